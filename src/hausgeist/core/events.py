@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What flows: the events a call yields.
+
+Order: one ``Started``; any number of ``Delta``, ``ToolCalled``, ``Cited`` and ``Withheld``; then
+exactly one ``Finished`` or ``Failed``. A refusal is a ``Failed`` without a ``Started``. Events that
+arrived together from an upstream travel together as a ``Burst``, so that a frame per token costs
+no system call per token.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from hausgeist.core.labels import DataClass, Zone
+from hausgeist.core.messages import Usage
+from hausgeist.core.passages import Citation
+
+FinishReason: TypeAlias = Literal[
+    "stop", "length", "tool_calls", "content_filter", "load", "unload"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A token, its natural-log probability, its UTF-8 bytes, and the likeliest alternatives."""
+
+    token: str
+    logprob: float
+    bytes: tuple[int, ...] | None = None
+    top: tuple["TokenLogprob", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The upstream accepted the call: which model answers, where, under which class."""
+
+    call_id: str
+    model: str
+    zone: Zone
+    data_class: DataClass
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """More of the answer, of the model's reasoning, or of both. ``signature`` seals the reasoning."""
+
+    text: str = ""
+    reasoning: str = ""
+    logprobs: tuple[TokenLogprob, ...] = ()
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """A fragment of a tool call. The first for an ``index`` carries ``id`` and ``name``."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """The answer rests on this passage."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A guard or the border held something back; ``reason`` is a code of the catalogue."""
+
+    reason: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer is complete. ``stop_sequence`` is the one that ended it, where the upstream tells."""
+
+    reason: FinishReason
+    usage: Usage
+    stop_sequence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The call ended without a complete answer. ``error`` is one of ``hausgeist.errors``."""
+
+    error: Exception
+    usage: Usage = Usage()
+
+
+Event: TypeAlias = Started | Delta | ToolCalled | Cited | Withheld | Finished | Failed
+Burst: TypeAlias = list[Event]

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who is asking, as the rest of the house sees it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hausgeist.core.labels import DataClass
+
+
+class Role(StrEnum):
+    """What a person may do."""
+
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """An authenticated caller: a person in a session, or a key of a person or of a service.
+
+    ``id`` is the owner that rows are filtered by: the person's id, or ``key:…`` for a service.
+    ``models`` of ``None`` means every model the organisation offers; ``max_class`` caps the data class
+    that the credential may carry. The ledger sees ``group``, ``cost_centre`` and ``service_key`` only.
+    """
+
+    id: str
+    name: str
+    role: Role
+    group: str = "everyone"
+    cost_centre: str | None = None
+    key_id: str | None = None
+    service_key: str | None = None
+    session_id: str | None = None
+    models: frozenset[str] | None = None
+    max_class: DataClass = DataClass.SPECIAL
+    locale: str = "de"
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller administers the house. A key never does, whoever owns it."""
+        return self.role is Role.ADMIN and self.service_key is None
+
+    def may_use(self, model: str) -> bool:
+        """Whether the credential is scoped to the model."""
+        return self.models is None or model in self.models

@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every error a caller can meet, as one tree, with one mapping to HTTP and to people's words.
+
+    HausgeistError
+    ├── BadRequest 400          the request cannot be understood or is not allowed as it stands
+    │   ├── InvalidJSON         ├── InvalidField        ├── Unsupported
+    │   ├── ContextOverflow     └── AnswerNotValid
+    ├── NotAuthenticated 401    no, unknown, expired or revoked credentials
+    ├── NotAllowed 403          known, but may not
+    │   ├── BorderRefused       the policy's answer, with its reasons
+    │   └── GuardRefused
+    ├── NotFound 404            missing, or not the caller's: the same answer for both
+    │   └── UnknownModel
+    ├── MethodNotAllowed 405
+    ├── Conflict 409
+    ├── TooLarge 413
+    ├── BadUpload 422           ├── UnsafeModelFile     └── HashMismatch
+    ├── HeadersTooLarge 431
+    ├── TooMany 429             ├── BudgetExhausted     └── LoginThrottled
+    ├── Internal 500
+    ├── Upstream 502            ├── UpstreamRefused     └── EgressDenied
+    ├── Unavailable 503         ├── ModelLoading        ├── ModelCrashed
+    │                           ├── DoesNotFit          └── QueueFull
+    ├── UpstreamTimeout 504
+    └── SetupError              not HTTP: the command line says what to do
+
+A class has a stable ``code``, an HTTP ``status`` and a ``text`` in English, which is also the key of
+the catalogue (``hausgeist.locale``). Parameters fill the braces. Dialects decide the frame, never the
+words. ``param`` names the offending field of the request; ``retry_after`` is in seconds.
+"""
+
+from collections.abc import Callable, Sequence
+
+
+def N_(text: str) -> str:  # noqa: N802  gettext's customary marker for texts translated later
+    """Mark a text for the catalogue."""
+    return text
+
+
+class HausgeistError(Exception):
+    """The root: never raised itself."""
+
+    code = "internal_error"
+    status = 500
+    text = N_("Something went wrong in the house. The request was not completed.")
+
+    def __init__(
+        self, *, param: str | None = None, retry_after: int | None = None, **values: object
+    ) -> None:
+        super().__init__()
+        self.param = param
+        self.retry_after = retry_after
+        self.values = values
+
+    def say(self, translate: Callable[[str], str] | None = None) -> str:
+        """The error in a person's words; English without a translator."""
+        text = translate(self.text) if translate else self.text
+        return text.format_map(self.values) if self.values else text
+
+    def __str__(self) -> str:
+        return self.say()
+
+
+class BadRequest(HausgeistError):
+    """The request cannot be understood or is not allowed as it stands."""
+
+    code = "invalid_request"
+    status = 400
+    text = N_("The request is not valid: {reason}")
+
+
+class InvalidJSON(BadRequest):
+    """The body is not JSON, or not UTF-8."""
+
+    code = "invalid_json"
+    text = N_("The body is not valid JSON: {reason}")
+
+
+class InvalidField(BadRequest):
+    """A field has the wrong type or value; ``param`` names it."""
+
+    code = "invalid_value"
+    text = N_("{field}: {reason}")
+
+
+class Unsupported(BadRequest):
+    """The model or the house does not do this."""
+
+    code = "unsupported"
+    text = N_("{what} is not supported here.")
+
+
+class ContextOverflow(BadRequest):
+    """The messages and the room for the answer exceed the model's window. Nothing is cut silently."""
+
+    code = "context_length_exceeded"
+    text = N_(
+        "The request needs {needed} tokens, and {model} has room for {context}. Nothing was cut."
+    )
+
+
+class AnswerNotValid(BadRequest):
+    """The model's answer does not fit the JSON schema that was asked for."""
+
+    code = "answer_not_valid"
+    text = N_("The answer does not match the requested schema: {reason}")
+
+
+class NotAuthenticated(HausgeistError):
+    """No, unknown, expired or revoked credentials: one answer for all."""
+
+    code = "invalid_api_key"
+    status = 401
+    text = N_("Missing or invalid credentials.")
+
+
+class NotAllowed(HausgeistError):
+    """Known, but may not."""
+
+    code = "not_allowed"
+    status = 403
+    text = N_("You are not allowed to do this.")
+
+
+class BorderRefused(NotAllowed):
+    """The policy's answer. ``reasons`` are codes; ``why`` is the sentence made of them."""
+
+    code = "border_refused"
+    text = N_("This call does not leave the house: {why}")
+
+    def __init__(self, reasons: Sequence[str], **values: object) -> None:
+        super().__init__(**values)
+        self.reasons = tuple(reasons)
+        self.values.setdefault("why", "")
+
+    def say(self, translate: Callable[[str], str] | None = None) -> str:
+        """The refusal with its reasons in the reader's language."""
+        turn = translate or str
+        why = " ".join(turn(REASONS[code]) for code in self.reasons if code in REASONS)
+        return turn(self.text).format_map({**self.values, "why": why})
+
+
+class GuardRefused(NotAllowed):
+    """A guard refused the content; ``rule`` is the rule's id."""
+
+    code = "guard_refused"
+    text = N_("A rule of the house ({rule}) does not allow this content.")
+
+
+class NotFound(HausgeistError):
+    """Missing, or not the caller's: the same answer for both."""
+
+    code = "not_found"
+    status = 404
+    text = N_("There is nothing here.")
+
+
+class UnknownModel(NotFound):
+    """No such model, or not for this caller."""
+
+    code = "model_not_found"
+    text = N_("The model '{model}' does not exist, or you may not use it.")
+
+
+class MethodNotAllowed(HausgeistError):
+    """The path exists, the method does not."""
+
+    code = "method_not_allowed"
+    status = 405
+    text = N_("This method is not allowed here.")
+
+
+class Conflict(HausgeistError):
+    """It exists already, or changed meanwhile."""
+
+    code = "conflict"
+    status = 409
+    text = N_("{what} exists already or has changed meanwhile.")
+
+
+class TooLarge(HausgeistError):
+    """The body exceeds the limit, in bytes."""
+
+    code = "request_too_large"
+    status = 413
+    text = N_("The request is larger than the limit of {limit} bytes.")
+
+
+class BadUpload(HausgeistError):
+    """A file is not what it should be."""
+
+    code = "bad_upload"
+    status = 422
+    text = N_("The file cannot be used: {reason}")
+
+
+class UnsafeModelFile(BadUpload):
+    """A model file breaks a limit of the bounded reader; it was not opened by anything else."""
+
+    code = "unsafe_model_file"
+    text = N_("The model file was refused: {reason}")
+
+
+class HashMismatch(BadUpload):
+    """The bytes are not the ones that were pinned."""
+
+    code = "hash_mismatch"
+    text = N_("The file's SHA-256 is {found}, expected was {expected}. It was not kept.")
+
+
+class HeadersTooLarge(HausgeistError):
+    """Too many headers, or too long ones."""
+
+    code = "headers_too_large"
+    status = 431
+    text = N_("The request has too many or too large headers.")
+
+
+class TooMany(HausgeistError):
+    """Slow down; ``retry_after`` says how long."""
+
+    code = "rate_limit_exceeded"
+    status = 429
+    text = N_("Too many requests. Please try again in {seconds} seconds.")
+
+
+class BudgetExhausted(TooMany):
+    """A hard budget would be overdrawn. Waiting a few seconds does not help."""
+
+    code = "insufficient_quota"
+    text = N_("The budget '{budget}' does not cover this call.")
+
+
+class LoginThrottled(TooMany):
+    """Too many failed logins."""
+
+    code = "login_throttled"
+    text = N_("Too many failed attempts. Please try again in {seconds} seconds.")
+
+
+class Internal(HausgeistError):
+    """A mistake of ours; the log has its id."""
+
+
+class Upstream(HausgeistError):
+    """A provider failed, or answered with something that is no answer."""
+
+    code = "upstream_error"
+    status = 502
+    text = N_("{provider} did not answer properly: {reason}")
+
+
+class UpstreamRefused(Upstream):
+    """A provider refused our request (its status is in ``values['upstream_status']``)."""
+
+    code = "upstream_refused"
+    text = N_("{provider} refused the request: {reason}")
+
+
+class EgressDenied(Upstream):
+    """The address is not on the allow list, or resolves to one that is not."""
+
+    code = "egress_denied"
+    text = N_("The house does not open connections to {host}.")
+
+
+class Unavailable(HausgeistError):
+    """For the moment; ``retry_after`` says for how long."""
+
+    code = "unavailable"
+    status = 503
+    text = N_("This is not available at the moment. Please try again shortly.")
+
+
+class ModelLoading(Unavailable):
+    """The model is being loaded, and the caller's patience ended first."""
+
+    code = "model_loading"
+    text = N_("The model '{model}' is still being loaded. Please try again in {seconds} seconds.")
+
+
+class ModelCrashed(Unavailable):
+    """The engine's process ended during the answer. It is being restarted."""
+
+    code = "model_crashed"
+    text = N_(
+        "The engine of '{model}' stopped unexpectedly. It is being restarted; please try again."
+    )
+
+
+class DoesNotFit(Unavailable):
+    """The model does not fit into the memory budget."""
+
+    code = "model_does_not_fit"
+    text = N_("'{model}' needs {needed}, but only {available} may be used. {advice}")
+
+
+class QueueFull(Unavailable):
+    """All slots are busy and the queue is full."""
+
+    code = "queue_full"
+    text = N_("All places at '{model}' are taken. Please try again in {seconds} seconds.")
+
+
+class UpstreamTimeout(HausgeistError):
+    """A provider took too long."""
+
+    code = "upstream_timeout"
+    status = 504
+    text = N_("{provider} did not answer within {seconds} seconds.")
+
+
+class SetupError(HausgeistError):
+    """An installation is not as it must be; the text says what to do."""
+
+    code = "setup"
+    text = N_("{problem} {advice}")
+
+
+REASONS = {
+    "policy.in_house": N_("The model runs in the house."),
+    "policy.allowed_in_zone": N_("The data class is allowed in the model's zone."),
+    "policy.class_not_for_zone": N_("Data of this class may not go to the zone of this model."),
+    "policy.not_cleared": N_(
+        "The organisation has not released this provider for data of this class."
+    ),
+    "policy.key_class_cap": N_("The key may not carry data of this class."),
+    "policy.needs_pseudonyms": N_("Data of this class may go there only under pseudonyms."),
+    "policy.no_pseudonymiser": N_(
+        "Data of this class may go there only under pseudonyms, and none can be made."
+    ),
+    "policy.titles_stay": N_("Titles are made in the house only."),
+    "policy.findings": N_("The text contains what looks like personal data: {found}."),
+}
+"""A sentence for every reason code of ``core.policy``."""
