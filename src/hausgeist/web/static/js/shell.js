@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What every page can do with a script and does not need one for: menus close when one leaves them,
+// copy buttons copy. Nothing here fetches or stores.
+
+const status = document.getElementById("status");
+
+/** Say something to readers' software without moving the focus. */
+export function announce(words) {
+  status.textContent = "";
+  requestAnimationFrame(() => { status.textContent = words; });
+}
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu !== except) menu.open = false;
+  }
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = event.target.closest?.("details.menu[open]");
+  closeMenus(null);
+  menu?.querySelector("summary").focus();
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest(".code__copy, [data-copy]");
+  if (!button) return;
+  const source = button.dataset.copy
+    ? document.querySelector(button.dataset.copy)
+    : button.closest("figure").querySelector("pre");
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+  } catch {
+    getSelection().selectAllChildren(source);  // no permission: at least it is marked
+    return;
+  }
+  button.dataset.done = "";
+  announce(document.body.dataset.copied);
+  setTimeout(() => delete button.dataset.done, 1500);
+});
