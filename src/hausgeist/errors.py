@@ -129,7 +129,8 @@ class BorderRefused(NotAllowed):
     text = N_("This call does not leave the house: {why}")
 
     def __init__(self, reasons: Sequence[str], **values: object) -> None:
-        super().__init__(**values)
+        super().__init__()
+        self.values = values
         self.reasons = tuple(reasons)
         self.values.setdefault("why", "")
 

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The audit trail over the store's group commit. Actors are keyed pseudonyms; content never enters."""
+
+import hmac
+from collections.abc import Callable
+from functools import lru_cache
+
+from hausgeist.core.trail import AuditEvent, Fact
+from hausgeist.store import trail
+from hausgeist.store.db import Store
+
+
+class Trail:
+    """Appends events."""
+
+    def __init__(self, store: Store, key: bytes, now_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._now_ms = now_ms
+        self.pseudonym = lru_cache(maxsize=4096)(lambda actor: _pseudonym(key, actor))
+        """An actor's keyed pseudonym, 16 hexadecimal digits; the same for the life of the install."""
+
+    def note(self, kind: str, *, actor: str, subject: str = "", **facts: Fact) -> None:
+        """Append an event; nobody waits for the commit."""
+        self._store.write_later(trail.append, self._event(kind, actor, subject, facts))
+
+    async def record(self, kind: str, *, actor: str, subject: str = "", **facts: Fact) -> None:
+        """Append an event; returns after the commit."""
+        await self._store.write_many(trail.append, self._event(kind, actor, subject, facts))
+
+    def record_now(self, kind: str, *, actor: str, subject: str = "", **facts: Fact) -> None:
+        """Append an event from the command line; returns after the commit."""
+        event = self._event(kind, actor, subject, facts)
+        self._store.write_now(lambda connection: trail.append(connection, [event]))
+
+    def _event(self, kind: str, actor: str, subject: str, facts: dict[str, Fact]) -> AuditEvent:
+        return AuditEvent(
+            kind=kind,
+            at_ms=self._now_ms(),
+            actor=self.pseudonym(actor),
+            subject=subject,
+            facts=tuple(facts.items()),
+        )
+
+
+def _pseudonym(key: bytes, actor: str) -> str:
+    return hmac.new(key, actor.encode(), "sha256").hexdigest()[:16]

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""An event of the audit trail, as a value. Content of prompts and answers never enters one."""
+
+from dataclasses import dataclass, field
+
+Fact = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """Something that happened: ``kind`` such as ``call.finished`` or ``key.created``.
+
+    ``actor`` is a keyed pseudonym. ``subject`` names what was acted on (an id, never a name).
+    ``facts`` are flat; a change carries ``before.…`` and ``after.…``.
+    """
+
+    kind: str
+    at_ms: int
+    actor: str
+    subject: str = ""
+    facts: tuple[tuple[str, Fact], ...] = field(default=())

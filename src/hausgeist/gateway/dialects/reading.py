@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Bytes of a request into a wire type, with errors that name the field."""
+
+import re
+from functools import cache
+from typing import TypeVar
+
+import msgspec
+
+from hausgeist.errors import InvalidField, InvalidJSON
+
+T = TypeVar("T")
+
+_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+
+
+@cache
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(kind)
+
+
+def read_json(body: bytes, kind: type[T]) -> T:
+    """Decode a body.
+
+    Raises:
+        InvalidJSON: it is no JSON, or no UTF-8, or nested too deeply.
+        InvalidField: a field is missing or has the wrong type; ``param`` is its path.
+    """
+    try:
+        return _decoder(kind).decode(body)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        match = _PATH.search(text)
+        path = match["path"] if match else ""
+        reason = text[: match.start()] if match else text
+        raise InvalidField(field=path or "body", reason=reason, param=path or None) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidJSON(reason=str(error)[:200]) from error

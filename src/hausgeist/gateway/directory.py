@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Which models the house serves: names to cards, cards to providers.
+
+Several cards may bear one id (the same model at two providers): they are the candidates of a call.
+Sources (the shelf of local files, configured providers, the built-in encoder) put their cards in under
+their own name and replace them as a whole. Reading costs a dictionary look-up.
+"""
+
+from collections.abc import Iterable
+
+from hausgeist.core.models import ModelCard
+from hausgeist.core.people import Principal
+from hausgeist.errors import UnknownModel
+from hausgeist.gateway.providers import Provider
+
+
+class Directory:
+    """The models on offer. Replaced source by source; never half-written."""
+
+    def __init__(self) -> None:
+        self._providers: dict[str, Provider] = {}
+        self._sources: dict[str, tuple[ModelCard, ...]] = {}
+        self._by_id: dict[str, tuple[ModelCard, ...]] = {}
+
+    def put(self, source: str, provider: Provider, cards: Iterable[ModelCard]) -> None:
+        """Replace what a source offers."""
+        self._providers[source] = provider
+        self._sources[source] = tuple(cards)
+        self._index()
+
+    def drop(self, source: str) -> None:
+        """Remove a source and its cards."""
+        self._providers.pop(source, None)
+        self._sources.pop(source, None)
+        self._index()
+
+    def sources(self) -> list[str]:
+        """The sources there are."""
+        return list(self._providers)
+
+    def provider(self, card: ModelCard) -> Provider:
+        """The provider that serves a card."""
+        return self._providers[card.provider]
+
+    def candidates(self, model: str, principal: Principal) -> tuple[ModelCard, ...]:
+        """The cards a caller may mean by a name; ``name`` and ``name:latest`` are the same.
+
+        Raises:
+            UnknownModel: there is none, or the credential is not scoped to it: the same answer.
+        """
+        cards = self._by_id.get(model) or self._by_id.get(_other_name(model), ())
+        if not cards or not principal.may_use(cards[0].id):
+            raise UnknownModel(model=model, param="model")
+        return cards
+
+    def visible(self, principal: Principal) -> list[ModelCard]:
+        """One card per model the caller may use, those in the house first, then by name."""
+        cards = [cards[0] for cards in self._by_id.values() if principal.may_use(cards[0].id)]
+        return sorted(cards, key=lambda card: (card.zone != "house", card.id))
+
+    def _index(self) -> None:
+        by_id: dict[str, list[ModelCard]] = {}
+        for cards in self._sources.values():
+            for card in cards:
+                by_id.setdefault(card.id, []).append(card)
+        self._by_id = {model: tuple(cards) for model, cards in by_id.items()}
+
+
+def _other_name(model: str) -> str:
+    return model.removesuffix(":latest") if model.endswith(":latest") else model + ":latest"

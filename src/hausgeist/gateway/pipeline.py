@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""River 1: a request becomes a stream. One step per line, in ``Gateway.answer``.
+
+In: a ``Call`` with its ``Principal``. Out: bursts of events. A refusal is an event, never an exception.
+Knows nothing of HTTP or wire formats.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from hausgeist.audit import Trail
+from hausgeist.core.accounting import Settlement
+from hausgeist.core.calls import Call
+from hausgeist.core.events import Burst, Failed, Finished, Started
+from hausgeist.core.labels import DataClass
+from hausgeist.core.messages import Image, ToolCall
+from hausgeist.core.models import Capability, ModelCard
+from hausgeist.core.policy import DEFAULT_POLICY, Decision, Facts, Policy, Verdict, decide
+from hausgeist.errors import BorderRefused, HausgeistError, Unsupported
+from hausgeist.gateway.directory import Directory
+from hausgeist.gateway.guard import Guard, OutputChain, check_input
+from hausgeist.gateway.privacy import detect
+from hausgeist.gateway.providers import Embeddings
+from hausgeist.gateway.routing import Routes
+from hausgeist.gateway.run import Run
+from hausgeist.ledger import Book
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """The river and what stands on its banks. ``now_ms`` gives milliseconds since the epoch."""
+
+    directory: Directory
+    routes: Routes
+    book: Book
+    trail: Trail
+    now_ms: Callable[[], int]
+    default_class: DataClass = DataClass.INTERNAL
+    policy: Policy = DEFAULT_POLICY
+    input_guards: Sequence[Guard] = ()
+    output_guards: Sequence[Guard] = ()
+    on_settled: Callable[[Settlement], None] = lambda _settlement: None
+    running: int = 0
+    """Calls under way; shutdown waits for them."""
+
+    async def answer(self, call: Call) -> AsyncIterator[Burst]:
+        """Answer a call. Closing the iterator cancels the upstream and still books what was used."""
+        run = Run(call, self.now_ms())
+        self.running += 1
+        try:
+            candidates = self.directory.candidates(call.model, call.principal)
+            decision = self.decide(call, candidates)
+            check_input(self.input_guards, call)
+            cards = self.routes.fitting(decision.models, call)
+            await self._reserve(run, decision, cards[0])
+            output = OutputChain(self.output_guards)
+            async with aclosing(self.routes.open(cards, call)) as stream:  # type: ignore[type-var]
+                async for card, burst in stream:
+                    if run.first_token_ms is None:
+                        yield [Started(call.id, card.id, card.zone, decision.data_class)]
+                    run.saw(card, burst, self.now_ms())
+                    yield output.pass_on(burst)
+        except HausgeistError as error:
+            run.error = error
+            yield [Failed(error, run.counted())]
+        finally:
+            self.running -= 1
+            self._settle(run)
+
+    async def embed(self, call: Call, texts: Sequence[str]) -> Embeddings:
+        """Turn texts into vectors; the call carries who asks, why and with which model.
+
+        Raises:
+            HausgeistError: as ``answer``'s ``Failed``, raised.
+        """
+        run = Run(call, self.now_ms())
+        self.running += 1
+        try:
+            cards = self.directory.candidates(call.model, call.principal)
+            decision = self.decide(call, cards, texts)
+            card = next((c for c in decision.models if c.can(Capability.EMBEDDING)), None)
+            if card is None:
+                raise Unsupported(what=f"Embedding with {call.model}", param="model")
+            await self._reserve(run, decision, card)
+            result = await self.directory.provider(card).embed(texts, card)
+            run.saw(card, [Finished("stop", result.usage)], self.now_ms())
+        except HausgeistError as error:
+            run.error = error
+            raise
+        else:
+            return result
+        finally:
+            self.running -= 1
+            self._settle(run)
+
+    def decide(
+        self, call: Call, candidates: Sequence[ModelCard], texts: Sequence[str] | None = None
+    ) -> Decision:
+        """The border's decision, after an examination of the content where the rule asks for one.
+
+        Raises:
+            BorderRefused: no candidate may answer; with the reasons.
+        """
+        declared = self.default_class if call.declared is None else call.declared
+        facts = Facts(
+            data_class=max(declared, call.attached or DataClass.PUBLIC),
+            purpose=call.purpose,
+            max_class=call.principal.max_class,
+        )
+        decision = decide(facts, candidates, self.policy)
+        if decision.verdict is Verdict.EXAMINE:
+            raised = DataClass.PERSONAL if _examine(call, texts) else facts.data_class
+            facts = replace(facts, data_class=max(raised, facts.data_class), examined=True)
+            decision = decide(facts, candidates, self.policy)
+        if decision.verdict is not Verdict.ALLOW:
+            raise BorderRefused(decision.reasons)
+        return decision
+
+    async def _reserve(self, run: Run, decision: Decision, card: ModelCard) -> None:
+        who = run.call.principal
+        scopes = self.book.budgeted(
+            (
+                f"group:{who.group}",
+                f"key:{who.service_key}",
+                f"cost_centre:{who.cost_centre}",
+            )
+        )
+        reservation = run.reserve(decision, card, scopes)
+        await self.book.reserve(reservation)
+        run.reservation = reservation
+
+    def _settle(self, run: Run) -> None:
+        """Book the call and note it in the trail; needs no await, so cancellation cannot skip it."""
+        who = run.call.principal.id
+        code = run.error.code if run.error else ""
+        if run.reservation is None:
+            self.trail.note("call.refused", actor=who, subject=run.call.id, code=code or "aborted")
+            return
+        settlement = run.settle(self.now_ms())
+        self.book.settle(settlement)
+        self.on_settled(settlement)
+        held, usage = settlement.reservation, settlement.usage
+        self.trail.note(
+            "call.finished",
+            actor=who,
+            subject=run.call.id,
+            code=code,
+            data_class=held.data_class,
+            zone=held.zone,
+            model=held.model,
+            provider=held.provider,
+            policy=held.policy_version,
+            purpose=held.purpose,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            outcome=settlement.outcome,
+        )
+
+
+def _examine(call: Call, texts: Sequence[str] | None) -> bool:
+    """Whether anything that would leave is, or may be, personal data.
+
+    No detector sees into a picture, so a picture counts as personal: what cannot be examined stays.
+    """
+    if texts is not None:
+        return any(detect(text) for text in texts)
+    if call.prompt is not None:
+        return bool(detect(call.prompt.text) or detect(call.prompt.suffix or ""))
+    return any(
+        isinstance(part, Image)
+        or detect(part.arguments if isinstance(part, ToolCall) else part.text)
+        for message in call.messages
+        for part in message.parts
+    )

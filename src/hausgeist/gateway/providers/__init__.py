@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Upstreams, each behind one Protocol of three methods, in one registry."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hausgeist.core.calls import Call
+from hausgeist.core.events import Burst
+from hausgeist.core.messages import Usage
+from hausgeist.core.models import ModelCard
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Vectors in the order of the texts, each of the same length, and the tokens they cost."""
+
+    vectors: list[list[float]]
+    usage: Usage
+
+
+class Provider(Protocol):
+    """An endpoint that speaks a known dialect."""
+
+    name: str
+
+    def stream(self, call: Call, card: ModelCard) -> AsyncIterator[Burst]:
+        """Answer a call: bursts of ``Delta`` and ``ToolCalled``, then one ``Finished``, never ``Started``.
+
+        Closing the iterator closes the connection. With ``call.stream`` off, one burst may hold it all.
+
+        Raises:
+            HausgeistError: instead of a ``Failed`` event, before or after the first burst.
+        """
+        ...
+
+    async def embed(self, texts: Sequence[str], card: ModelCard) -> Embeddings:
+        """Turn texts into vectors."""
+        ...
+
+    async def describe(self) -> list[ModelCard]:
+        """The models the endpoint offers at this moment."""
+        ...

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One call under way: what was decided, reserved and seen of it, until it is booked.
+
+Counts tokens itself, so that an aborted stream is booked too. Holds no content.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from hausgeist.core.accounting import Reservation, Settlement, cost_micro_eur
+from hausgeist.core.calls import Call
+from hausgeist.core.events import Burst, Delta, Finished, ToolCalled
+from hausgeist.core.messages import Usage
+from hausgeist.core.models import ModelCard
+from hausgeist.core.policy import Decision
+from hausgeist.errors import HausgeistError
+from hausgeist.gateway.routing import characters
+
+CHARS_PER_TOKEN = 3
+"""Estimate for German and English together; errs on the side of more tokens."""
+
+ANSWER_ROOM = 4096
+"""Tokens reserved for an answer whose length nobody limits."""
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of a call between its first step and its settlement. Times are milliseconds."""
+
+    call: Call
+    started_ms: int
+    decision: Decision | None = None
+    reservation: Reservation | None = None
+    card: ModelCard | None = None
+    usage: Usage | None = None
+    error: HausgeistError | None = None
+    first_token_ms: int | None = None
+    _deltas: int = 0
+    _chars: int = 0
+    _input_chars: int = field(default=-1)
+
+    def reserve(self, decision: Decision, card: ModelCard, scopes: tuple[str, ...]) -> Reservation:
+        """The worst this call can come to with the card it is meant for."""
+        who, call = self.call.principal, self.call
+        room = call.sampling.max_tokens or card.max_output or ANSWER_ROOM
+        worst = Usage(input_tokens=self._input_tokens(), output_tokens=room)
+        self.decision = decision
+        self.card = card
+        return Reservation(
+            call_id=call.id,
+            at_ms=self.started_ms,
+            group=who.group,
+            cost_centre=who.cost_centre,
+            service_key=who.service_key,
+            purpose=call.purpose,
+            model=card.id,
+            provider=card.provider,
+            zone=card.zone,
+            data_class=decision.data_class.word,
+            policy_version=decision.policy_version,
+            tokens=worst.total,
+            micro_eur=cost_micro_eur(worst, card.price),
+            scopes=scopes,
+        )
+
+    def saw(self, card: ModelCard, burst: Burst, now_ms: int) -> None:
+        """Take note of what came."""
+        if self.first_token_ms is None:
+            self.first_token_ms = now_ms - self.started_ms
+        self.card = card
+        for event in burst:
+            if isinstance(event, Delta):
+                self._deltas += 1
+                self._chars += len(event.text) + len(event.reasoning)
+            elif isinstance(event, ToolCalled):
+                self._deltas += 1
+                self._chars += len(event.arguments)
+            elif isinstance(event, Finished):
+                self.usage = event.usage
+
+    def counted(self) -> Usage:
+        """The usage the upstream told, else our own count: a delta is a token, or a third of its text."""
+        if self.usage is not None and (self.usage.total or not self._deltas):
+            return self.usage
+        output = max(self._deltas, self._chars // CHARS_PER_TOKEN) if self._deltas else 0
+        return Usage(
+            input_tokens=self._input_tokens() if self.first_token_ms is not None else 0,
+            output_tokens=output,
+            estimated=True,
+        )
+
+    def settle(self, now_ms: int) -> Settlement:
+        """How the call ended, for the ledger."""
+        assert self.reservation is not None
+        assert self.card is not None
+        reservation = self.reservation
+        if (self.card.id, self.card.provider) != (reservation.model, reservation.provider):
+            reservation = replace(  # another permitted route answered
+                reservation,
+                model=self.card.id,
+                provider=self.card.provider,
+                zone=self.card.zone,
+            )
+        usage = self.counted()
+        return Settlement(
+            reservation=reservation,
+            usage=usage,
+            micro_eur=cost_micro_eur(usage, self.card.price),
+            price_source=self.card.price.source if self.card.price else "unknown",
+            energy_mwh=None,
+            energy_source="unknown",
+            duration_ms=now_ms - self.started_ms,
+            first_token_ms=self.first_token_ms,
+            outcome="failed" if self.error else "ok" if self.usage else "aborted",
+        )
+
+    def _input_tokens(self) -> int:
+        if self._input_chars < 0:
+            self._input_chars = characters(self.call)
+        return self._input_chars // CHARS_PER_TOKEN + 4 * len(self.call.messages) + 1

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Bytes of an upstream's stream, cut into the payloads of events or lines.
+
+Cuts on bytes and decodes later, so that UTF-8 split across chunks never matters. All payloads that one
+read of the socket completed come out together. Knows nothing of what the payloads mean.
+"""
+
+from collections.abc import AsyncIterator
+
+from hausgeist.errors import Upstream
+
+EVENT_LIMIT = 16 * 1024 * 1024
+"""Largest single event or line in bytes: an image in a tool result fits, an endless line does not."""
+
+
+async def sse_payloads(chunks: AsyncIterator[bytes], provider: str) -> AsyncIterator[list[bytes]]:
+    """The ``data`` of Server-Sent Events; one list per read of the socket, never empty.
+
+    Raises:
+        Upstream: an event exceeds ``EVENT_LIMIT``.
+    """
+    rest = b""
+    async for chunk in chunks:
+        data = rest + chunk if rest else chunk
+        if b"\r" in data:
+            if data.endswith(b"\r"):  # its \n may come with the next read
+                rest = data
+                continue
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *events, rest = data.split(b"\n\n")
+        if len(rest) > EVENT_LIMIT:
+            raise Upstream(provider=provider, reason="an event is too large")
+        found = [payload for event in events if (payload := _data_of(event))]
+        if found:
+            yield found
+    if rest.strip() and (last := _data_of(rest.replace(b"\r\n", b"\n").rstrip(b"\n"))):
+        yield [last]
+
+
+async def lines(chunks: AsyncIterator[bytes], provider: str) -> AsyncIterator[list[bytes]]:
+    """Non-empty lines (NDJSON); one list per read of the socket, never empty.
+
+    Raises:
+        Upstream: a line exceeds ``EVENT_LIMIT``.
+    """
+    rest = b""
+    async for chunk in chunks:
+        *found, rest = (rest + chunk if rest else chunk).split(b"\n")
+        if len(rest) > EVENT_LIMIT:
+            raise Upstream(provider=provider, reason="a line is too large")
+        found = [line for line in found if line.strip()]
+        if found:
+            yield found
+    if rest.strip():
+        yield [rest]
+
+
+def _data_of(event: bytes) -> bytes:
+    """The data lines of one event, joined; empty for comments and pings."""
+    if event.startswith(b"data: ") and b"\n" not in event:  # nearly always
+        return event[6:]
+    found = [
+        line[6:] if line.startswith(b"data: ") else line[5:]
+        for line in event.split(b"\n")
+        if line.startswith(b"data:")
+    ]
+    return b"\n".join(found)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The book of calls over the store's group commit.
+
+A call awaits the commit of its reservation, never of its settlement. What a killed process left open
+is booked at its worst by ``recover``.
+"""
+
+from collections.abc import Callable
+
+from hausgeist.core.accounting import Reservation, Settlement
+from hausgeist.errors import BudgetExhausted
+from hausgeist.store import calls
+from hausgeist.store.db import Store
+
+
+class Book:
+    """Reserves and settles calls."""
+
+    def __init__(self, store: Store, now_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._now_ms = now_ms
+        self._scopes: frozenset[str] = frozenset()
+
+    def budgeted(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the scopes that have a budget this month (as of the last ``refresh``)."""
+        known = self._scopes
+        return tuple(scope for scope in wanted if scope in known) if known else ()
+
+    async def refresh(self) -> None:
+        """Read which scopes have a budget this month."""
+        period = calls.period_of(self._now_ms())
+        self._scopes = frozenset(
+            await self._store.read(lambda connection: calls.budget_scopes(connection, period))
+        )
+
+    async def reserve(self, reservation: Reservation) -> None:
+        """Hold the call's worst case; returns after the commit.
+
+        Raises:
+            BudgetExhausted: a hard budget does not cover it.
+        """
+        refused = await self._store.write_many(calls.reserve, reservation)
+        if refused is not None:
+            raise BudgetExhausted(budget=refused)
+
+    def settle(self, settlement: Settlement) -> None:
+        """Book the call; nobody waits for the commit."""
+        self._store.write_later(calls.append, settlement)
+
+    async def recover(self) -> int:
+        """Book what a killed process left open; gives how many calls that were."""
+        now = self._now_ms()
+        found = await self._store.read(lambda connection: calls.unsettled(connection, now))
+        for reservation in found:
+            self.settle(calls.lost(reservation, now))
+        return len(found)

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""One database behind two doors: ``read`` on a small pool of threads, ``write`` through one writer.
+
+The writer is a thread that commits in groups: everything that arrived while the last commit ran goes
+into the next one. A *verb* is a plain function ``(connection, items) -> results`` of a file in this
+package; items for the same verb are handed over together, so a hundred ledger rows are one statement.
+If a group fails it is rolled back and every item is tried alone: one bad write never loses another's.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741  an item
+
+Verb = Callable[[Connection, Sequence[Any]], Sequence[Any]]
+
+LULL = 0.002
+"""Seconds the hand-over waits under load, so that a group is worth its commit."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    verb: Verb
+    item: Any
+    future: Any  # asyncio.Future, concurrent Future, or None when nobody waits
+
+
+@dataclass(slots=True)
+class _Group:
+    entries: list[_Entry]
+    done: Callable[[list[tuple[_Entry, Any, BaseException | None]]], None]
+
+
+@dataclass(slots=True)
+class _Hand:
+    """What one event loop has collected for the writer."""
+
+    loop: asyncio.AbstractEventLoop
+    waiting: list[_Entry] = field(default_factory=list)
+    in_flight: bool = False
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Store:
+    """A SQLite file or a PostgreSQL database, opened for one process."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._reader = _engine(url, self.is_sqlite, writing=False)
+        self._writer = _engine(url, self.is_sqlite, writing=True)
+        self._readers = ThreadPoolExecutor(4, thread_name_prefix="store-read")
+        self._queue: SimpleQueue[_Group | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._hand: _Hand | None = None
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` on a reading connection, in this thread."""
+        with self._reader.connect() as connection:
+            return work(connection)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` on a reading connection, off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def write_now(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in the writer's next group and wait for its commit, in this thread."""
+        future: Future[T] = Future()
+        self._ensure_thread()
+        self._queue.put(_Group([_Entry(_alone, work, future)], _resolve))
+        return future.result()
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in the writer's next group; returns after its commit."""
+        return await self.write_many(_alone, work)  # type: ignore[return-value]
+
+    def write_many(self, verb: Verb, item: object) -> "asyncio.Future[object]":
+        """Hand an item to a verb; the future resolves after the commit of its group."""
+        hand = self._hand_of_loop()
+        future = hand.loop.create_future()
+        self._collect(hand, _Entry(verb, item, future))
+        return future
+
+    def write_later(self, verb: Verb, item: object) -> None:
+        """Hand an item to a verb; nobody waits. ``drain`` waits for all of them."""
+        self._collect(self._hand_of_loop(), _Entry(verb, item, None))
+
+    async def drain(self) -> None:
+        """Wait until everything handed over so far is committed."""
+        hand = self._hand_of_loop()
+        while hand.in_flight or hand.waiting:
+            hand.idle.clear()
+            await hand.idle.wait()
+
+    def close(self) -> None:
+        """Commit what is queued, then close all connections."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+        self._readers.shutdown()
+        self._reader.dispose()
+        self._writer.dispose()
+
+    # -- from the event loop to the writer -------------------------------------------------------
+
+    def _hand_of_loop(self) -> _Hand:
+        loop = asyncio.get_running_loop()
+        if self._hand is None or self._hand.loop is not loop:
+            self._hand = _Hand(loop)
+            self._ensure_thread()
+        return self._hand
+
+    def _collect(self, hand: _Hand, entry: _Entry) -> None:
+        hand.waiting.append(entry)
+        if not hand.in_flight:
+            hand.in_flight = True
+            hand.loop.call_soon(self._hand_over, hand)
+
+    def _hand_over(self, hand: _Hand) -> None:
+        entries, hand.waiting = hand.waiting, []
+
+        def done(results: list[tuple[_Entry, Any, BaseException | None]]) -> None:
+            hand.loop.call_soon_threadsafe(self._committed, hand, results)
+
+        self._queue.put(_Group(entries, done))
+
+    def _committed(
+        self, hand: _Hand, results: list[tuple[_Entry, Any, BaseException | None]]
+    ) -> None:
+        _resolve(results)
+        if hand.waiting:
+            hand.loop.call_later(LULL, self._hand_over, hand)
+        else:
+            hand.in_flight = False
+            hand.idle.set()
+
+    # -- the writer's thread ----------------------------------------------------------------------
+
+    def _ensure_thread(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="store-write", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while (group := self._queue.get()) is not None:
+            group.done(self._commit(group.entries))
+
+    def _commit(self, entries: list[_Entry]) -> list[tuple[_Entry, Any, BaseException | None]]:
+        try:
+            return self._together(entries)
+        except Exception as error:  # noqa: BLE001  whatever a verb raises goes to whoever waits for it
+            if len(entries) == 1:
+                return [(entries[0], None, error)]
+        return [result for entry in entries for result in self._commit([entry])]
+
+    def _together(self, entries: list[_Entry]) -> list[tuple[_Entry, Any, BaseException | None]]:
+        by_verb: dict[Verb, list[_Entry]] = {}
+        for entry in entries:
+            by_verb.setdefault(entry.verb, []).append(entry)
+        results: list[tuple[_Entry, Any, BaseException | None]] = []
+        with self._writer.begin() as connection:
+            for verb, ours in by_verb.items():
+                values = verb(connection, [entry.item for entry in ours])
+                results.extend(
+                    (entry, value, None) for entry, value in zip(ours, values, strict=True)
+                )
+        return results
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def _alone(connection: Connection, items: Sequence[Callable[[Connection], object]]) -> list[object]:
+    return [work(connection) for work in items]
+
+
+def _resolve(results: list[tuple[_Entry, Any, BaseException | None]]) -> None:
+    for entry, value, error in results:
+        if entry.future is None or entry.future.done():
+            continue
+        if error is None:
+            entry.future.set_result(value)
+        else:
+            entry.future.set_exception(error)
+
+
+def _engine(url: str, is_sqlite: bool, *, writing: bool) -> Engine:  # noqa: FBT001
+    if not is_sqlite:
+        parsed = make_url(url).set(drivername="postgresql+psycopg")
+        size = {"pool_size": 1, "max_overflow": 0} if writing else {"pool_size": 4}
+        return create_engine(parsed, pool_pre_ping=not writing, **size)
+    # AUTOCOMMIT at the driver: SQLAlchemy's begin event opens the transactions we want
+    engine = create_engine(
+        url,
+        pool_size=1 if writing else 4,
+        max_overflow=0 if writing else 4,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    if writing:
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
