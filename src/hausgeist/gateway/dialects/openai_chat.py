@@ -22,9 +22,20 @@ from hausgeist.core.events import (
     ToolCalled,
 )
 from hausgeist.core.labels import DataClass, Purpose
-from hausgeist.core.messages import Image, Message, Part, Reasoning, Role, Text, Tool, ToolCall, Usage
+from hausgeist.core.messages import (
+    Image,
+    Message,
+    Part,
+    Reasoning,
+    Role,
+    Text,
+    Tool,
+    ToolCall,
+    Usage,
+)
 from hausgeist.core.people import Principal
 from hausgeist.errors import HausgeistError, InvalidField, Unsupported
+from hausgeist.gateway.dialects.answer import Answer
 from hausgeist.gateway.dialects.reading import read_json
 
 
@@ -259,7 +270,11 @@ class StreamEncoder:
 def whole(events: Sequence[Event], call_id: str, model: str, created: int) -> bytes:
     """A complete answer as one body."""
     answer = Answer.collect(events)
-    message: dict[str, object] = {"role": "assistant", "content": answer.text or None, "refusal": None}
+    message: dict[str, object] = {
+        "role": "assistant",
+        "content": answer.text or None,
+        "refusal": None,
+    }
     if not answer.tool_calls:
         message["content"] = answer.text
     else:
@@ -291,50 +306,6 @@ def whole(events: Sequence[Event], call_id: str, model: str, created: int) -> by
             "system_fingerprint": None,
         }
     )
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """The events of a complete answer, put together."""
-
-    text: str
-    reasoning: str
-    signature: str
-    tool_calls: tuple[ToolCall, ...]
-    logprobs: tuple[TokenLogprob, ...]
-    finished: Finished
-
-    @classmethod
-    def collect(cls, events: Sequence[Event]) -> "Answer":
-        """Put events together.
-
-        Raises:
-            HausgeistError: the error of a ``Failed`` among them.
-        """
-        deltas = [event for event in events if isinstance(event, Delta)]
-        calls: dict[int, list[ToolCalled]] = {}
-        finished = Finished("stop", Usage())
-        for event in events:
-            if isinstance(event, ToolCalled):
-                calls.setdefault(event.index, []).append(event)
-            elif isinstance(event, Finished):
-                finished = event
-            elif isinstance(event, Failed):
-                raise event.error
-        return cls(
-            text="".join(delta.text for delta in deltas),
-            reasoning="".join(delta.reasoning for delta in deltas),
-            signature="".join(delta.signature for delta in deltas),
-            tool_calls=tuple(
-                ToolCall(
-                    id="".join(part.id for part in parts),
-                    name="".join(part.name for part in parts),
-                    arguments="".join(part.arguments for part in parts) or "{}",
-                )
-                for parts in calls.values()
-            ),
-            logprobs=tuple(entry for delta in deltas for entry in delta.logprobs),
-            finished=finished,
-        )
 
 
 def error_body(error: Exception) -> bytes:

@@ -223,7 +223,9 @@ class OpenAIProvider:
         try:
             return decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Upstream(provider=self.name, reason="it sent something that is no answer") from error
+            raise Upstream(
+                provider=self.name, reason="it sent something that is no answer"
+            ) from error
 
     def _whole(self, data: bytes) -> Burst:
         burst: Burst = []
@@ -242,9 +244,7 @@ class OpenAIProvider:
             return ContextOverflow(needed="?", model=card.id, context=card.context or "?")
         if response.status >= 500 or response.status in {408, 429}:
             return Upstream(provider=self.name, reason=f"{response.status}: {reason}")
-        return UpstreamRefused(
-            provider=self.name, reason=reason, upstream_status=response.status
-        )
+        return UpstreamRefused(provider=self.name, reason=reason, upstream_status=response.status)
 
     def _body(self, call: Call, card: ModelCard) -> dict[str, object]:
         body = request_body(call)

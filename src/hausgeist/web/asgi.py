@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The ASGI application: limits, who asks, may they, the endpoint, and errors in the caller's dialect.
+
+Pure ASGI. The steps stand in ``Edge.visit`` in the order they happen.
+"""
+
+import logging
+from collections.abc import Callable
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from hausgeist.core.people import Principal
+from hausgeist.errors import (
+    HausgeistError,
+    HeadersTooLarge,
+    Internal,
+    MethodNotAllowed,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+)
+from hausgeist.web.faults import fault
+from hausgeist.web.house import House
+from hausgeist.web.origin import check_origin
+from hausgeist.web.routes import Dialect, Route, RouteTable, Who, may
+from hausgeist.web.visit import Visit
+
+log = logging.getLogger("hausgeist.web")
+
+SESSION_COOKIE = "hausgeist_session"
+
+
+class Edge:
+    """The application. ``secure`` wraps ``send`` to add the security headers."""
+
+    def __init__(
+        self, house: House, table: RouteTable, secure: Callable[[Scope, Send], Send]
+    ) -> None:
+        self.house = house
+        self.table = table
+        self.secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, self.secure(scope, send))
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sent = False
+
+        async def watched(message: Message) -> None:
+            nonlocal sent
+            sent = True
+            await send(message)
+
+        route, params, methods = self.table.find(scope["method"], scope["path"])
+        try:
+            response = await self._visit(scope, receive, route, params, methods)
+            await response(scope, receive, watched)
+        except ClientDisconnect:
+            return
+        except HausgeistError as error:
+            response = fault(error, _dialect(route, scope), scope, self.house)
+        except Exception:  # the edge: the one place that may not let anything through
+            log.exception(
+                "unexpected error on %s %s", scope["method"], route.path if route else "?"
+            )
+            response = fault(Internal(), _dialect(route, scope), scope, self.house)
+        else:
+            return
+        if not sent:
+            await response(scope, receive, send)
+
+    async def _visit(
+        self,
+        scope: Scope,
+        receive: Receive,
+        route: Route | None,
+        params: dict[str, object],
+        methods: set[str],
+    ) -> Response:
+        if len(scope["headers"]) > self.house.settings.max_headers:
+            raise HeadersTooLarge
+        if route is None:
+            raise MethodNotAllowed if methods else NotFound
+        scope["path_params"] = params
+        principal = await self._principal(scope, route)
+        if not may(route, principal):
+            raise NotAuthenticated if principal is None else NotAllowed
+        visit = Visit(scope, receive, house=self.house, route=route, principal=principal)
+        return await route.endpoint(visit)
+
+    async def _principal(self, scope: Scope, route: Route) -> Principal | None:
+        """Who asks: by key where one is given, else by session. Sessions must come from our origin."""
+        identity = self.house.identity
+        token = cookie = None
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                token = value.decode("latin-1").partition(" ")[2].strip()
+            elif name == b"x-api-key" and token is None:
+                token = value.decode("latin-1").strip()
+            elif name == b"cookie":
+                cookie = _session_cookie(value.decode("latin-1"))
+        if token is not None and route.dialect != "page":
+            found = await identity.by_key(token)
+            if found is None and route.who is not Who.ANYONE:
+                raise NotAuthenticated
+            return found
+        if cookie is None:
+            return None
+        found = await identity.by_session(cookie)
+        if found is not None and scope["method"] not in {"GET", "HEAD"}:
+            check_origin(scope, self.house.settings)
+        return found
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                for step in self.house.on_start:
+                    await step()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                for step in reversed(self.house.on_stop):
+                    await step()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _session_cookie(header: str) -> str | None:
+    for pair in header.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == SESSION_COOKIE:
+            return value
+    return None
+
+
+def _dialect(route: Route | None, scope: Scope) -> Dialect:
+    """The dialect of an error: the route's, or the one its path looks like."""
+    if route is not None:
+        return route.dialect
+    path = scope["path"]
+    if path.startswith("/v1/messages"):
+        return "anthropic"
+    if path.startswith("/v1/"):
+        return "openai"
+    return "ollama" if path.startswith("/api/") else "page"

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Errors as responses, in the caller's dialect."""
+
+from collections.abc import Callable
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from hausgeist.errors import HausgeistError
+from hausgeist.gateway.dialects import openai_chat
+from hausgeist.web.house import House
+from hausgeist.web.reply import JSONBytes
+from hausgeist.web.routes import Dialect
+
+PageFault = Callable[[HausgeistError, Scope, House], Response]
+
+_frames: dict[str, Callable[[Exception], bytes]] = {
+    "openai": openai_chat.error_body,
+    "json": openai_chat.error_body,
+    "page": openai_chat.error_body,
+}
+
+
+def fault(error: HausgeistError, dialect: Dialect, scope: Scope, house: House) -> Response:
+    """A response that says what happened, with ``Retry-After`` where waiting helps."""
+    del scope, house
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401 and dialect != "page":
+        headers["WWW-Authenticate"] = "Bearer"
+    frame = _frames.get(dialect, openai_chat.error_body)
+    return JSONBytes(frame(error), status_code=error.status, headers=headers)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Answers of the edge: JSON bytes, and streams that notice when their reader goes away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import aclosing
+from typing import TypeVar
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+T = TypeVar("T")
+
+STREAM_HEADERS = {"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"}
+
+
+class JSONBytes(Response):
+    """A body that is JSON already."""
+
+    media_type = "application/json"
+
+
+class ByteStream(Response):
+    """A body that comes in pieces. When the client goes away the iterator is closed at once."""
+
+    def __init__(
+        self,
+        pieces: AsyncIterator[bytes],
+        media_type: str,
+        headers: Mapping[str, str] | None = None,
+        status_code: int = 200,
+    ) -> None:
+        self.pieces = pieces
+        self.status_code = status_code
+        self.media_type = media_type
+        self.background = None
+        self.init_headers({**STREAM_HEADERS, **(headers or {})})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the pieces, one ASGI message each."""
+        del scope
+
+        async def work() -> None:
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": self.status_code,
+                    "headers": self.raw_headers,
+                }
+            )
+            async with aclosing(self.pieces) as pieces:  # type: ignore[type-var]  # generators
+                async for piece in pieces:
+                    if piece:
+                        await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        try:
+            await while_connected(receive, work())
+        except ClientDisconnect:
+            return
+
+
+async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
+    """Await work, and cancel it when the client disconnects. The body must have been read.
+
+    Raises:
+        ClientDisconnect: the client went away first; the work has been cancelled and has ended.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        task.cancel()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if not gone or task.uncancel() > 0:
+            raise
+        raise ClientDisconnect from None
+    finally:
+        watcher.cancel()

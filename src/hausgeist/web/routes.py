@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The one declared table of routes: path, method, who may, request and response type.
+
+Authorisation, the route x role matrix, the OpenAPI document and the docs page derive from it. A route that
+is not in the table does not exist.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from hausgeist.web.visit import Visit
+
+Endpoint = Callable[[Visit], Awaitable[Response]]
+Dialect = Literal["openai", "anthropic", "ollama", "json", "page"]
+
+
+class Who(StrEnum):
+    """Who may use a route. The credential's kind matters: pages take sessions, APIs take keys."""
+
+    ANYONE = "anyone"
+    KEY = "key"
+    """An API key of a person or a service, or a session of the same origin."""
+    ADMIN_KEY = "admin key"
+    """A key or session of an administrator."""
+    SESSION = "session"
+    """A person in the browser."""
+    ADMIN = "admin"
+    """An administrator in the browser."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method on one path. ``path`` may have ``{name}`` and ``{name:path}`` parts.
+
+    ``dialect`` decides the shape of errors. ``request`` and ``response`` are wire types, for the OpenAPI
+    document. ``max_body`` in bytes overrides the setting.
+    """
+
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    endpoint: Endpoint
+    who: Who
+    dialect: Dialect
+    summary: str
+    request: Any = None
+    response: Any = None
+    max_body: int | None = None
+
+
+class RouteTable:
+    """Finds a route by method and path: plain paths by one look-up, others in declared order."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._plain: dict[str, dict[str, Route]] = {}
+        self._patterned: list[tuple[Any, Any, Route]] = []
+        for route in self.routes:
+            if "{" in route.path:
+                pattern, _, convertors = compile_path(route.path)
+                self._patterned.append((pattern, convertors, route))
+            else:
+                self._plain.setdefault(route.path, {})[route.method] = route
+
+    def find(self, method: str, path: str) -> tuple[Route | None, dict[str, Any], set[str]]:
+        """The route and its path parameters; without a route, the methods the path does take."""
+        plain = self._plain.get(path)
+        if plain is not None:
+            route = plain.get(method)
+            return route, {}, set() if route else set(plain)
+        methods: set[str] = set()
+        for pattern, convertors, route in self._patterned:
+            match = pattern.match(path)
+            if match is None:
+                continue
+            if route.method == method:
+                found = {
+                    name: convertors[name].convert(value)
+                    for name, value in match.groupdict().items()
+                }
+                return route, found, set()
+            methods.add(route.method)
+        return None, {}, methods
+
+
+def may(route: Route, principal: Any) -> bool:
+    """The one authorisation function: whether a caller may use a route at all.
+
+    What a caller may see of a resource is decided by ownership in the store's queries.
+    """
+    if route.who is Who.ANYONE:
+        return True
+    if principal is None:
+        return False
+    in_browser = principal.session_id is not None
+    if route.who is Who.KEY:
+        return True
+    if route.who is Who.ADMIN_KEY:
+        return bool(principal.is_admin)
+    if route.who is Who.SESSION:
+        return in_browser
+    return in_browser and bool(principal.is_admin)

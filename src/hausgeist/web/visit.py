@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A visit: one request with who asks, the house, and the route it took."""
+
+import secrets
+from typing import TYPE_CHECKING, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
+
+from hausgeist.core.labels import DataClass
+from hausgeist.core.people import Principal
+from hausgeist.errors import InvalidField, NotAuthenticated, TooLarge
+from hausgeist.gateway.dialects.reading import read_json
+from hausgeist.web.house import House
+
+if TYPE_CHECKING:
+    from hausgeist.web.routes import Route
+
+T = TypeVar("T")
+
+DATA_CLASS_HEADER = "x-hausgeist-data-class"
+
+
+class Visit(Request):
+    """A Starlette request that knows who asks. ``id`` names the visit, and the call it makes."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        *,
+        house: House,
+        route: "Route",
+        principal: Principal | None,
+    ) -> None:
+        super().__init__(scope, receive)
+        self.house = house
+        self.route = route
+        self.visitor = principal
+        self.id = secrets.token_hex(12)
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks.
+
+        Raises:
+            NotAuthenticated: nobody; routes for everyone must not ask for it.
+        """
+        if self.visitor is None:
+            raise NotAuthenticated
+        return self.visitor
+
+    async def body(self) -> bytes:
+        """The body, at most the route's limit.
+
+        Raises:
+            TooLarge: it is longer; what is over the limit is never held in memory.
+        """
+        if hasattr(self, "_body"):
+            return self._body
+        limit = self.route.max_body or self.house.settings.max_body
+        declared = self.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            raise TooLarge(limit=limit)
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            part = message.get("body", b"")
+            size += len(part)
+            if size > limit:
+                raise TooLarge(limit=limit)
+            parts.append(part)
+            if not message.get("more_body", False):
+                break
+        self._body = parts[0] if len(parts) == 1 else b"".join(parts)
+        return self._body
+
+    async def read(self, kind: type[T]) -> T:
+        """The body as a wire type.
+
+        Raises:
+            InvalidJSON, InvalidField, TooLarge: as the decoder and the limit say.
+        """
+        return read_json(await self.body(), kind)
+
+    def declared_class(self) -> DataClass | None:
+        """The data class the caller declared in the header ``X-Hausgeist-Data-Class``.
+
+        Raises:
+            InvalidField: it is none of ours; guessing would be a way out.
+        """
+        word = self.headers.get(DATA_CLASS_HEADER)
+        if word is None:
+            return None
+        try:
+            return DataClass.parse(word)
+        except KeyError:
+            raise InvalidField(
+                field=DATA_CLASS_HEADER, reason="use public, internal, personal or special"
+            ) from None
