@@ -10,7 +10,7 @@
     │   ├── BorderRefused       the policy's answer, with its reasons
     │   └── GuardRefused
     ├── NotFound 404            missing, or not the caller's: the same answer for both
-    │   └── UnknownModel
+    │   ├── UnknownModel        └── SourceNotFound
     ├── MethodNotAllowed 405
     ├── Conflict 409
     ├── TooLarge 413
@@ -20,7 +20,8 @@
     ├── Internal 500
     ├── Upstream 502            ├── UpstreamRefused     └── EgressDenied
     ├── Unavailable 503         ├── ModelLoading        ├── ModelCrashed
-    │                           ├── DoesNotFit          └── QueueFull
+    │                           ├── DoesNotFit          ├── QueueFull
+    │                           └── DiskFull
     ├── UpstreamTimeout 504
     └── SetupError              not HTTP: the command line says what to do
 
@@ -163,6 +164,13 @@ class UnknownModel(NotFound):
     text = N_("The model '{model}' does not exist, or you may not use it.")
 
 
+class SourceNotFound(NotFound):
+    """A model's source leads to nothing."""
+
+    code = "source_not_found"
+    text = N_("There is no file at {source}.")
+
+
 class MethodNotAllowed(HausgeistError):
     """The path exists, the method does not."""
 
@@ -301,6 +309,16 @@ class QueueFull(Unavailable):
 
     code = "queue_full"
     text = N_("All places at '{model}' are taken. Please try again in {seconds} seconds.")
+
+
+class DiskFull(Unavailable):
+    """The disk cannot take a file; what has been fetched stays for the next attempt."""
+
+    code = "disk_full"
+    text = N_(
+        "The disk is full: {needed} more are needed, {free} are free. What was fetched is kept; "
+        "make room and try again, and it goes on from there."
+    )
 
 
 class UpstreamTimeout(HausgeistError):
