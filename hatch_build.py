@@ -9,6 +9,7 @@ left alone, so that a build from the sdist needs no network. None of it is commi
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -115,9 +116,22 @@ def _install(root: Path, scratch: Path, *, dev: bool) -> Path:
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(root / name, scratch / name)
     command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command += [
+        "--fetch-retries=2",
+        "--fetch-retry-mintimeout=1000",
+        "--fetch-retry-maxtimeout=5000",
+    ]
     command += [] if dev else ["--omit=dev"]
+    # a house may inspect its traffic with an authority of its own, which only the system knows
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ}
     done = subprocess.run(  # noqa: S603  our own command line
-        command, cwd=scratch, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        command,
+        cwd=scratch,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
     if done.returncode:
         raise BuildError(f"The pages' assets could not be fetched by npm ci:\n{done.stderr}")
