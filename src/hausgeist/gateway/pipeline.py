@@ -13,17 +13,17 @@ from hausgeist.audit import Trail
 from hausgeist.core.accounting import Settlement
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst, Failed, Finished, Started
-from hausgeist.core.labels import DataClass
-from hausgeist.core.messages import Image, ToolCall
+from hausgeist.core.labels import DataClass, Zone
+from hausgeist.core.messages import Image, ToolCall, Usage
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.core.policy import DEFAULT_POLICY, Decision, Facts, Policy, Verdict, decide
 from hausgeist.errors import BorderRefused, HausgeistError, Unsupported
 from hausgeist.gateway.directory import Directory
 from hausgeist.gateway.guard import Guard, OutputChain, check_input
 from hausgeist.gateway.privacy import detect
-from hausgeist.gateway.providers import Embeddings
-from hausgeist.gateway.routing import Routes
-from hausgeist.gateway.run import Run
+from hausgeist.gateway.providers import Counts, Embeddings
+from hausgeist.gateway.routing import Routes, characters
+from hausgeist.gateway.run import Run, estimate
 from hausgeist.ledger import Book
 
 
@@ -93,6 +93,32 @@ class Gateway:
         finally:
             self.running -= 1
             self._settle(run)
+
+    async def count(self, call: Call) -> Usage:
+        """How many tokens a call's input comes to; books nothing, and answers only who may call.
+
+        A provider that counts sees the content, so the border decides as it would for the call.
+
+        Raises:
+            HausgeistError: as ``answer``'s ``Failed``, raised.
+        """
+        candidates = self.directory.candidates(call.model, call.principal)
+        decision = self.decide(call, candidates)
+        card = decision.models[0]
+        provider = self.directory.provider(card)
+        if not isinstance(provider, Counts):
+            return Usage(input_tokens=estimate(call, characters(call)), estimated=True)
+        if card.zone is not Zone.HOUSE:
+            self.trail.note(
+                "call.counted",
+                actor=call.principal.id,
+                subject=call.id,
+                data_class=decision.data_class.word,
+                zone=card.zone,
+                model=card.id,
+                provider=card.provider,
+            )
+        return Usage(input_tokens=await provider.count_tokens(call, card))
 
     def decide(
         self, call: Call, candidates: Sequence[ModelCard], texts: Sequence[str] | None = None

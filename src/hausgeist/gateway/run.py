@@ -116,4 +116,9 @@ class Run:
     def _input_tokens(self) -> int:
         if self._input_chars < 0:
             self._input_chars = characters(self.call)
-        return self._input_chars // CHARS_PER_TOKEN + 4 * len(self.call.messages) + 1
+        return estimate(self.call, self._input_chars)
+
+
+def estimate(call: Call, chars: int) -> int:
+    """Tokens of a call's input, from how many characters it carries."""
+    return chars // CHARS_PER_TOKEN + 4 * len(call.messages) + 1

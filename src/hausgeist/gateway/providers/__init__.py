@@ -3,7 +3,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst
@@ -40,4 +40,13 @@ class Provider(Protocol):
 
     async def describe(self) -> list[ModelCard]:
         """The models the endpoint offers at this moment."""
+        ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A provider that can also count a call's input with the model's own tokenizer."""
+
+    async def count_tokens(self, call: Call, card: ModelCard) -> int:
+        """How many tokens the messages, the prompt and the tools of a call come to."""
         ...
