@@ -47,10 +47,15 @@ class Book:
         """Book the call; nobody waits for the commit."""
         self._store.write_later(calls.append, settlement)
 
-    async def recover(self) -> int:
-        """Book what a killed process left open; gives how many calls that were."""
+    async def recover(self, older_than_s: float = 0.0) -> int:
+        """Book what a killed process left open; gives how many calls that were.
+
+        With several replicas on one database, ``older_than_s`` must exceed the longest call: a younger
+        reservation may belong to a replica that is alive.
+        """
         now = self._now_ms()
-        found = await self._store.read(lambda connection: calls.unsettled(connection, now))
+        before = now - int(older_than_s * 1000)
+        found = await self._store.read(lambda connection: calls.unsettled(connection, before))
         for reservation in found:
             self.settle(calls.lost(reservation, now))
         return len(found)

@@ -5,15 +5,12 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from hausgeist.core.accounting import Reservation, Settlement
 from hausgeist.core.messages import Usage
+from hausgeist.store.bulk import delete_keys, insert_rows
 from hausgeist.store.tables import budgets, ledger, reservations
-
-_INSERT_RESERVATION = insert(reservations)
-_INSERT_ENTRY = insert(ledger)
-_DELETE_RESERVATION = delete(reservations).where(reservations.c.call_id == bindparam("id"))
 
 
 def period_of(at_ms: int) -> str:
@@ -28,24 +25,23 @@ def reserve(connection: Connection, items: Sequence[Reservation]) -> list[str | 
     """
     refused = [_draw(connection, item) if item.scopes else None for item in items]
     rows = [
-        _call_columns(item)
-        | {
-            "tokens": item.tokens,
-            "micro_eur": item.micro_eur,
-            "scopes": json.dumps(item.scopes) if item.scopes else "[]",
-        }
+        (
+            *_call_columns(item),
+            item.tokens,
+            item.micro_eur,
+            json.dumps(item.scopes) if item.scopes else "[]",
+        )
         for item, scope in zip(items, refused, strict=True)
         if scope is None
     ]
-    if rows:
-        connection.execute(_INSERT_RESERVATION, rows)
+    insert_rows(connection, reservations, rows)
     return refused
 
 
 def append(connection: Connection, items: Sequence[Settlement]) -> list[None]:
     """The one append function of the ledger: book calls and release what they held."""
-    connection.execute(_DELETE_RESERVATION, [{"id": item.reservation.call_id} for item in items])
-    connection.execute(_INSERT_ENTRY, [_entry(item) for item in items])
+    delete_keys(connection, reservations, [item.reservation.call_id for item in items])
+    insert_rows(connection, ledger, [_entry(item) for item in items])
     for item in items:
         for scope in item.reservation.scopes:
             _release(connection, scope, item)
@@ -150,37 +146,40 @@ def open_calls(connection: Connection, call_ids: Iterable[str]) -> set[str]:
     return set(rows.scalars())
 
 
-def _call_columns(item: Reservation) -> dict[str, object]:
-    return {
-        "call_id": item.call_id,
-        "at": item.at_ms,
-        "group_id": item.group,
-        "cost_centre": item.cost_centre,
-        "service_key": item.service_key,
-        "purpose": item.purpose,
-        "model": item.model,
-        "provider": item.provider,
-        "zone": item.zone,
-        "data_class": item.data_class,
-        "policy_version": item.policy_version,
-    }
+def _call_columns(item: Reservation) -> tuple[object, ...]:
+    """The columns that reservations and ledger begin with, in the tables' order."""
+    return (
+        item.call_id,
+        item.at_ms,
+        item.group,
+        item.cost_centre,
+        item.service_key,
+        item.purpose,
+        item.model,
+        item.provider,
+        item.zone,
+        item.data_class,
+        item.policy_version,
+    )
 
 
-def _entry(item: Settlement) -> dict[str, object]:
-    return _call_columns(item.reservation) | {
-        "input_tokens": item.usage.input_tokens,
-        "output_tokens": item.usage.output_tokens,
-        "cached_tokens": item.usage.cached_tokens,
-        "reasoning_tokens": item.usage.reasoning_tokens,
-        "estimated": item.usage.estimated,
-        "micro_eur": item.micro_eur,
-        "price_source": item.price_source,
-        "energy_mwh": item.energy_mwh,
-        "energy_source": item.energy_source,
-        "duration_ms": item.duration_ms,
-        "first_token_ms": item.first_token_ms,
-        "outcome": item.outcome,
-    }
+def _entry(item: Settlement) -> tuple[object, ...]:
+    """A ledger row, in the table's order."""
+    return (
+        *_call_columns(item.reservation),
+        item.usage.input_tokens,
+        item.usage.output_tokens,
+        item.usage.cached_tokens,
+        item.usage.reasoning_tokens,
+        item.usage.estimated,
+        item.micro_eur,
+        item.price_source,
+        item.energy_mwh,
+        item.energy_source,
+        item.duration_ms,
+        item.first_token_ms,
+        item.outcome,
+    )
 
 
 def _reservation(row: object) -> Reservation:

@@ -24,8 +24,11 @@ I = TypeVar("I")  # noqa: E741  an item
 
 Verb = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 
-LULL = 0.002
+LULL = 0.001
 """Seconds the hand-over waits under load, so that a group is worth its commit."""
+
+UNHURRIED = 0.02
+"""Seconds that writes nobody waits for may wait for company."""
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class _Hand:
     loop: asyncio.AbstractEventLoop
     waiting: list[_Entry] = field(default_factory=list)
     in_flight: bool = False
+    timer: asyncio.TimerHandle | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -97,12 +101,16 @@ class Store:
 
     def write_later(self, verb: Verb, item: object) -> None:
         """Hand an item to a verb; nobody waits. ``drain`` waits for all of them."""
-        self._collect(self._hand_of_loop(), _Entry(verb, item, None))
+        hand = self._hand_of_loop()
+        hand.waiting.append(_Entry(verb, item, None))
+        if not hand.in_flight and hand.timer is None:
+            hand.timer = hand.loop.call_later(UNHURRIED, self._hurry, hand)
 
     async def drain(self) -> None:
         """Wait until everything handed over so far is committed."""
         hand = self._hand_of_loop()
         while hand.in_flight or hand.waiting:
+            self._hurry(hand)
             hand.idle.clear()
             await hand.idle.wait()
 
@@ -127,12 +135,18 @@ class Store:
 
     def _collect(self, hand: _Hand, entry: _Entry) -> None:
         hand.waiting.append(entry)
+        self._hurry(hand)
+
+    def _hurry(self, hand: _Hand) -> None:
         if not hand.in_flight:
             hand.in_flight = True
             hand.loop.call_soon(self._hand_over, hand)
 
     def _hand_over(self, hand: _Hand) -> None:
         entries, hand.waiting = hand.waiting, []
+        if hand.timer is not None:
+            hand.timer.cancel()
+            hand.timer = None
 
         def done(results: list[tuple[_Entry, Any, BaseException | None]]) -> None:
             hand.loop.call_soon_threadsafe(self._committed, hand, results)

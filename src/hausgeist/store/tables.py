@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata = MetaData(
@@ -86,6 +87,7 @@ api_keys = Table(
     Column("cost_centre", String(64)),
     Column("models", Text),  # JSON list; NULL: all
     Column("max_class", String(16), nullable=False),
+    Column("administers", Boolean, nullable=False, server_default=false()),  # an administrator's only
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
@@ -194,7 +196,7 @@ reservations = Table(
     "reservations",
     metadata,
     Column("call_id", String(64), primary_key=True),
-    Column("at", BigInteger, nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),  # few rows: no index
     *(Column(name, kind, nullable=null) for name, kind, null in _CALL),
     Column("tokens", BigInteger, nullable=False),
     Column("micro_eur", BigInteger),
@@ -242,7 +244,6 @@ audit_payloads = Table(
     Column("at", BigInteger, nullable=False),
     Column("kind", String(64), nullable=False),
     Column("body", Text, nullable=False),  # canonical JSON
-    Index("ix_audit_payloads_kind_at", "kind", "at"),
 )
 
 connections = Table(

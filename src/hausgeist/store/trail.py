@@ -5,16 +5,15 @@ import json
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, text
 
 from hausgeist.core.hashing import leaf_hash
 from hausgeist.core.trail import AuditEvent
+from hausgeist.store.bulk import insert_rows
 from hausgeist.store.tables import audit_leaves, audit_payloads
 
 _LOCK = 0x68617573  # any fixed number: PostgreSQL's advisory lock that makes the order total
-_LAST = select(func.coalesce(func.max(audit_leaves.c.seq), -1))
-_INSERT_LEAF = insert(audit_leaves)
-_INSERT_PAYLOAD = insert(audit_payloads)
+_LAST = "SELECT coalesce(max(seq), -1) FROM audit_leaves"
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
@@ -22,20 +21,18 @@ def append(connection: Connection, items: Sequence[AuditEvent]) -> list[int]:
     """The one append function of the trail; gives each event's sequence number, from 0."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    first = connection.execute(_LAST).scalar_one() + 1
+    first = connection.exec_driver_sql(_LAST).scalar_one() + 1
     salts = secrets.token_bytes(16 * len(items))
-    leaves: list[dict[str, object]] = []
-    payloads: list[dict[str, object]] = []
+    leaves: list[tuple[object, ...]] = []
+    payloads: list[tuple[object, ...]] = []
     for offset, item in enumerate(items):
         body = canonical(item)
         salt = salts[16 * offset : 16 * offset + 16]
         seq = first + offset
-        leaves.append({"seq": seq, "hash": leaf_hash(salt, body.encode())})
-        payloads.append(
-            {"seq": seq, "salt": salt, "at": item.at_ms, "kind": item.kind, "body": body}
-        )
-    connection.execute(_INSERT_LEAF, leaves)
-    connection.execute(_INSERT_PAYLOAD, payloads)
+        leaves.append((seq, leaf_hash(salt, body.encode())))
+        payloads.append((seq, salt, item.at_ms, item.kind, body))
+    insert_rows(connection, audit_leaves, leaves)
+    insert_rows(connection, audit_payloads, payloads)
     return list(range(first, first + len(items)))
 
 

@@ -34,6 +34,7 @@ class Visit(Request):
         principal: Principal | None,
     ) -> None:
         super().__init__(scope, receive)
+        self.raw_headers: dict[bytes, bytes] = dict(scope["headers"])  # one look-up each, not a scan
         self.house = house
         self.route = route
         self.visitor = principal
@@ -59,7 +60,7 @@ class Visit(Request):
         if hasattr(self, "_body"):
             return self._body
         limit = self.route.max_body or self.house.settings.max_body
-        declared = self.headers.get("content-length", "")
+        declared = self.raw_headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > limit:
             raise TooLarge(limit=limit)
         parts: list[bytes] = []
@@ -92,11 +93,11 @@ class Visit(Request):
         Raises:
             InvalidField: it is none of ours; guessing would be a way out.
         """
-        word = self.headers.get(DATA_CLASS_HEADER)
+        word = self.raw_headers.get(DATA_CLASS_HEADER.encode())
         if word is None:
             return None
         try:
-            return DataClass.parse(word)
+            return DataClass.parse(word.decode("latin-1"))
         except KeyError:
             raise InvalidField(
                 field=DATA_CLASS_HEADER, reason="use public, internal, personal or special"
