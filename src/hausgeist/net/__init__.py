@@ -3,5 +3,7 @@
 
 from hausgeist.net.allow import AllowList, Destination
 from hausgeist.net.client import Outbound, Response
+from hausgeist.net.connections import Connections
+from hausgeist.net.target import Target, locate
 
-__all__ = ["AllowList", "Destination", "Outbound", "Response"]
+__all__ = ["AllowList", "Connections", "Destination", "Outbound", "Response", "Target", "locate"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from hausgeist.errors import EgressDenied
+from hausgeist.net.target import plain_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,43 +24,49 @@ class Destination:
 
 
 class AllowList:
-    """The destinations of this process. Empty at a fresh install."""
+    """The destinations of this process. Empty at a fresh install.
+
+    Several reasons may allow one host and port; it stays allowed until the last of them is revoked.
+    """
 
     def __init__(self) -> None:
-        self._table: dict[tuple[str, int], Destination] = {}
+        self._table: dict[tuple[str, int], tuple[Destination, ...]] = {}
 
     def allow(self, destination: Destination) -> None:
-        """Add a destination; a second one for the same host and port replaces the first."""
-        self._table[(plain_host(destination.host), destination.port)] = destination
+        """Add a destination; it replaces one for the same host, port and reason."""
+        key = plain_host(destination.host), destination.port
+        others = [d for d in self._table.get(key, ()) if d.reason != destination.reason]
+        self._table[key] = (*others, destination)
 
     def revoke(self, reason: str) -> None:
         """Remove every destination that was allowed for a reason."""
-        self._table = {key: entry for key, entry in self._table.items() if entry.reason != reason}
+        kept = {
+            key: tuple(entry for entry in entries if entry.reason != reason)
+            for key, entries in self._table.items()
+        }
+        self._table = {key: entries for key, entries in kept.items() if entries}
 
     def find(self, host: str, port: int) -> Destination:
-        """The destination for a host and port.
+        """The destination for a host and port, the one allowed last.
 
         Raises:
             EgressDenied: nobody configured it.
         """
-        found = self._table.get((plain_host(host), port))
+        found = self._table.get((host, port)) or self._table.get((plain_host(host), port))
         if found is None:
             raise EgressDenied(host=f"{host}:{port}", provider="")
-        return found
+        return found[-1]
 
     def check_address(self, destination: Destination, address: str) -> None:
         """Check an address the host resolved to.
 
         Raises:
-            EgressDenied: the address is private, and the destination is not.
+            EgressDenied: the address is private, and the destination is not; or it is one where no
+                server can be (link-local with the clouds' metadata services, multicast, 0.0.0.0).
         """
-        if not destination.private and not is_global(address):
-            raise EgressDenied(host=f"{destination.host} ({address})", provider="")
-
-
-def plain_host(host: str) -> str:
-    """A host as it is compared: lower case, without brackets and trailing dot."""
-    return host.lower().strip("[]").rstrip(".")
+        if is_global(address) or (destination.private and not is_never(address)):
+            return
+        raise EgressDenied(host=f"{destination.host} ({address})", provider="")
 
 
 def is_global(address: str) -> bool:
@@ -67,15 +74,22 @@ def is_global(address: str) -> bool:
 
     Mapped (``::ffff:``), NAT64 (``64:ff9b::/96``), 6to4 (``2002::/16``) and Teredo carry an IPv4 address.
     """
-    ip = ip_address(address.split("%", maxsplit=1)[0])
-    if isinstance(ip, IPv6Address):
-        inner = _inner(ip)
-        if inner is not None:
-            return inner.is_global and not inner.is_multicast
+    ip = _unwrapped(address)
     return ip.is_global and not ip.is_multicast
 
 
-def _inner(ip: IPv6Address) -> IPv4Address | None:
+def is_never(address: str) -> bool:
+    """Whether no destination may have the address, not even one of the organisation's own."""
+    ip = _unwrapped(address)
+    if ip.is_loopback:
+        return False
+    return ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved
+
+
+def _unwrapped(address: str) -> IPv4Address | IPv6Address:
+    ip = ip_address(address.split("%", maxsplit=1)[0])
+    if not isinstance(ip, IPv6Address):
+        return ip
     if ip.ipv4_mapped is not None:
         return ip.ipv4_mapped
     if ip.sixtofour is not None:
@@ -85,4 +99,4 @@ def _inner(ip: IPv6Address) -> IPv4Address | None:
     number = int(ip)
     if number >> 32 == 0x0064_FF9B_0000_0000_0000_0000:
         return IPv4Address(number & 0xFFFFFFFF)
-    return None
+    return ip

@@ -1,29 +1,35 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The one HTTP client. Requests go in, byte chunks come out as the socket delivers them.
 
-Every destination is looked up in the allow list, every address is checked after DNS and connected to as
-checked, redirects are handed back to the caller (who asks again, and is checked again). Lines are never
-iterated here: a long one would be an error of the client library.
+Every destination is looked up in the allow list, every address is checked after DNS and again when its
+socket is opened, redirects are handed back to the caller (who asks again, and is checked again). Proxies
+from the environment are ignored, certificates are always verified (OpenSSL's ``SSL_CERT_FILE`` adds an
+authority of the house). Lines are never iterated here: a long one would be an error of the client library.
 """
 
+import errno
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import lru_cache
-from ipaddress import ip_address
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
 
 from hausgeist.errors import EgressDenied, Upstream, UpstreamTimeout
-from hausgeist.net.allow import AllowList, Destination, plain_host
+from hausgeist.net.allow import AllowList, Destination
+from hausgeist.net.target import Target, locate
 
 Record = Callable[[str, int, str, bool], None]
-"""Called with host, port, reason and whether it was allowed, for every new connection."""
+"""Called with host, port, reason and whether it was allowed: for every new socket and every denial."""
 
-_parse = lru_cache(maxsize=512)(URL)
+STALE_SECONDS = 1.0
+"""A kept-alive connection that breaks later than this after a request was not merely stale."""
+_GONE = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 
 
 class Response:
@@ -56,13 +62,32 @@ class Response:
         return b"".join(parts)
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """A request under way: what it is for, and how many sockets were opened for it."""
+
+    destination: Destination
+    opened: int = 0
+
+
+_Send = Callable[[], Awaitable[aiohttp.ClientResponse]]
+_attempt: ContextVar[_Attempt] = ContextVar("attempt")
+
+
 class Outbound:
     """One pool of connections for the process; made at start, closed at shutdown."""
 
-    def __init__(self, allow: AllowList, *, connect_timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        allow: AllowList,
+        *,
+        connect_timeout: float = 10.0,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
         self.allow = allow
         self.record: Record = lambda *_: None
         self._connect_timeout = connect_timeout
+        self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
@@ -75,32 +100,46 @@ class Outbound:
         body: Any = None,
         idle_timeout: float = 300.0,
         total_timeout: float | None = None,
+        connect_timeout: float | None = None,
     ) -> AsyncIterator[Response]:
         """Send a request; leaving the context closes the socket unless the body was read to its end.
 
-        ``idle_timeout`` is the longest silence in seconds. Redirects are not followed.
+        ``idle_timeout`` is the longest silence in seconds. Redirects are not followed. A request with a
+        body of bytes is repeated once if a kept-alive connection turns out to have been closed by the
+        other side before it answered a single byte.
 
         Raises:
             EgressDenied: the destination is not allowed, or resolves to an address that is not.
             UpstreamTimeout: silence for too long, or no connection in time.
             Upstream: the connection failed or broke.
         """
-        target = _parse(url)
-        host = target.host or ""
-        destination = self._permitted(host, target.port or 443)
+        target, destination = self._permitted(url)
+        patience = self._connect_timeout if connect_timeout is None else connect_timeout
         timeout = aiohttp.ClientTimeout(
-            total=total_timeout, sock_connect=self._connect_timeout, sock_read=idle_timeout
+            total=total_timeout, connect=patience, sock_connect=patience, sock_read=idle_timeout
         )
+        attempt = _Attempt(destination)
+        _attempt.set(attempt)
         try:
-            async with self._pool().request(
-                method, target, headers=headers, data=body, timeout=timeout, allow_redirects=False
-            ) as inner:
+            send = partial(
+                self._pool().request,
+                method,
+                target.url,
+                headers=headers,
+                data=body,
+                timeout=timeout,
+                allow_redirects=False,
+            )
+            inner = await self._send(send, attempt, again=isinstance(body, bytes | None))
+            try:
                 yield Response(inner)
-        except TimeoutError as error:  # aiohttp's time-outs derive from it
-            raise UpstreamTimeout(provider=destination.host, seconds=int(idle_timeout)) from error
+            finally:
+                inner.close()  # back in the pool already, if the body was read to its end
+        except aiohttp.ConnectionTimeoutError as error:
+            raise UpstreamTimeout(provider=destination.host, seconds=round(patience)) from error
+        except TimeoutError as error:  # aiohttp's other time-outs derive from it
+            raise UpstreamTimeout(provider=destination.host, seconds=round(idle_timeout)) from error
         except aiohttp.ClientError as error:
-            if isinstance(error.__cause__, EgressDenied):
-                raise error.__cause__ from error
             raise Upstream(provider=destination.host, reason=_words(error)) from error
 
     async def close(self) -> None:
@@ -109,66 +148,95 @@ class Outbound:
             await self._session.close()
             self._session = None
 
-    def _permitted(self, host: str, port: int) -> Destination:
+    async def _send(self, send: _Send, attempt: _Attempt, *, again: bool) -> aiohttp.ClientResponse:
+        """Send, and once more where ``again`` allows it and a reused connection was merely stale."""
+        started = monotonic()
         try:
-            destination = self.allow.find(host, port)
-            if _is_address(host):
-                self.allow.check_address(destination, plain_host(host))
+            return await send()
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            late = monotonic() - started > STALE_SECONDS
+            if not again or late or attempt.opened or not _unanswered(error):
+                raise
+        return await send()
+
+    def _permitted(self, url: str) -> tuple[Target, Destination]:
+        try:
+            target = locate(url)
+        except ValueError as error:
+            raise EgressDenied(host=f"{url[:200]} ({error})", provider="") from error
+        try:
+            destination = self.allow.find(target.host, target.port)
+            if target.literal:
+                self.allow.check_address(destination, target.host)
         except EgressDenied:
-            self.record(host, port, "denied", False)
+            self.record(target.host, target.port, "denied", False)
             raise
-        return destination
+        return target, destination
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
-            tracing = aiohttp.TraceConfig()
-            tracing.on_connection_create_start.append(self._on_connect)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=0,
                     keepalive_timeout=60,
-                    resolver=_CheckedResolver(self.allow),
+                    resolver=_CheckedResolver(self),
                     use_dns_cache=False,  # a cached answer would skip the check
+                    socket_factory=self._open_socket,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=True,
-                trust_env=False,
-                headers={"User-Agent": "hausgeist"},
-                trace_configs=[tracing],
+                trust_env=False,  # a proxy would see what the allow list has not seen
+                # not compressed: it would hold a stream's events back, and hide their size
+                headers={"User-Agent": "hausgeist", "Accept-Encoding": "identity"},
             )
         return self._session
 
-    async def _on_connect(self, _session: object, context: Any, _params: object) -> None:
-        # The trace carries no address; the resolver and `_permitted` record what matters.
-        del context
+    def _open_socket(self, info: Any) -> socket.socket:
+        """The last check: a socket is opened for an address that was checked, or not at all."""
+        family, kind, protocol, _, address = info
+        attempt = _attempt.get()
+        self.check(attempt.destination, address[0], address[1])
+        attempt.opened += 1
+        self.record(attempt.destination.host, address[1], attempt.destination.reason, True)
+        return socket.socket(family, kind, protocol)
+
+    def check(self, destination: Destination, address: str, port: int) -> None:
+        """Check an address and note a denial; see ``AllowList.check_address``."""
+        try:
+            self.allow.check_address(destination, address)
+        except EgressDenied:
+            self.record(destination.host, port, "denied", False)
+            raise
+
+    def names(self) -> AbstractResolver:
+        """Who turns names into addresses, before they are checked."""
+        return self._resolver or aiohttp.ThreadedResolver()
 
 
 class _CheckedResolver(AbstractResolver):
     """DNS, then the allow list's check of every address it gave."""
 
-    def __init__(self, allow: AllowList) -> None:
-        self._allow = allow
-        self._inner = aiohttp.ThreadedResolver()
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+        self._inner = outbound.names()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        destination = self._allow.find(host, port)
+        destination = self._outbound.allow.find(host, port)
         found = await self._inner.resolve(host, port, family)
         for entry in found:
-            self._allow.check_address(destination, entry["host"])
+            self._outbound.check(destination, entry["host"], port)
         return found
 
     async def close(self) -> None:
         await self._inner.close()
 
 
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(plain_host(host))
-    except ValueError:
-        return False
-    return True
+def _unanswered(error: aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) -> bool:
+    """Whether the other side closed without having begun to answer."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return isinstance(error.message, str)  # else it holds the head that was cut short
+    return error.errno in _GONE or isinstance(error.__cause__, ConnectionResetError)
 
 
 def _words(error: aiohttp.ClientError) -> str:
