@@ -3,7 +3,7 @@
 # A stamp in .venv remembers what was installed; it is stale when a file that decides about it changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format wheel lock catalogue third-party bench clean
+.PHONY: help serve test lint format wheel lock catalogue third-party docs clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -45,6 +45,9 @@ lock: .venv/dev.stamp ## renew the lock files (UPGRADE=1: to the newest versions
 
 catalogue: .venv/dev.stamp ## take new texts into the German catalogue
 	@$(BIN)/python scripts/check_catalogue.py --update
+
+docs: .venv/dev.stamp ## renew the table of settings in the operator's pages
+	@$(BIN)/python scripts/settings_page.py
 
 third-party: .venv/dev.stamp ## renew THIRD_PARTY.md
 	@$(BIN)/python scripts/third_party.py

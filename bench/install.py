@@ -48,7 +48,7 @@ def install(scratch: Path) -> Path:
     """The default install in a fresh environment; its Python."""
     subprocess.run([sys.executable, "-m", "venv", scratch], check=True)
     python = scratch / "bin/python"
-    pip = [python, "-m", "pip", "install", "-q"]
+    pip = [python, "-m", "pip", "install", "-qq"]
     subprocess.run([*pip, "--require-hashes", "-r", ROOT / "requirements.lock"], check=True)
     subprocess.run([*pip, "--no-deps", ROOT], check=True)
     return python
