@@ -64,11 +64,15 @@ class Header:
     key_length: int | None
     value_length: int | None
     vocabulary: int
-    chat_template: str
     fills_in: bool
     """Whether the vocabulary has tokens for filling in the middle."""
     embeds: bool
     """Whether it pools its output into one vector instead of writing text."""
+
+    @property
+    def chat_template(self) -> str:
+        """The template of the file, which is code of somebody else; empty without one."""
+        return _word(self.metadata, "tokenizer.chat_template")
 
     @property
     def size_label(self) -> str:
@@ -176,7 +180,6 @@ def _header(version: int, size: int, metadata: Metadata, tensors: Tensors) -> He
         key_length=number("attention.key_length", MAX_WIDTH),
         value_length=number("attention.value_length", MAX_WIDTH),
         vocabulary=metadata.vocabulary or number("vocab_size", MAX_WIDTH) or 0,
-        chat_template=_word(values, "tokenizer.chat_template"),
         fills_in=metadata.fills_in,
         embeds=f"{architecture}.pooling_type" in values,
     )

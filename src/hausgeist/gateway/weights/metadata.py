@@ -8,6 +8,7 @@ by string as it passes.
 Source of the layout: ``docs/gguf.md`` of the ggml project, versions 2 and 3.
 """
 
+import math
 import re
 import struct
 from collections.abc import Mapping
@@ -167,6 +168,8 @@ class _Part:
     def _number(self, kind: int, key: str) -> int | float | bool:
         form = _FORMATS[kind]
         value: int | float = form.unpack(self._cursor.take(form.size))[0]
+        if not math.isfinite(value):
+            raise UnsafeModelFile(reason=f"{_short(key)} is no finite number")
         if kind != BOOL:
             return value
         if value not in (0, 1):
