@@ -8,6 +8,9 @@
 
 BIN := .venv/bin
 CATALOGUES := $(wildcard src/hausgeist/locale/*/LC_MESSAGES/*.po)
+CHECKS := "ruff check" "ruff format --check" mypy "lint-imports --no-cache" codespell \
+	"python scripts/check_house.py" "python scripts/check_catalogue.py" \
+	"python scripts/third_party.py --check"
 UV := uv==0.13.9
 # the first Python that is new enough; `make PYTHON=/opt/python3.12/bin/python3 serve` names another
 PYTHON = $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
@@ -24,14 +27,9 @@ test: .venv/dev.stamp .venv-clients/clients.stamp ## set up what the tests need,
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/dev.stamp ## style, types, import contracts, house rules, spelling, catalogue
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python scripts/check_house.py
-	@$(BIN)/python scripts/check_catalogue.py
-	@$(BIN)/python scripts/third_party.py --check
-	@$(BIN)/codespell
+	@failed=; for check in $(CHECKS); do \
+		echo "· $$check"; $(BIN)/$$check || failed="$$failed [$$check]"; \
+	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 format: .venv/dev.stamp ## bring the code into shape
 	@$(BIN)/ruff check --fix
