@@ -50,6 +50,11 @@ def house_secret(home: Path) -> bytes:
         ) from error
 
 
+def open_identity(settings: Settings, store: Store, trail: Trail) -> Identity:
+    """Who is asking, over a store."""
+    return Identity(store, trail, now_ms, time.monotonic, session_days=settings.session_days)
+
+
 def build(settings: Settings) -> House:
     """Put a house together; nothing is opened to the outside."""
     store = open_store(settings)
@@ -69,7 +74,7 @@ def build(settings: Settings) -> House:
         settings=settings,
         store=store,
         gateway=gateway,
-        identity=Identity(store, now_ms, time.monotonic),
+        identity=open_identity(settings, store, trail),
         trail=trail,
         now_ms=now_ms,
         outbound=outbound,

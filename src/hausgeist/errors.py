@@ -4,17 +4,19 @@
     HausgeistError
     ├── BadRequest 400          the request cannot be understood or is not allowed as it stands
     │   ├── InvalidJSON         ├── InvalidField        ├── Unsupported
-    │   ├── ContextOverflow     └── AnswerNotValid
+    │   ├── ContextOverflow     ├── AnswerNotValid      └── WeakPassword
     ├── NotAuthenticated 401    no, unknown, expired or revoked credentials
+    │   └── LoginFailed
     ├── NotAllowed 403          known, but may not
     │   ├── BorderRefused       the policy's answer, with its reasons
     │   └── GuardRefused
     ├── NotFound 404            missing, or not the caller's: the same answer for both
     │   ├── UnknownModel        └── SourceNotFound
     ├── MethodNotAllowed 405
-    ├── Conflict 409
+    ├── Conflict 409            ├── LoginTaken          └── LastAdmin
     ├── TooLarge 413
     ├── BadUpload 422           ├── UnsafeModelFile     └── HashMismatch
+    ├── WrongHost 421           the server does not answer to this name
     ├── HeadersTooLarge 431
     ├── TooMany 429             ├── BudgetExhausted     └── LoginThrottled
     ├── Internal 500
@@ -107,12 +109,26 @@ class AnswerNotValid(BadRequest):
     text = N_("The answer does not match the requested schema: {reason}")
 
 
+class WeakPassword(BadRequest):
+    """A new password that would be guessed."""
+
+    code = "weak_password"
+    text = N_("Please choose another password: at least {least} characters, and not a common one.")
+
+
 class NotAuthenticated(HausgeistError):
     """No, unknown, expired or revoked credentials: one answer for all."""
 
     code = "invalid_api_key"
     status = 401
     text = N_("Missing or invalid credentials.")
+
+
+class LoginFailed(NotAuthenticated):
+    """Name or password are wrong: one answer for both, and for deactivated accounts."""
+
+    code = "login_failed"
+    text = N_("The name or the password is not right.")
 
 
 class NotAllowed(HausgeistError):
@@ -187,6 +203,20 @@ class Conflict(HausgeistError):
     text = N_("{what} exists already or has changed meanwhile.")
 
 
+class LoginTaken(Conflict):
+    """Somebody has this login already."""
+
+    code = "login_taken"
+    text = N_("Somebody has this login name already.")
+
+
+class LastAdmin(Conflict):
+    """The change would leave the house without an active administrator."""
+
+    code = "last_admin"
+    text = N_("This is the only administrator. Appoint another one first.")
+
+
 class TooLarge(HausgeistError):
     """The body exceeds the limit, in bytes."""
 
@@ -215,6 +245,17 @@ class HashMismatch(BadUpload):
 
     code = "hash_mismatch"
     text = N_("The file's SHA-256 is {found}, expected was {expected}. It was not kept.")
+
+
+class WrongHost(HausgeistError):
+    """The Host header is missing, malformed or not a name of this server (DNS rebinding)."""
+
+    code = "wrong_host"
+    status = 421
+    text = N_(
+        "This server does not answer to this name. "
+        "If it should, add the name to the setting HAUSGEIST_ALLOWED_HOSTS."
+    )
 
 
 class HeadersTooLarge(HausgeistError):

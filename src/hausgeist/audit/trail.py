@@ -2,12 +2,15 @@
 """The audit trail over the store's group commit. Actors are keyed pseudonyms; content never enters."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from hausgeist.core.trail import AuditEvent, Fact
 from hausgeist.store import trail
 from hausgeist.store.db import Store
+
+Change = Callable[[Any], Mapping[str, Fact] | None]
 
 
 class Trail:
@@ -31,6 +34,23 @@ class Trail:
         """Append an event from the command line; returns after the commit."""
         event = self._event(kind, actor, subject, facts)
         self._store.write_now(lambda connection: trail.append(connection, [event]))
+
+    async def change(
+        self, kind: str, work: Change, *, actor: str, subject: str = ""
+    ) -> Mapping[str, Fact] | None:
+        """Run a change and append its event in one transaction; returns after the commit.
+
+        ``work`` gets the store's connection and gives the event's facts, or None when it changed
+        nothing: then there is no event. What it raises undoes both.
+        """
+
+        def both(connection: Any) -> Mapping[str, Fact] | None:
+            facts = work(connection)
+            if facts is not None:
+                trail.append(connection, [self._event(kind, actor, subject, dict(facts))])
+            return facts
+
+        return await self._store.write(both)
 
     def _event(self, kind: str, actor: str, subject: str, facts: dict[str, Fact]) -> AuditEvent:
         return AuditEvent(

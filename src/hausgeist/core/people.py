@@ -34,10 +34,11 @@ class Principal:
     models: frozenset[str] | None = None
     max_class: DataClass = DataClass.SPECIAL
     locale: str = "de"
+    theme: str = "auto"
 
     @property
     def is_admin(self) -> bool:
-        """Whether the caller administers the house. A key never does, whoever owns it."""
+        """Whether the caller administers the house. A key does only if its owner said so for it."""
         return self.role is Role.ADMIN and self.service_key is None
 
     def may_use(self, model: str) -> bool:

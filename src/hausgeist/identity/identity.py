@@ -5,14 +5,22 @@ Answers are remembered for ``REMEMBER`` seconds, so that a call costs no query; 
 process is seen after that time at the latest, one made by this process at once.
 """
 
-import hashlib
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
+from hausgeist.audit import Trail
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal, Role
-from hausgeist.store import accounts
+from hausgeist.identity.keys import Keys
+from hausgeist.identity.passwords import Passwords
+from hausgeist.identity.people import People
+from hausgeist.identity.sessions import Sessions
+from hausgeist.identity.setup import ORGANISATION, Setup
+from hausgeist.identity.throttle import Throttle
+from hausgeist.identity.tokens import DAY_MS, token_hash
+from hausgeist.store import accounts, sessions
 from hausgeist.store.db import Store
 
 REMEMBER = 2.0
@@ -20,53 +28,130 @@ REMEMBERED_MOST = 10_000
 
 
 class Identity:
-    """Answers who holds a credential. ``now_ms`` gives milliseconds, ``clock`` monotonic seconds."""
+    """Answers who holds a credential. ``now_ms`` gives milliseconds, ``clock`` monotonic seconds.
 
-    def __init__(self, store: Store, now_ms: Callable[[], int], clock: Callable[[], float]) -> None:
+    The verbs that change something stand in ``people``, ``sessions``, ``keys`` and ``setup``.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        trail: Trail,
+        now_ms: Callable[[], int],
+        clock: Callable[[], float],
+        *,
+        session_days: int = 14,
+    ) -> None:
         self._store = store
         self._now_ms = now_ms
         self._clock = clock
         self._remembered: dict[str, tuple[float, Principal | None]] = {}
+        self._organisation: tuple[float, str] = (0.0, "")
+        self._age = 0
+        self._passwords = Passwords()
+        throttle = Throttle(store, trail)
+        self.setup = Setup(
+            store, trail, passwords=self._passwords, now_ms=now_ms, changed=self.forget
+        )
+        self.keys = Keys(store, trail, now_ms, self.forget)
+        self.people = People(
+            store,
+            trail,
+            passwords=self._passwords,
+            throttle=throttle,
+            now_ms=now_ms,
+            changed=self.forget,
+        )
+        self.sessions = Sessions(
+            store,
+            trail,
+            passwords=self._passwords,
+            throttle=throttle,
+            now_ms=now_ms,
+            idle_days=session_days,
+            changed=self.forget,
+        )
 
     async def by_key(self, token: str) -> Principal | None:
         """The holder of an API key; None when it is unknown, expired, revoked or its owner inactive."""
-        digest = token_hash(token)
-        remembered = self._remembered.get(digest)
-        if remembered is not None and remembered[0] > self._clock():
-            return remembered[1]
-        row = await self._store.read(lambda connection: accounts.key_by_hash(connection, digest))
-        principal = _principal(row, self._now_ms()) if row is not None else None
-        if len(self._remembered) >= REMEMBERED_MOST:
-            self._remembered.clear()
-        self._remembered[digest] = (self._clock() + REMEMBER, principal)
-        return principal
+        return await self._holder("key", token)
 
     async def by_session(self, cookie: str) -> Principal | None:
-        """The person of a session; None when it is unknown or over."""
-        del cookie
-        return None
+        """The person of a session; None when it is unknown or over, or the account inactive."""
+        return await self._holder("session", cookie)
+
+    async def organisation(self) -> str:
+        """The organisation's name, or an empty text before anybody gave one."""
+        if self._organisation[0] <= self._clock():
+            name = await self._store.read(
+                lambda connection: accounts.read_meta(connection, ORGANISATION)
+            )
+            self._organisation = (self._clock() + REMEMBER, name or "")
+        return self._organisation[1]
 
     def forget(self) -> None:
         """Forget what was remembered: a credential, a role or an account has changed."""
+        self._age += 1
         self._remembered.clear()
+        self._organisation = (0.0, "")
+
+    async def close(self) -> None:
+        """End the threads that hash passwords."""
+        self._passwords.close()
+
+    async def _holder(self, kind: Literal["key", "session"], token: str) -> Principal | None:
+        digest = token_hash(token)
+        name = f"{kind} {digest}"  # a cookie is no key, and a key no cookie
+        remembered = self._remembered.get(name)
+        if remembered is not None and remembered[0] > self._clock():
+            return remembered[1]
+        age = self._age
+        principal = await (self._by_key(digest) if kind == "key" else self._by_session(digest))
+        if age == self._age:  # otherwise something changed while we were reading
+            if len(self._remembered) >= REMEMBERED_MOST:
+                self._remembered.clear()
+            self._remembered[name] = (self._clock() + REMEMBER, principal)
+        return principal
+
+    async def _by_key(self, digest: str) -> Principal | None:
+        row = await self._store.read(lambda connection: accounts.key_by_hash(connection, digest))
+        now = self._now_ms()
+        if row is None or row["revoked_at"] is not None:
+            return None
+        if row["expires_at"] is not None and row["expires_at"] <= now:
+            return None
+        if row["user_id"] is not None and not row["user_active"]:
+            return None
+        today = now // DAY_MS
+        if row["used_day"] != today:
+            self._store.write_later(accounts.touch_keys, (row["id"], today))
+        return _of_key(row)
+
+    async def _by_session(self, digest: str) -> Principal | None:
+        row = await self._store.read(lambda connection: sessions.find(connection, digest))
+        if row is None or row["expires_at"] <= self._now_ms() or not row["user_active"]:
+            return None
+        self.sessions.used(row)
+        return Principal(
+            id=row["user_id"],
+            name=row["user_name"],
+            role=Role(row["user_role"]),
+            group=row["user_group"],
+            cost_centre=row["group_cost_centre"],
+            session_id=digest,
+            locale=row["user_locale"],
+            theme=row["user_theme"],
+        )
 
 
-def token_hash(token: str) -> str:
-    """SHA-256 of a token, hexadecimal. Tokens have 256 random bits, so no slow hash is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _principal(row: accounts.Row, now_ms: int) -> Principal | None:
-    if row["revoked_at"] is not None or (row["expires_at"] or now_ms + 1) <= now_ms:
-        return None
+def _of_key(row: accounts.Row) -> Principal:
     person = row["user_id"]
-    if person is not None and not row["user_active"]:
-        return None
     models = msgspec.json.decode(row["models"], type=frozenset[str]) if row["models"] else None
+    administers = person is not None and row["administers"]
     return Principal(
         id=person or f"key:{row['id']}",
         name=row["user_name"] or row["service"] or row["name"],
-        role=Role(row["user_role"]) if person else Role.MEMBER,
+        role=Role(row["user_role"]) if administers else Role.MEMBER,
         group=row["group_id"],
         cost_centre=row["cost_centre"] or row["group_cost_centre"],
         key_id=row["id"],

@@ -1,20 +1,125 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Verbs of people, groups, sessions and keys: SQL in, plain rows out."""
+"""Verbs of people, groups, keys and the first set-up: SQL in, plain rows out.
 
-from collections.abc import Mapping
-from typing import Any
+A verb that changes somebody's row names the owner in its WHERE: what is not the caller's is not found.
+"""
 
-from sqlalchemy import Connection, insert, select, update
+from collections.abc import Sequence
 
-from hausgeist.store.tables import api_keys, groups, users
+from sqlalchemy import Connection, RowMapping, delete, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
-Row = Mapping[str, Any]
+from hausgeist.store.tables import api_keys, groups, meta, sessions, setup_tokens, users
+
+Row = RowMapping
+
+_FIRST_ADMIN = 0x66697273  # any fixed number: PostgreSQL's advisory lock around the first account
+_PERSON = (
+    users.c.id,
+    users.c.login,
+    users.c.name,
+    users.c.role,
+    users.c.group_id,
+    users.c.locale,
+    users.c.theme,
+    users.c.active,
+    users.c.created_at,
+)
+
+# -- the organisation ---------------------------------------------------------------------------
+
+
+def read_meta(connection: Connection, key: str) -> str | None:
+    """A fact of the house itself; None when it was never written."""
+    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+
+def write_meta(connection: Connection, key: str, value: str) -> None:
+    """Write a fact of the house itself."""
+    if connection.execute(update(meta).where(meta.c.key == key).values(value=value)).rowcount == 0:
+        connection.execute(insert(meta).values(key=key, value=value))
+
+
+# -- groups ---------------------------------------------------------------------------------------
 
 
 def add_group(connection: Connection, group_id: str, title: str, now_ms: int) -> None:
     """Add a group unless it exists."""
     if connection.execute(select(groups.c.id).where(groups.c.id == group_id)).first() is None:
         connection.execute(insert(groups).values(id=group_id, title=title, created_at=now_ms))
+
+
+def list_groups(connection: Connection) -> list[Row]:
+    """All groups by title."""
+    return list(connection.execute(select(groups).order_by(groups.c.title)).mappings())
+
+
+# -- people ---------------------------------------------------------------------------------------
+
+
+def add_user(connection: Connection, **columns: object) -> bool:
+    """Add a person; False when the login is taken."""
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(users).values(**columns))
+    except IntegrityError:
+        return False
+    return True
+
+
+def user(connection: Connection, user_id: str) -> Row | None:
+    """A person without the password's hash."""
+    return connection.execute(select(*_PERSON).where(users.c.id == user_id)).mappings().first()
+
+
+def user_by_login(connection: Connection, login: str) -> Row | None:
+    """A person with the password's hash, for a login."""
+    return connection.execute(select(users).where(users.c.login == login)).mappings().first()
+
+
+def password_hash(connection: Connection, user_id: str) -> str | None:
+    """The hash of a person's password; None when there is no such person, or no password."""
+    return connection.execute(select(users.c.password_hash).where(users.c.id == user_id)).scalar()
+
+
+def list_users(connection: Connection) -> list[Row]:
+    """Everybody, the active first, then by name; no hashes, no traces of use."""
+    query = select(*_PERSON).order_by(users.c.active.desc(), users.c.name, users.c.id)
+    return list(connection.execute(query).mappings())
+
+
+def set_user(connection: Connection, user_id: str, **columns: object) -> bool:
+    """Change columns of a person; False when there is none."""
+    query = update(users).where(users.c.id == user_id).values(**columns)
+    return connection.execute(query).rowcount == 1
+
+
+def other_admins(connection: Connection, user_id: str) -> int:
+    """How many active administrators there are beside this person.
+
+    On PostgreSQL their rows stay locked until the commit, so that two cannot dismiss each other.
+    """
+    query = (
+        select(users.c.id)
+        .where(users.c.role == "admin", users.c.active.is_(True))
+        .order_by(users.c.id)
+        .with_for_update()
+    )
+    return sum(found != user_id for found in connection.execute(query).scalars())
+
+
+def end_everything_of(connection: Connection, user_id: str, now_ms: int) -> tuple[int, int]:
+    """End a person's sessions and revoke the keys; gives how many of each."""
+    ended = connection.execute(delete(sessions).where(sessions.c.user_id == user_id)).rowcount
+    revoked = connection.execute(
+        update(api_keys)
+        .where(api_keys.c.user_id == user_id, api_keys.c.revoked_at.is_(None))
+        .values(revoked_at=now_ms)
+    ).rowcount
+    return ended, revoked
+
+
+# -- keys -----------------------------------------------------------------------------------------
 
 
 def add_key(connection: Connection, **columns: object) -> None:
@@ -40,6 +145,90 @@ def key_by_hash(connection: Connection, digest: str) -> Row | None:
     return connection.execute(query).mappings().first()
 
 
-def touch_key(connection: Connection, key_id: str, day: int) -> None:
-    """Note the day on which a key was last used."""
-    connection.execute(update(api_keys).where(api_keys.c.id == key_id).values(used_day=day))
+def list_keys(connection: Connection, owner: str | None) -> list[Row]:
+    """The keys of a person, or of services when ``owner`` is None; the newest first, no hashes."""
+    columns = [column for column in api_keys.c if column.name != "hash"]
+    query = (
+        select(*columns)
+        .where(api_keys.c.user_id == owner if owner else api_keys.c.user_id.is_(None))
+        .order_by(api_keys.c.created_at.desc(), api_keys.c.id)
+    )
+    return list(connection.execute(query).mappings())
+
+
+def revoke_key(connection: Connection, key_id: str, owner: str | None, now_ms: int) -> bool:
+    """Revoke a key of a person, or of a service when ``owner`` is None; False when there is none."""
+    query = (
+        update(api_keys)
+        .where(
+            api_keys.c.id == key_id,
+            api_keys.c.user_id == owner if owner else api_keys.c.user_id.is_(None),
+            api_keys.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now_ms)
+    )
+    return connection.execute(query).rowcount == 1
+
+
+def key_owner(connection: Connection, key_id: str) -> Row | None:
+    """Whose key it is, for the command line; None when there is none."""
+    query = select(api_keys.c.id, api_keys.c.user_id).where(api_keys.c.id == key_id)
+    return connection.execute(query).mappings().first()
+
+
+def touch_keys(connection: Connection, items: Sequence[tuple[str, int]]) -> list[None]:
+    """Note the days (since the epoch) on which keys were last used: pairs of key id and day."""
+    for key_id, day in items:
+        connection.execute(update(api_keys).where(api_keys.c.id == key_id).values(used_day=day))
+    return [None] * len(items)
+
+
+# -- the first set-up -----------------------------------------------------------------------------
+
+
+def nobody_yet(connection: Connection) -> bool:
+    """Whether the house has no account at all."""
+    return connection.execute(select(users.c.id).limit(1)).first() is None
+
+
+def renew_setup_token(connection: Connection, digest: str, now_ms: int, expires_at: int) -> bool:
+    """Put this one-time token in place of earlier ones; False when somebody has an account."""
+    if not nobody_yet(connection):
+        return False
+    connection.execute(delete(setup_tokens))
+    connection.execute(
+        insert(setup_tokens).values(hash=digest, created_at=now_ms, expires_at=expires_at)
+    )
+    return True
+
+
+def setup_token_valid(connection: Connection, digest: str, now_ms: int) -> bool:
+    """Whether the token opens the set-up now."""
+    query = select(setup_tokens.c.hash).where(
+        setup_tokens.c.hash == digest,
+        setup_tokens.c.used_at.is_(None),
+        setup_tokens.c.expires_at > now_ms,
+    )
+    return connection.execute(query).first() is not None and nobody_yet(connection)
+
+
+def use_setup_token(connection: Connection, digest: str, now_ms: int) -> bool:
+    """Use the token up; True once at most, and only while nobody has an account.
+
+    The caller adds the first account in the same transaction. SQLite has one writer; on PostgreSQL an
+    advisory lock makes the second of two first accounts wait, and then find the first.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FIRST_ADMIN})
+    if not nobody_yet(connection):
+        return False
+    query = (
+        update(setup_tokens)
+        .where(
+            setup_tokens.c.hash == digest,
+            setup_tokens.c.used_at.is_(None),
+            setup_tokens.c.expires_at > now_ms,
+        )
+        .values(used_at=now_ms)
+    )
+    return connection.execute(query).rowcount == 1
