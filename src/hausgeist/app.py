@@ -14,7 +14,7 @@ from hausgeist.net import AllowList, Outbound
 from hausgeist.settings import Settings
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.store.tables import metadata
-from hausgeist.web.api import openai
+from hausgeist.web.api import anthropic, ollama, ollama_models, openai
 from hausgeist.web.asgi import Edge
 from hausgeist.web.headers import secure
 from hausgeist.web.house import House
@@ -86,7 +86,11 @@ def build(settings: Settings) -> House:
 
 def application(house: House) -> Edge:
     """The ASGI application over a house."""
-    return Edge(house, RouteTable(openai.ROUTES), secure)
+    return Edge(
+        house,
+        RouteTable([*openai.ROUTES, *anthropic.ROUTES, *ollama.ROUTES, *ollama_models.ROUTES]),
+        secure,
+    )
 
 
 def _recovery(book: Book):  # type: ignore[no-untyped-def]

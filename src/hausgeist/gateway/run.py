@@ -63,7 +63,7 @@ class Run:
         )
 
     def saw(self, card: ModelCard, burst: Burst, now_ms: int) -> None:
-        """Take note of what came."""
+        """Take note of what came; fills in the usage where the upstream told none."""
         if self.first_token_ms is None:
             self.first_token_ms = now_ms - self.started_ms
         self.card = card
@@ -76,6 +76,8 @@ class Run:
                 self._chars += len(event.arguments)
             elif isinstance(event, Finished):
                 self.usage = event.usage
+        if burst and isinstance(last := burst[-1], Finished) and not last.usage.total:
+            burst[-1] = replace(last, usage=self.counted())  # the caller is told what we book
 
     def counted(self) -> Usage:
         """The usage the upstream told, else our own count: a delta is a token, or a third of its text."""

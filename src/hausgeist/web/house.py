@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The house as the edge sees it: the rivers' doors and what pages need. Put together by ``app``."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from hausgeist.audit import Trail
+from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
+from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
 from hausgeist.identity import Identity
 from hausgeist.net import Outbound
 from hausgeist.settings import Settings
@@ -25,3 +27,11 @@ class House:
     outbound: Outbound
     on_start: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     on_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    loaded: Callable[[], list[Loaded]] | None = None
+    """What is in memory; without it, nothing is."""
+    keep: Callable[[ModelCard, float | None], Awaitable[None]] | None = None
+    """Load a model of the house for so many seconds (negative: for ever, 0: unload, None: as usual)."""
+    pull: Callable[[str], AsyncIterator[PullStep]] | None = None
+    """Fetch a model by its source; closing the iterator stops the fetch."""
+    delete: Callable[[str], Awaitable[None]] | None = None
+    """Remove a model from the house."""

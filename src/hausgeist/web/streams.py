@@ -3,11 +3,20 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import Protocol
 
 from starlette.types import Receive
 
 from hausgeist.core.events import Burst, Event, Failed
 from hausgeist.web.reply import while_connected
+
+
+class Encoder(Protocol):
+    """Turns bursts into the bytes of one stream."""
+
+    def frames(self, burst: Burst) -> bytes:
+        """The bytes of a burst; empty when there is nothing to say."""
+        ...
 
 
 async def gathered(bursts: AsyncIterator[Burst]) -> list[Event]:
@@ -35,3 +44,13 @@ async def opened(receive: Receive, bursts: AsyncIterator[Burst]) -> Burst:
     if isinstance(first[0], Failed):
         raise first[0].error
     return first
+
+
+async def encoded(
+    encoder: Encoder, first: Burst, bursts: AsyncIterator[Burst]
+) -> AsyncIterator[bytes]:
+    """The first burst and the rest, as a dialect's bytes. Closing it closes the call."""
+    async with aclosing(bursts) as rest:  # type: ignore[type-var]  # the gateway's is a generator
+        yield encoder.frames(first)
+        async for burst in rest:
+            yield encoder.frames(burst)

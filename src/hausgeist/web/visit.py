@@ -34,11 +34,14 @@ class Visit(Request):
         principal: Principal | None,
     ) -> None:
         super().__init__(scope, receive)
-        self.raw_headers: dict[bytes, bytes] = dict(scope["headers"])  # one look-up each, not a scan
+        self.raw_headers: dict[bytes, bytes] = dict(
+            scope["headers"]
+        )  # one look-up each, not a scan
         self.house = house
         self.route = route
         self.visitor = principal
         self.id = secrets.token_hex(12)
+        scope["hausgeist.visit"] = self.id  # an error's response names the visit too
 
     @property
     def principal(self) -> Principal:

@@ -36,3 +36,15 @@ def read_json(body: bytes, kind: type[T]) -> T:
         raise InvalidField(field=path or "body", reason=reason, param=path or None) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidJSON(reason=str(error)[:200]) from error
+
+
+def raw_text(found: msgspec.Raw) -> str:
+    """JSON that was skipped over and is passed on as it stands, as text.
+
+    Raises:
+        InvalidJSON: it is no UTF-8; the decoder does not look into what it skips.
+    """
+    try:
+        return bytes(found).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidJSON(reason=str(error)[:200]) from error
