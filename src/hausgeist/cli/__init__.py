@@ -9,7 +9,7 @@ import sys
 import typer
 
 from hausgeist import __version__
-from hausgeist.cli import serve
+from hausgeist.cli import key, serve, user
 from hausgeist.errors import HausgeistError
 
 root = typer.Typer(
@@ -20,6 +20,8 @@ root = typer.Typer(
     pretty_exceptions_enable=False,
 )
 root.command("serve")(serve.serve)
+root.add_typer(user.user, name="user")
+root.add_typer(key.key, name="key")
 
 
 @root.callback(invoke_without_command=True)
