@@ -2,7 +2,8 @@
 """Check the house rules that no linter knows: source files in, one line for every breach out.
 
 A warning says a file or function outgrows its soft limit; an error ends the run with 1. The rules
-and their reasons are in CONTRIBUTING.md. Style, types and import directions belong to other tools.
+and their reasons are in CONTRIBUTING.md. An argument names another tree to check. Style, types and
+import directions belong to other tools.
 """
 
 import ast
@@ -12,10 +13,11 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent).resolve()
 PYTHON = ("src", "tests", "scripts", "bench")
 PAGES = "src/hausgeist/web/templates"
 STATIC = "src/hausgeist/web/static"
+MIGRATIONS = "src/hausgeist/store/migrations/versions/"  # lists of tables, frozen once released
 BOUNDARIES = "scripts/broad_except.toml"
 SPDX = "# SPDX-License-Identifier: EUPL-1.2"
 FILE_SOFT, FILE_HARD = 400, 600
@@ -156,7 +158,8 @@ class _Rules(ast.NodeVisitor):
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         size = (node.end_lineno or node.lineno) - node.lineno + 1
         where = f"{self.place}:{node.lineno} {node.name}"
-        self.report.limit(where, size, FUNCTION_SOFT, FUNCTION_HARD)
+        if not self.place.startswith(MIGRATIONS):
+            self.report.limit(where, size, FUNCTION_SOFT, FUNCTION_HARD)
         self.functions += 1
         self._inside(node.name, node)
         self.functions -= 1
