@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from hausgeist.store import schema
+from hausgeist.store.db import Store, sqlite_url
+
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 CLIENTS = ROOT / ".venv-clients/bin/python"
@@ -79,3 +82,16 @@ def postgres_url(postgres_server) -> str:
     name = f"t{secrets.token_hex(6)}"
     postgres_server.psql(f"CREATE DATABASE {name}")
     return postgres_server.get_uri(database=name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request, home):
+    """An empty, migrated database: SQLite, then PostgreSQL."""
+    if request.param == "sqlite":
+        url = sqlite_url(home / "hausgeist.db")
+    else:
+        url = request.getfixturevalue("postgres_url")
+    found = Store(url)
+    schema.prepare(found)
+    yield found
+    found.close()

@@ -177,7 +177,7 @@ def upgrade() -> None:
         sa.Column("cost_centre", sa.String(length=64), nullable=True),
         sa.Column("models", sa.Text(), nullable=True),
         sa.Column("max_class", sa.String(length=16), nullable=False),
-        sa.Column("administers", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("administers", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Reservations and budgets: exact under many calls at once, nothing lost in a crash."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from hausgeist.core.accounting import Reservation, Settlement
+from hausgeist.core.messages import Usage
+from hausgeist.errors import BudgetExhausted
+from hausgeist.ledger import Book
+from hausgeist.store.tables import budgets, ledger, reservations
+
+NOW = 1_790_000_000_000  # 2026-09
+
+
+def reservation(number=0, tokens=100, micro_eur=10, scopes=("group:planning",)):
+    return Reservation(
+        call_id=f"call-{number}",
+        at_ms=NOW,
+        group="planning",
+        cost_centre=None,
+        service_key=None,
+        purpose="api",
+        model="m",
+        provider="p",
+        zone="house",
+        data_class="internal",
+        policy_version="default-1",
+        tokens=tokens,
+        micro_eur=micro_eur,
+        scopes=scopes,
+    )
+
+
+def settlement(held, tokens=60):
+    return Settlement(
+        reservation=held,
+        usage=Usage(tokens // 2, tokens // 2),
+        micro_eur=6,
+        price_source="list",
+        energy_mwh=None,
+        energy_source="unknown",
+        duration_ms=5,
+        first_token_ms=1,
+        outcome="ok",
+    )
+
+
+def give_budget(store, **limits):
+    store.write_now(
+        lambda c: c.execute(
+            insert(budgets).values(scope="group:planning", period="2026-09", **limits)
+        )
+    )
+
+
+def balance(store):
+    return store.read_now(lambda c: c.execute(select(budgets)).mappings().one())
+
+
+def count(store, table):
+    return store.read_now(lambda c: c.execute(select(func.count()).select_from(table)).scalar())
+
+
+def test_a_budget_holds_exactly_under_concurrent_calls(store):
+    """Of 100 calls at once on a budget for 42, exactly 42 are let through."""
+    give_budget(store, limit_tokens=4_200)
+
+    async def run():
+        book = Book(store, lambda: NOW)
+        return await asyncio.gather(
+            *(book.reserve(reservation(n)) for n in range(100)), return_exceptions=True
+        )
+
+    results = asyncio.run(run())
+    assert sum(isinstance(result, BudgetExhausted) for result in results) == 58
+    assert balance(store)["reserved_tokens"] == 4_200
+    assert count(store, reservations) == 42
+
+
+def test_settling_releases_what_was_held_and_books_what_was_used(store):
+    """After a call its reservation is gone, its tokens are spent, and the ledger has one row."""
+    give_budget(store, limit_tokens=1_000)
+
+    async def run():
+        book = Book(store, lambda: NOW)
+        await book.reserve(reservation())
+        book.settle(settlement(reservation()))
+        await store.drain()
+
+    asyncio.run(run())
+    found = balance(store)
+    assert (found["reserved_tokens"], found["spent_tokens"], found["spent_micro_eur"]) == (0, 60, 6)
+    assert (count(store, reservations), count(store, ledger)) == (0, 1)
+
+
+def test_an_unknown_price_is_refused_by_a_budget_in_money(store):
+    """A hard budget in EUR cannot cover a call whose price nobody knows."""
+    give_budget(store, limit_micro_eur=1_000_000)
+
+    async def run():
+        await Book(store, lambda: NOW).reserve(replace(reservation(), micro_eur=None))
+
+    with pytest.raises(BudgetExhausted):
+        asyncio.run(run())
+
+
+def test_a_refusal_by_the_second_budget_frees_the_first(store):
+    """A call that one of its budgets refuses holds nothing of the others."""
+    give_budget(store, limit_tokens=1_000)
+    store.write_now(
+        lambda c: c.execute(insert(budgets).values(scope="key:k", period="2026-09", limit_tokens=1))
+    )
+
+    async def run():
+        held = reservation(scopes=("group:planning", "key:k"))
+        await Book(store, lambda: NOW).reserve(held)
+
+    with pytest.raises(BudgetExhausted, match="key:k"):
+        asyncio.run(run())
+    found = store.read_now(lambda c: c.execute(select(budgets.c.reserved_tokens)).scalars().all())
+    assert found == [0, 0]
+
+
+def test_what_a_killed_process_left_is_booked_at_its_worst(store):
+    """An open reservation is booked as lost, with all it held, exactly once."""
+
+    async def run():
+        await Book(store, lambda: NOW).reserve(reservation())
+        later = Book(store, lambda: NOW + 1)
+        assert await later.recover() == 1
+        await store.drain()
+        assert await later.recover() == 0
+
+    asyncio.run(run())
+    row = store.read_now(lambda c: c.execute(select(ledger)).mappings().one())
+    assert (row["outcome"], row["input_tokens"], row["micro_eur"]) == ("lost", 100, 10)
+
+
+def test_a_young_reservation_of_another_replica_is_left_alone(store):
+    """With a minimum age, a call that may still run elsewhere is not booked as lost."""
+
+    async def run():
+        await Book(store, lambda: NOW).reserve(reservation())
+        return await Book(store, lambda: NOW + 1_000).recover(older_than_s=3600)
+
+    assert asyncio.run(run()) == 0

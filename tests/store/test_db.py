@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The writer: groups, isolation of failures, order."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from hausgeist.store.tables import meta
+
+
+def add(key, value="x"):
+    def work(connection):
+        connection.execute(insert(meta).values(key=key, value=value))
+        return key
+
+    return work
+
+
+def keys(store):
+    found = store.read_now(lambda c: c.execute(select(meta.c.key)).scalars().all())
+    return {key for key in found if key != "app_version"}
+
+
+def test_many_concurrent_writes_are_all_committed(store):
+    """Two hundred writes at once each return after their commit."""
+
+    async def run():
+        return await asyncio.gather(*(store.write(add(f"k{n}")) for n in range(200)))
+
+    assert asyncio.run(run()) == [f"k{n}" for n in range(200)]
+    assert len(keys(store)) == 200
+
+
+def test_a_failing_write_loses_nobody_elses(store):
+    """In a group with a write that fails, the others are committed and only it learns of the error."""
+
+    async def run():
+        await store.write(add("taken"))
+        return await asyncio.gather(
+            store.write(add("before")),
+            store.write(add("taken")),
+            store.write(add("after")),
+            return_exceptions=True,
+        )
+
+    before, failed, after = asyncio.run(run())
+    assert isinstance(failed, IntegrityError)
+    assert (before, after) == ("before", "after")
+    assert keys(store) == {"taken", "before", "after"}
+
+
+def test_items_of_one_verb_travel_together(store):
+    """Writes that wait at the same moment reach their verb in one call."""
+    sizes = []
+
+    def verb(connection, items):
+        sizes.append(len(items))
+        return items
+
+    async def run():
+        return await asyncio.gather(*(store.write_many(verb, n) for n in range(50)))
+
+    assert asyncio.run(run()) == list(range(50))
+    assert sizes == [50]
+
+
+def test_drain_waits_for_what_nobody_awaits(store):
+    """After ``drain`` everything handed over is committed."""
+
+    async def run():
+        for n in range(30):
+            store.write_later(lambda c, items: [work(c) for work in items], add(f"later{n}"))
+        await store.drain()
+
+    asyncio.run(run())
+    assert len(keys(store)) == 30
+
+
+def test_a_store_serves_one_loop_after_another(store):
+    """A second event loop in the same process can write as well."""
+    asyncio.run(store.write(add("first")))
+    asyncio.run(store.write(add("second")))
+    assert keys(store) == {"first", "second"}
+
+
+def test_writing_without_a_loop(store):
+    """The command line writes and sees its own error."""
+    assert store.write_now(add("cli")) == "cli"
+    with pytest.raises(IntegrityError):
+        store.write_now(add("cli"))
