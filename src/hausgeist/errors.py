@@ -21,9 +21,9 @@
     ├── TooMany 429             ├── BudgetExhausted     └── LoginThrottled
     ├── Internal 500
     ├── Upstream 502            ├── UpstreamRefused     └── EgressDenied
-    ├── Unavailable 503         ├── ModelLoading        ├── ModelCrashed
+    ├── Unavailable 503         ├── UpstreamBusy        ├── ModelLoading        ├── ModelCrashed
     │                           ├── DoesNotFit          ├── QueueFull
-    │                           └── DiskFull
+    │                           ├── DiskFull            └── LoadFailed
     ├── UpstreamTimeout 504
     └── SetupError              not HTTP: the command line says what to do
 
@@ -322,6 +322,13 @@ class Unavailable(HausgeistError):
     text = N_("This is not available at the moment. Please try again shortly.")
 
 
+class UpstreamBusy(Unavailable):
+    """A provider is overloaded or limits the rate; ``retry_after`` is what it told, where it did."""
+
+    code = "upstream_busy"
+    text = N_("{provider} is busy at the moment ({reason}). Please try again shortly.")
+
+
 class ModelLoading(Unavailable):
     """The model is being loaded, and the caller's patience ended first."""
 
@@ -336,6 +343,13 @@ class ModelCrashed(Unavailable):
     text = N_(
         "The engine of '{model}' stopped unexpectedly. It is being restarted; please try again."
     )
+
+
+class LoadFailed(Unavailable):
+    """The engine does not accept the model, or its process ended while it was loaded."""
+
+    code = "model_load_failed"
+    text = N_("The model '{model}' could not be loaded: {reason}")
 
 
 class DoesNotFit(Unavailable):
