@@ -90,6 +90,8 @@ def facts(
 def print_model(model: dict[str, Any]) -> None:
     """A sheet of what is known of one model."""
     sheet = Table.grid(padding=(0, 2))
+    sheet.add_column()
+    sheet.add_column(overflow="fold")
     memory = model["memory"]
     needed = f"{size(memory['needed'])} with {model['context']} tokens of context"
     rows = {

@@ -178,6 +178,46 @@ def test_a_gated_repository_needs_the_token(
     assert add(shelf_at(hf_token="hf_right")).digest == DIGEST
 
 
+def test_the_token_of_an_earlier_login_opens_a_gated_repository(
+    hub: StandInHub, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With the extra installed its stored token is used, and only once the hub has refused."""
+    (tmp_path / "huggingface_hub.py").write_text("def get_token():\n    return 'hf_stored'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    hub.files[NAME] = MODEL
+    hub.token = "hf_stored"
+    assert add(shelf).digest == DIGEST
+    assert "authorization" not in hub.requests[0].headers
+    assert hub.requests[1].headers["authorization"] == "Bearer hf_stored"
+    sys.modules.pop("huggingface_hub", None)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "allowed"),
+    [
+        ("cas-bridge.xethub.hf.co", 443, True),
+        ("cdn-lfs.huggingface.co", 443, True),
+        ("cdn-lfs.huggingface.co", 80, False),
+        ("evilhf.co", 443, False),
+        ("hf.co.example", 443, False),
+        ("169.254.169.254", 443, False),
+    ],
+)
+def test_the_real_hub_may_redirect_to_its_own_storage_only(host: str, port: int, *, allowed: bool):
+    """Without an operator's word, and nowhere else."""
+
+    async def ask() -> None:
+        fetcher = Fetcher(Settings())
+        async with fetcher._way_out("https://huggingface.co", private=False) as (_, downloader):
+            downloader._permit("huggingface.co", host, port)
+
+    if allowed:
+        asyncio.run(ask())
+    else:
+        with pytest.raises(EgressDenied):
+            asyncio.run(ask())
+
+
 def test_the_token_does_not_follow_a_redirect(hub: StandInHub, shelf_at: Callable[..., Shelf]):
     """The storage behind the hub never sees it."""
     with StandInHub(blobs={f"/{NAME}": MODEL}) as storage:
@@ -268,6 +308,28 @@ def test_an_address_inside_needs_the_operators_word(hub: StandInHub, shelf: Shel
     with pytest.raises(EgressDenied):
         add(shelf, f"{hub.url}/tiny.gguf", sha256=DIGEST)
     assert hub.requests == []
+
+
+def test_a_cancelled_fetch_keeps_what_has_arrived(hub: StandInHub, shelf: Shelf):
+    """Stopping is no loss: the lock is free at once, and the rest is fetched later."""
+    hub.files[NAME] = MODEL
+    hub.cuts = [30_000]
+
+    async def stop() -> None:
+        task: asyncio.Task[Manifest]
+
+        def progress(done: int, _total: int | None) -> None:
+            if done:
+                task.cancel()
+
+        task = asyncio.ensure_future(shelf.add(SPEC, progress=progress))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(stop())
+    assert partials(shelf)[0].stat().st_size == 30_000
+    assert add(shelf).digest == DIGEST
+    assert bodies(hub)[-1]["range"] == "bytes=30000-"
 
 
 def test_two_fetches_of_one_source_do_not_mix(hub: StandInHub, shelf: Shelf):

@@ -2,12 +2,14 @@
 """Whether a model fits: the arithmetic, and what the machine says about its memory."""
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from hausgeist.errors import DoesNotFit
-from hausgeist.gateway.weights import Header, available, budget, fit, read_header, total
+from hausgeist.gateway.weights import Header, available, budget, fit, read_header, read_path, total
 from hausgeist.gateway.weights.fit import cache_per_token, overhead
 from hausgeist.testing.gguf import tiny_model
 
@@ -170,3 +172,35 @@ def test_a_group_without_a_limit_changes_nothing(tmp_path: Path):
 def test_this_machine_has_memory():
     """The real files are read as well."""
     assert 0 < available() <= total()
+
+
+LOAD = """
+import os, sys
+import xllamacpp
+params = xllamacpp.CommonParams()
+params.model.path = sys.argv[1]
+params.n_ctx, params.n_parallel = int(sys.argv[2]) * int(sys.argv[3]), int(sys.argv[3])
+params.warmup = False
+server = xllamacpp.Server(params)
+server.handle_completions({"prompt": "word " * 600, "max_tokens": 2})
+pages = int(open("/proc/self/statm").read().split()[1])
+print("resident", pages * os.sysconf("SC_PAGE_SIZE"), flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(("context", "slots"), [(1024, 1), (8192, 1), (8192, 3)])
+def test_the_estimate_holds_for_the_real_engine(starter_file: Path, context: int, slots: int):
+    """What the engine really occupies is below the estimate, and above half of it."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, str(starter_file), str(context), str(slots)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("resident")]
+    model = read_path(starter_file)
+    needed = fit(model, model.size, context=context, slots=slots, budget=None).needed
+    assert needed / 2 < int(line.split()[1]) < needed

@@ -280,4 +280,5 @@ def test_the_starter_arrives_and_is_known_the_second_time(starter_shelf: Shelf):
     manifest = asyncio.run(starter_shelf.add_starter(progress=lambda done, _: seen.append(done)))
     assert seen == []
     assert (manifest.digest, manifest.size) == (starter().sha256, starter().size)
-    assert card_of(manifest).context == 8192
+    assert manifest.revision == "0.1.2"
+    assert (card_of(manifest).context, card_of(manifest).title) == (8192, starter().title)

