@@ -89,11 +89,16 @@ class Identity:
             self._organisation = (self._clock() + REMEMBER, name or "")
         return self._organisation[1]
 
+    @property
+    def known_organisation(self) -> str:
+        """The organisation's name as last read, for whoever cannot wait."""
+        return self._organisation[1]
+
     def forget(self) -> None:
         """Forget what was remembered: a credential, a role or an account has changed."""
         self._age += 1
         self._remembered.clear()
-        self._organisation = (0.0, "")
+        self._organisation = (0.0, self._organisation[1])
 
     async def close(self) -> None:
         """End the threads that hash passwords."""

@@ -5,6 +5,7 @@ Pure ASGI. The steps stand in ``Edge.visit`` in the order they happen.
 """
 
 import logging
+import secrets
 from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
@@ -21,7 +22,9 @@ from hausgeist.errors import (
     NotAuthenticated,
     NotFound,
 )
+from hausgeist.web.cors import Cors
 from hausgeist.web.faults import fault
+from hausgeist.web.hosts import Hosts
 from hausgeist.web.house import House
 from hausgeist.web.origin import check_origin
 from hausgeist.web.routes import Dialect, Route, RouteTable, Who, may
@@ -41,13 +44,16 @@ class Edge:
         self.house = house
         self.table = table
         self.secure = secure
+        self.cors = Cors(house.settings.cors_origins)
+        self.hosts = Hosts(house.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, self.secure(scope, send))
+            scope["hausgeist.visit"] = secrets.token_hex(12)
+            await self._http(scope, receive, self.cors.wrap(scope, self.secure(scope, send)))
         else:
             await send({"type": "websocket.close", "code": 1008})
 
@@ -59,6 +65,10 @@ class Edge:
             sent = True
             await send(message)
 
+        preflight = self.cors.preflight(scope)
+        if preflight is not None:
+            await preflight(scope, receive, send)
+            return
         route, params, methods = self.table.find(scope["method"], scope["path"])
         try:
             response = await self._visit(scope, receive, route, params, methods)
@@ -87,10 +97,14 @@ class Edge:
     ) -> Response:
         if len(scope["headers"]) > self.house.settings.max_headers:
             raise HeadersTooLarge
+        self.hosts.check(scope)
         if route is None:
             raise MethodNotAllowed if methods else NotFound
         scope["path_params"] = params
+        if route.dialect == "page" and scope["method"] not in {"GET", "HEAD"}:
+            check_origin(scope, self.house.settings)  # logins and set-up have no session yet
         principal = await self._principal(scope, route)
+        scope["hausgeist.principal"] = principal
         if not may(route, principal):
             raise NotAuthenticated if principal is None else NotAllowed
         visit = Visit(scope, receive, house=self.house, route=route, principal=principal)

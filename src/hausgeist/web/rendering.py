@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Contexts in, pages out: one Jinja environment per language, compiled once, escaping everything.
+
+Pages are sent uncompressed: they carry what only their reader may know beside what others can put into
+the address, and compression would measure the one with the other (BREACH). Static files are compressed.
+"""
+
+from datetime import UTC, datetime
+from functools import cache
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Scope
+
+from hausgeist.core.people import Principal
+from hausgeist.errors import N_, HausgeistError
+from hausgeist.locale import LANGUAGES, pick, translator
+from hausgeist.web import assets
+from hausgeist.web.contexts.error import ErrorPage
+from hausgeist.web.contexts.shell import Nav, Shell, Theme
+from hausgeist.web.house import House
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from hausgeist.web.visit import Visit
+
+TEMPLATES = Path(__file__).parent / "templates"
+LANGUAGE_COOKIE = "hausgeist_language"
+THEME_COOKIE = "hausgeist_theme"
+NO_NAME = "Hausgeist"
+"""Stands on every page until the organisation has given its name."""
+
+
+@cache
+def environment(language: str) -> "Environment":
+    """The environment of a language; templates are compiled at their first use."""
+    from jinja2 import (  # noqa: PLC0415  50 ms that a server without visitors saves
+        Environment,
+        FileSystemLoader,
+        StrictUndefined,
+    )
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["_"] = translator(language)
+    made.globals["static"] = assets.address
+    return made
+
+
+def render(language: str, template: str, context: object) -> str:
+    """A template with its context as ``page``."""
+    return environment(language).get_template(template).render(page=context)
+
+
+def page(
+    visit: "Visit", template: str, context: Any, *, status: int = 200, store: bool = False
+) -> Response:
+    """A page for its reader. ``context`` has a ``shell``; no cache keeps it unless ``store`` is set."""
+    del visit
+    return Response(
+        render(context.shell.language, template, context),
+        status_code=status,
+        media_type="text/html; charset=utf-8",
+        headers={} if store else {"Cache-Control": "no-store"},
+    )
+
+
+def go(path: str) -> Response:
+    """After a form: go to a path of ours with GET."""
+    return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+async def shell(visit: "Visit", title: str, nav: Nav = "") -> Shell:
+    """The frame of a page; ``title`` is an English text of the catalogue."""
+    name = await visit.house.identity.organisation()
+    return _shell(visit.scope, visit.house, visit.visitor, organisation=name, title=title, nav=nav)
+
+
+def language_of(scope: Scope, principal: Principal | None, default: str) -> str:
+    """The reader's language: the account's, else the cookie's, else the browser's, else the house's."""
+    if principal is not None and principal.session_id is not None:
+        return principal.locale
+    chosen = _cookie(scope, LANGUAGE_COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    return pick(Headers(scope=scope).get("accept-language", ""), default)
+
+
+def day_text(at_ms: int | None, language: str) -> str:
+    """A day as people write it: 22.11.2026, or 22 Nov 2026; empty for None."""
+    if at_ms is None:
+        return ""
+    day = datetime.fromtimestamp(at_ms / 1000, UTC)
+    if language == "de":
+        return f"{day:%d.%m.%Y}"
+    month = "JanFebMarAprMayJunJulAugSepOctNovDec"[3 * day.month - 3 :][:3]
+    return f"{day.day} {month} {day.year}"
+
+
+def fault_page(error: HausgeistError, scope: Scope, house: House) -> Response:
+    """An error as a page. Who has not logged in is sent to the login, and back afterwards."""
+    headers = {"Cache-Control": "no-store"}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401:
+        return _to_login(scope)
+    context_shell = _shell(
+        scope,
+        house,
+        scope.get("hausgeist.principal"),
+        organisation=house.identity.known_organisation,
+        title=N_("This did not work"),
+    )
+    translate = translator(context_shell.language)
+    context = ErrorPage(shell=context_shell, status=error.status, happened=error.say(translate))
+    body = render(context_shell.language, "error.html", context)
+    return Response(
+        body, status_code=error.status, media_type="text/html; charset=utf-8", headers=headers
+    )
+
+
+def _to_login(scope: Scope) -> Response:
+    wanted = "/"
+    if scope["method"] in {"GET", "HEAD"}:
+        query = scope.get("query_string", b"").decode("latin-1")
+        wanted = quote(scope["path"]) + (f"?{query}" if query else "")
+    where = "/login" if wanted == "/" else f"/login?next={quote(wanted, safe='')}"
+    if Headers(scope=scope).get("hx-request") == "true":  # a part of a page: the whole page goes
+        return Response(status_code=401, headers={"HX-Redirect": "/login"})
+    return go(where)
+
+
+def _shell(
+    scope: Scope,
+    house: House,
+    principal: Principal | None,
+    *,
+    organisation: str,
+    title: str,
+    nav: Nav = "",
+) -> Shell:
+    language = language_of(scope, principal, house.settings.language)
+    theme = principal.theme if principal is not None else _cookie(scope, THEME_COOKIE)
+    return Shell(
+        title=translator(language)(title),
+        organisation=organisation or NO_NAME,
+        language=language,
+        theme=_theme(theme),
+        user_name=principal.name if principal is not None else None,
+        is_admin=principal.is_admin if principal is not None else False,
+        active_nav=nav,
+        static_version=assets.version(),
+    )
+
+
+def _theme(word: str) -> Theme:
+    known: tuple[Literal["auto", "light", "dark"], ...] = get_args(Theme)
+    return next((theme for theme in known if theme == word), "auto")
+
+
+def _cookie(scope: Scope, name: str) -> str:
+    try:
+        found = SimpleCookie(Headers(scope=scope).get("cookie", "")).get(name)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""
