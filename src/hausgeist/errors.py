@@ -11,10 +11,11 @@
     │   ├── BorderRefused       the policy's answer, with its reasons
     │   └── GuardRefused
     ├── NotFound 404            missing, or not the caller's: the same answer for both
-    │   ├── UnknownModel        └── SourceNotFound
+    │   ├── UnknownModel        ├── SourceNotFound      └── NotStored
     ├── MethodNotAllowed 405
     ├── Conflict 409            ├── LoginTaken          └── LastAdmin
     ├── TooLarge 413
+    ├── UnsupportedEncoding 415
     ├── BadUpload 422           ├── UnsafeModelFile     └── HashMismatch
     ├── WrongHost 421           the server does not answer to this name
     ├── HeadersTooLarge 431
@@ -187,6 +188,13 @@ class SourceNotFound(NotFound):
     text = N_("There is no file at {source}.")
 
 
+class NotStored(NotFound):
+    """A response of the Responses API: none is ever kept."""
+
+    code = "response_not_stored"
+    text = N_("Responses are not stored here. Send the whole conversation with each request.")
+
+
 class MethodNotAllowed(HausgeistError):
     """The path exists, the method does not."""
 
@@ -223,6 +231,14 @@ class TooLarge(HausgeistError):
     code = "request_too_large"
     status = 413
     text = N_("The request is larger than the limit of {limit} bytes.")
+
+
+class UnsupportedEncoding(HausgeistError):
+    """The body is packed in a way that nobody here can undo."""
+
+    code = "unsupported_encoding"
+    status = 415
+    text = N_("The content encoding '{encoding}' is not understood here. Use gzip, or none.")
 
 
 class BadUpload(HausgeistError):

@@ -24,6 +24,7 @@ from hausgeist.gateway.privacy import detect
 from hausgeist.gateway.providers import Counts, Embeddings
 from hausgeist.gateway.routing import Routes, characters
 from hausgeist.gateway.run import Run, estimate
+from hausgeist.gateway.shape import Shape
 from hausgeist.ledger import Book
 
 
@@ -52,6 +53,7 @@ class Gateway:
             candidates = self.directory.candidates(call.model, call.principal)
             decision = self.decide(call, candidates)
             check_input(self.input_guards, call)
+            shape = Shape(call)
             cards = self.routes.fitting(decision.models, call)
             await self._reserve(run, decision, cards[0])
             output = OutputChain(self.output_guards)
@@ -60,7 +62,7 @@ class Gateway:
                     if run.first_token_ms is None:
                         yield [Started(call.id, card.id, card.zone, decision.data_class)]
                     run.saw(card, burst, self.now_ms())
-                    yield output.pass_on(burst)
+                    yield shape.pass_on(output.pass_on(burst))
         except HausgeistError as error:
             run.error = error
             yield [Failed(error, run.counted())]

@@ -21,12 +21,12 @@ _ALWAYS = (
 
 
 def secure(scope: Scope, send: Send) -> Send:
-    """Wrap ``send`` so that the head of the response carries the headers."""
-    del scope
+    """Wrap ``send`` so that the head of the response carries the headers and the visit's id."""
+    visit = (b"x-request-id", scope["hausgeist.visit"].encode())
 
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *_ALWAYS]
+            message["headers"] = [*message.get("headers", ()), visit, *_ALWAYS]
         await send(message)
 
     return with_headers

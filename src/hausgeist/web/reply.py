@@ -12,6 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 T = TypeVar("T")
 
+PING_SECONDS = 15.0
+"""Longest silence within a stream of events; proxies commonly give up after 60."""
+
 STREAM_HEADERS = {"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"}
 
 
@@ -22,7 +25,10 @@ class JSONBytes(Response):
 
 
 class ByteStream(Response):
-    """A body that comes in pieces. When the client goes away the iterator is closed at once."""
+    """A body that comes in pieces. When the client goes away the iterator is closed at once.
+
+    ``ping`` is sent into a silence of ``PING_SECONDS``, so that proxies keep the connection.
+    """
 
     def __init__(
         self,
@@ -30,8 +36,10 @@ class ByteStream(Response):
         media_type: str,
         headers: Mapping[str, str] | None = None,
         status_code: int = 200,
+        ping: bytes = b"",
     ) -> None:
         self.pieces = pieces
+        self.ping = ping
         self.status_code = status_code
         self.media_type = media_type
         self.background = None
@@ -40,8 +48,10 @@ class ByteStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the pieces, one ASGI message each."""
         del scope
+        sent = 0
 
         async def work() -> None:
+            nonlocal sent
             await send(
                 {
                     "type": "http.response.start",
@@ -51,14 +61,28 @@ class ByteStream(Response):
             )
             async with aclosing(self.pieces) as pieces:  # type: ignore[type-var]  # generators
                 async for piece in pieces:
+                    sent += 1
                     if piece:
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
+        async def pings() -> None:
+            seen = 0
+            while True:
+                await asyncio.sleep(PING_SECONDS)
+                if sent == seen:
+                    body = {"type": "http.response.body", "body": self.ping, "more_body": True}
+                    await send(body)
+                seen = sent
+
+        pinger = asyncio.create_task(pings()) if self.ping else None
         try:
             await while_connected(receive, work())
         except ClientDisconnect:
             return
+        finally:
+            if pinger is not None:
+                pinger.cancel()
 
 
 async def while_connected(receive: Receive, work: Awaitable[T]) -> T:

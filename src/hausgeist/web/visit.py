@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A visit: one request with who asks, the house, and the route it took."""
 
-import secrets
 from typing import TYPE_CHECKING, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -11,6 +10,7 @@ from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal
 from hausgeist.errors import InvalidField, NotAuthenticated, TooLarge
 from hausgeist.gateway.dialects.reading import read_json
+from hausgeist.web.encoding import encoding_of, unpacked
 from hausgeist.web.house import House
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ class Visit(Request):
         self.house = house
         self.route = route
         self.visitor = principal
-        self.id = secrets.token_hex(12)
-        scope["hausgeist.visit"] = self.id  # an error's response names the visit too
+        self.id: str = scope["hausgeist.visit"]  # responses carry it, errors too
 
     @property
     def principal(self) -> Principal:
@@ -58,11 +57,13 @@ class Visit(Request):
         """The body, at most the route's limit.
 
         Raises:
-            TooLarge: it is longer; what is over the limit is never held in memory.
+            TooLarge: it is longer, also unpacked; what is over the limit is never held in memory.
+            UnsupportedEncoding: it is packed in a way that nobody here can undo.
         """
         if hasattr(self, "_body"):
             return self._body
         limit = self.route.max_body or self.house.settings.max_body
+        encoding = encoding_of(self.raw_headers)
         declared = self.raw_headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > limit:
             raise TooLarge(limit=limit)
@@ -79,7 +80,8 @@ class Visit(Request):
             parts.append(part)
             if not message.get("more_body", False):
                 break
-        self._body = parts[0] if len(parts) == 1 else b"".join(parts)
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._body = unpacked(body, encoding, limit) if encoding else body
         return self._body
 
     async def read(self, kind: type[T]) -> T:

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""OpenAI's chat completions: request to ``Call``, bursts to SSE frames or one JSON body.
+"""A chat completion in OpenAI's shape: bursts to SSE frames, or events to one JSON body.
 
 Frames keep OpenAI's order: role, content, a frame of its own with the finish reason, usage only when asked
-for, ``[DONE]``. All frames of a stream share id and time. After an error there is no ``[DONE]``.
+for, ``[DONE]``. All frames of a stream share id and time. After an error there is no ``[DONE]``. Reasoning
+travels as ``reasoning_content``.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from hausgeist.core.calls import AnswerFormat, Call, Effort, Sampling, Scalar, ToolChoice
 from hausgeist.core.events import (
     Burst,
     Delta,
@@ -21,192 +21,11 @@ from hausgeist.core.events import (
     TokenLogprob,
     ToolCalled,
 )
-from hausgeist.core.labels import DataClass, Purpose
-from hausgeist.core.messages import (
-    Image,
-    Message,
-    Part,
-    Reasoning,
-    Role,
-    Text,
-    Tool,
-    ToolCall,
-    Usage,
-)
-from hausgeist.core.people import Principal
-from hausgeist.errors import HausgeistError, InvalidField, Unsupported
+from hausgeist.core.messages import Usage
 from hausgeist.gateway.dialects.answer import Answer
-from hausgeist.gateway.dialects.reading import read_json
+from hausgeist.gateway.dialects.openai_error import error_body
 
-
-class FunctionCall(msgspec.Struct):
-    """A function's name and its arguments, as JSON text."""
-
-    name: str
-    arguments: str = "{}"
-
-
-class ToolCallIn(msgspec.Struct):
-    """A tool call in an assistant's message."""
-
-    id: str
-    function: FunctionCall
-    type: str = "function"
-
-
-class ImageAddress(msgspec.Struct):
-    """Where an image is: a ``data:`` URI or an address."""
-
-    url: str
-    detail: str | None = None
-
-
-class PartIn(msgspec.Struct):
-    """A part of a message: ``text`` or ``image_url``."""
-
-    type: str
-    text: str | None = None
-    image_url: ImageAddress | str | None = None
-    refusal: str | None = None
-
-
-class MessageIn(msgspec.Struct):
-    """A message of a request."""
-
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[PartIn] | None = None
-    name: str | None = None
-    tool_calls: list[ToolCallIn] | None = None
-    tool_call_id: str | None = None
-    reasoning_content: str | None = None
-
-
-class FunctionIn(msgspec.Struct):
-    """A tool's function: ``parameters`` is a JSON schema."""
-
-    name: str
-    description: str | None = None
-    parameters: msgspec.Raw = msgspec.Raw(b"{}")
-    strict: bool | None = None
-
-
-class ToolIn(msgspec.Struct):
-    """A tool of a request."""
-
-    function: FunctionIn
-    type: Literal["function"] = "function"
-
-
-class NamedFunction(msgspec.Struct):
-    """The function a choice names."""
-
-    name: str
-
-
-class NamedTool(msgspec.Struct):
-    """A choice of one tool."""
-
-    function: NamedFunction
-    type: str = "function"
-
-
-class SchemaIn(msgspec.Struct):
-    """A named JSON schema."""
-
-    name: str = "answer"
-    schema: msgspec.Raw = msgspec.Raw(b"{}")
-    strict: bool | None = None
-    description: str | None = None
-
-
-class FormatIn(msgspec.Struct):
-    """The format an answer must have."""
-
-    type: Literal["text", "json_object", "json_schema"]
-    json_schema: SchemaIn | None = None
-
-
-class StreamOptions(msgspec.Struct):
-    """What a stream carries besides the answer."""
-
-    include_usage: bool = False
-
-
-class ChatRequest(msgspec.Struct):
-    """The body of ``POST /v1/chat/completions``. Unknown fields are kept for the provider's allow-list."""
-
-    model: str
-    messages: list[MessageIn]
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    min_p: float | None = None
-    seed: int | None = None
-    stop: str | list[str] | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    repeat_penalty: float | None = None
-    logit_bias: dict[str, float] | None = None
-    logprobs: bool | None = None
-    top_logprobs: int | None = None
-    n: int | None = None
-    tools: list[ToolIn] | None = None
-    tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
-    parallel_tool_calls: bool | None = None
-    response_format: FormatIn | None = None
-    reasoning_effort: Effort | None = None
-
-
-class _Extra(msgspec.Struct):
-    """Parameters that we have no word for and some providers know."""
-
-    service_tier: str | None = None
-    verbosity: str | None = None
-    safe_prompt: bool | None = None
-    prompt_cache_key: str | None = None
-
-
-_decode_extra = msgspec.json.Decoder(_Extra).decode
 _text = msgspec.json.Encoder().encode
-
-
-def decode(
-    body: bytes, *, call_id: str, principal: Principal, declared: DataClass | None = None
-) -> tuple[Call, bool]:
-    """Read a request; gives the call, and whether the stream shall end with a usage frame.
-
-    Raises:
-        InvalidJSON, InvalidField, Unsupported: with the field's name as ``param``.
-    """
-    request = read_json(body, ChatRequest)
-    if not request.messages:
-        raise InvalidField(field="messages", reason="must not be empty", param="messages")
-    if request.n not in {None, 1}:
-        raise Unsupported(what="More than one answer (n)", param="n")
-    choice, tool_name = _choice(request)
-    call = Call(
-        id=call_id,
-        principal=principal,
-        purpose=Purpose.API,
-        model=request.model,
-        messages=tuple(_message(message) for message in request.messages),
-        tools=tuple(_tool(tool.function) for tool in request.tools or ()),
-        tool_choice=choice,
-        tool_name=tool_name,
-        parallel_tool_calls=request.parallel_tool_calls,
-        format=_format(request.response_format),
-        sampling=_sampling(request),
-        effort=request.reasoning_effort,
-        declared=declared,
-        stream=bool(request.stream),
-        extra=_extra(body),
-    )
-    options = request.stream_options
-    return call, options is not None and options.include_usage
 
 
 class StreamEncoder:
@@ -308,22 +127,6 @@ def whole(events: Sequence[Event], call_id: str, model: str, created: int) -> by
     )
 
 
-def error_body(error: Exception) -> bytes:
-    """An error in OpenAI's shape: all four keys, ``code`` a string."""
-    status = error.status if isinstance(error, HausgeistError) else 500
-    kind = {
-        401: "authentication_error",
-        403: "permission_error",
-        404: "not_found_error",
-        429: "rate_limit_error",
-    }.get(status, "invalid_request_error" if status < 500 else "server_error")
-    code = error.code if isinstance(error, HausgeistError) else "internal_error"
-    param = error.param if isinstance(error, HausgeistError) else None
-    if code == "insufficient_quota":
-        kind = code
-    return _text({"error": {"message": str(error), "type": kind, "param": param, "code": code}})
-
-
 def finish_reason(event: Finished) -> str:
     """OpenAI's word for why an answer ended."""
     return event.reason if event.reason in {"length", "tool_calls", "content_filter"} else "stop"
@@ -369,94 +172,3 @@ def _tool_call_fragment(event: ToolCalled) -> dict[str, object]:
     if event.id or event.name:
         fragment |= {"id": event.id, "type": "function"}
     return fragment
-
-
-def _message(found: MessageIn) -> Message:
-    parts: list[Part] = []
-    if found.reasoning_content:
-        parts.append(Reasoning(found.reasoning_content))
-    if isinstance(found.content, str):
-        parts.append(Text(found.content))
-    elif found.content is not None:
-        parts.extend(_part(part) for part in found.content)
-    for call in found.tool_calls or ():
-        parts.append(ToolCall(call.id, call.function.name, call.function.arguments))
-    roles: dict[str, Role] = {"developer": "system", "function": "tool"}
-    role: Role = roles.get(found.role) or found.role  # type: ignore[assignment]
-    return Message(role, tuple(parts), found.name, found.tool_call_id)
-
-
-def _part(found: PartIn) -> Part:
-    if found.type in {"text", "input_text", "output_text"} and found.text is not None:
-        return Text(found.text)
-    if found.type == "refusal" and found.refusal is not None:
-        return Text(found.refusal)
-    if found.type == "image_url" and found.image_url is not None:
-        address = found.image_url
-        if isinstance(address, str):
-            return Image(address)
-        return Image(address.url, address.detail)
-    raise Unsupported(what=f"A message part of type {found.type!r}", param="messages")
-
-
-def _tool(found: FunctionIn) -> Tool:
-    return Tool(
-        found.name,
-        found.description or "",
-        bytes(found.parameters).decode() or "{}",
-        found.strict,
-    )
-
-
-def _choice(request: ChatRequest) -> tuple[ToolChoice | None, str | None]:
-    if isinstance(request.tool_choice, NamedTool):
-        return "required", request.tool_choice.function.name
-    return request.tool_choice, None
-
-
-def _format(found: FormatIn | None) -> AnswerFormat | None:
-    if found is None or found.type == "text":
-        return None
-    if found.type == "json_object":
-        return AnswerFormat()
-    if found.json_schema is None:
-        raise InvalidField(
-            field="response_format.json_schema", reason="is missing", param="response_format"
-        )
-    schema = found.json_schema
-    return AnswerFormat(bytes(schema.schema).decode(), schema.name, schema.strict)
-
-
-def _sampling(request: ChatRequest) -> Sampling:
-    most = request.max_completion_tokens
-    most = request.max_tokens if most is None else most
-    if most is not None and most < 1:
-        raise InvalidField(field="max_tokens", reason="must be at least 1", param="max_tokens")
-    stop = request.stop
-    return Sampling(
-        max_tokens=most,
-        temperature=request.temperature,
-        top_p=request.top_p,
-        top_k=request.top_k,
-        min_p=request.min_p,
-        seed=request.seed,
-        stop=() if stop is None else (stop,) if isinstance(stop, str) else tuple(stop),
-        presence_penalty=request.presence_penalty,
-        frequency_penalty=request.frequency_penalty,
-        repeat_penalty=request.repeat_penalty,
-        logit_bias=tuple((request.logit_bias or {}).items()),
-        logprobs=bool(request.logprobs),
-        top_logprobs=request.top_logprobs,
-    )
-
-
-def _extra(body: bytes) -> tuple[tuple[str, Scalar], ...]:
-    try:
-        found = _decode_extra(body)
-    except msgspec.ValidationError:  # a parameter we do not use may have any type
-        return ()
-    return tuple(
-        (name, value)
-        for name in found.__struct_fields__
-        if (value := getattr(found, name)) is not None
-    )
