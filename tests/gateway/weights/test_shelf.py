@@ -12,7 +12,7 @@ import pytest
 
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.models import Capability
-from hausgeist.errors import HashMismatch, InvalidField, UnknownModel, UnsafeModelFile
+from hausgeist.errors import HashMismatch, InvalidField, SetupError, UnknownModel, UnsafeModelFile
 from hausgeist.gateway.weights import Fetcher, Manifest, ModelSettings, Shelf, card_of, starter
 from hausgeist.gateway.weights.starter import NOTE
 from hausgeist.settings import Settings
@@ -202,6 +202,26 @@ def test_a_context_that_somebody_set_is_the_cards(shelf: Shelf, tmp_path: Path):
     """The effective window, not the trained one."""
     put(shelf, tmp_path, "m")
     assert card_of(shelf.change("m", ModelSettings(context=100))).context == 100
+
+
+def test_the_stamp_tells_of_every_change(shelf: Shelf, tmp_path: Path):
+    """A server notices what the command line did."""
+    stamps = [shelf.stamp()]
+    put(shelf, tmp_path, "m")
+    stamps.append(shelf.stamp())
+    shelf.change("m", ModelSettings(slots=1))
+    stamps.append(shelf.stamp())
+    shelf.remove("m")
+    stamps.append(shelf.stamp())
+    assert sorted(set(stamps)) == stamps
+
+
+def test_a_folder_that_cannot_be_made_is_named(shelf: Shelf, tmp_path: Path, home: Path):
+    """The error says what to check."""
+    (home / "models").write_text("in the way")
+    with pytest.raises(SetupError) as caught:
+        put(shelf, tmp_path, "m")
+    assert str(home) in str(caught.value)
 
 
 def test_a_manifest_is_readable_json(shelf: Shelf, tmp_path: Path):

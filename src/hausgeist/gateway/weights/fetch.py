@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from hausgeist.errors import EgressDenied, HashMismatch, SourceNotFound, UnsafeModelFile
+from hausgeist.errors import EgressDenied, HashMismatch, SetupError, SourceNotFound, UnsafeModelFile
 from hausgeist.gateway.weights.content import GGUF_MAGIC, HEAD, describe
 from hausgeist.gateway.weights.download import Downloader, Progress, Remote
 from hausgeist.gateway.weights.hub import Hub
@@ -164,11 +164,22 @@ class Fetcher:
 
 
 def operator_hosts(text: str) -> list[Destination]:
-    """The hosts of the setting ``egress_allow``: comma-separated ``host`` or ``host:port``."""
+    """The hosts of the setting ``egress_allow``: comma-separated ``host`` or ``host:port``.
+
+    Raises:
+        SetupError: an entry is neither.
+    """
     found = []
     for entry in filter(None, (part.strip() for part in text.split(","))):
-        parts = urlsplit(f"//{entry}")
-        found.append(Destination(parts.hostname or entry, parts.port or 443, "operator", True))
+        try:
+            parts = urlsplit(f"//{entry}")
+            host, port = parts.hostname or entry, parts.port or 443
+        except ValueError:
+            raise SetupError(
+                problem=f"HAUSGEIST_EGRESS_ALLOW has the entry {entry!r}.",
+                advice="Write host or host:port, separated by commas.",
+            ) from None
+        found.append(Destination(host, port, "operator", True))
     return found
 
 

@@ -145,6 +145,13 @@ class Shelf:
         """The cards of all models."""
         return [card_of(manifest) for manifest in self.models()]
 
+    def stamp(self) -> int:
+        """A number that changes whenever a manifest is written or removed, by any process."""
+        try:
+            return self._manifests.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
     def show(self, name: str) -> Manifest:
         """One model.
 
@@ -175,6 +182,7 @@ class Shelf:
             UnknownModel: there is none of that name.
         """
         self.show(name)
+        self._make_folders()
         with locked(self._root / "lock"):
             manifest = self.show(name)
             self._path(name).unlink(missing_ok=True)
@@ -192,6 +200,7 @@ class Shelf:
         check_settings(settings, manifest.header)
         if settings.lora:
             _check_adapter(Path(settings.lora), manifest.header)
+        self._make_folders()
         with locked(self._root / "lock"):
             changed = msgspec.structs.replace(self.show(name), settings=settings)
             self._write(changed)
@@ -283,14 +292,22 @@ class Shelf:
         return self._manifests / file_name(model_name(name))
 
     def _make_folders(self) -> None:
+        """Make what is missing.
+
+        Raises:
+            SetupError: the data directory is not ours to write.
+        """
         for folder in (self._blobs, self._manifests, self._quarantine):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
+                writable = os.access(folder, os.W_OK)
+            except OSError:
+                writable = False
+            if not writable:
                 raise SetupError(
-                    problem=f"The folder {folder} cannot be made: {error.strerror}.",
+                    problem=f"The folder {folder} cannot be written.",
                     advice="Check who owns the data directory, and the space on its disk.",
-                ) from error
+                )
 
 
 def _same(manifest: Manifest, digest: str, spec: str) -> bool:
