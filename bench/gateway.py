@@ -113,7 +113,7 @@ def prepare(home: Path) -> tuple[dict[str, str], str]:
     return env, json.loads(made.stdout)["key"]
 
 
-def compare(name: str, bare: float, house: float, target: str, *, less: bool = False) -> None:
+def compare(name: str, bare: float, house: float, target: str) -> None:
     ratio = house / bare
     print(f"{name:<44}{bare:>12.1f}{house:>12.1f}{ratio:>9.2f}   {target}", flush=True)
 
