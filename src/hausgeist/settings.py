@@ -112,7 +112,11 @@ def default_home() -> Path:
 
 def child_environment() -> dict[str, str]:
     """The environment for a child process: ours, without any setting of ours (they may be secret)."""
-    return {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(PREFIX) and key != "HF_TOKEN"
+    }
 
 
 def _parse(key: str, raw: str, kind: type) -> object:
