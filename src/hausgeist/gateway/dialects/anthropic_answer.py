@@ -12,7 +12,7 @@ import msgspec
 
 from hausgeist.core.events import Burst, Delta, Event, Failed, Finished, Started, ToolCalled
 from hausgeist.core.messages import Usage
-from hausgeist.errors import HausgeistError, Upstream
+from hausgeist.errors import HausgeistError, Internal, Upstream
 from hausgeist.gateway.dialects.answer import Answer
 from hausgeist.gateway.dialects.arguments import tool_objects
 
@@ -219,7 +219,9 @@ def count_body(found: Usage) -> bytes:
 
 def error_body(error: Exception, request_id: str) -> bytes:
     """An error in Anthropic's shape."""
-    status = error.status if isinstance(error, HausgeistError) else 500
+    if not isinstance(error, HausgeistError):
+        error = Internal()  # what a foreign error says is for the log
+    status = error.status
     kind = _KINDS.get(status, "invalid_request_error" if status < 500 else "api_error")
     shape = {"type": kind, "message": str(error)}
     return _text({"type": "error", "error": shape, "request_id": request_id})

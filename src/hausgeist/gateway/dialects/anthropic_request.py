@@ -127,7 +127,7 @@ class ToolIn(msgspec.Struct):
 
     name: str
     description: str | None = None
-    input_schema: msgspec.Raw | None = None
+    input_schema: msgspec.Raw = msgspec.Raw(b"")
     type: str | None = None
     strict: bool | None = None
 
@@ -355,7 +355,7 @@ def _tool(found: ToolIn, place: int) -> Tool:
     where = f"tools[{place}]"
     if found.type not in {None, "custom"}:
         raise Unsupported(what=f"A tool of type {found.type!r}", param=where)
-    if found.input_schema is None:
+    if not bytes(found.input_schema):
         raise InvalidField(field=f"{where}.input_schema", reason="is missing", param=where)
     schema = raw_text(found.input_schema)
     if not schema.startswith("{"):

@@ -21,7 +21,7 @@ from hausgeist.core.events import (
     ToolCalled,
 )
 from hausgeist.core.messages import ToolCall, Usage
-from hausgeist.errors import HausgeistError, UnknownModel
+from hausgeist.errors import HausgeistError, Internal, UnknownModel
 from hausgeist.gateway.dialects.answer import Answer
 from hausgeist.gateway.dialects.arguments import tool_objects
 from hausgeist.gateway.providers import Embeddings
@@ -180,6 +180,8 @@ def error_body(error: Exception) -> bytes:
     """An error in Ollama's shape. Clients look for its words about an unknown model."""
     if isinstance(error, UnknownModel):
         return _text({"error": f"model '{error.values.get('model')}' not found. {error}"})
+    if not isinstance(error, HausgeistError):
+        error = Internal()  # what a foreign error says is for the log
     return _text({"error": str(error)})
 
 

@@ -109,7 +109,7 @@ class Asked(msgspec.Struct, kw_only=True):
 
     model: str
     stream: bool | None = None
-    format: msgspec.Raw | None = None
+    format: msgspec.Raw = msgspec.Raw(b"null")
     options: Options | None = None
     keep_alive: float | str | None = None
     think: bool | str | None = None
@@ -423,8 +423,8 @@ def _image(data: str, where: str) -> Image:
     return Image(f"data:{kind};base64,{data}")
 
 
-def _format(found: msgspec.Raw | None) -> AnswerFormat | None:
-    text = "null" if found is None else raw_text(found)
+def _format(found: msgspec.Raw) -> AnswerFormat | None:
+    text = raw_text(found)
     if text in {"null", '""'}:
         return None
     if text == '"json"':
