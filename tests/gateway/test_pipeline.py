@@ -168,7 +168,7 @@ def test_special_data_does_not_leave_the_house(gateway, store):
         ("Wann ist das Rathaus offen?", True),
         ("Schreiben Sie an erika.mustermann@example.org.", False),
         ("Konto DE89 3704 0044 0532 0130 00 bitte.", False),
-        ("Konto DE88 3704 0044 0532 0130 00 bitte.", True),  # check digits are wrong: no IBAN
+        ("Ticket AB12 3456 7890 1234 5678 bitte.", True),  # looks like an IBAN, check digits do not
         ("Anruf unter +49 30 901820 erbeten.", False),
     ],
 )
