@@ -161,6 +161,11 @@ class HouseProvider:
             except (Upstream, UpstreamTimeout, Unavailable) as error:
                 raise await _explained(error, engine) from error
 
+    async def load(self, card: ModelCard, keep_alive: float | None = None) -> None:
+        """Bring a model into memory for so many seconds after its last call. Raises as ``stream``."""
+        async with self._supervisor.lease(self._spec(card), keep_alive=keep_alive, place=False):
+            return
+
     def loaded(self) -> list[EngineStatus]:
         """What is in memory or on its way there."""
         return self._supervisor.status()
@@ -205,10 +210,8 @@ class HouseProvider:
         if call.keep_alive == 0:
             self._supervisor.unload(card.id)
             return Finished("unload", Usage())
-        async with self._supervisor.lease(
-            self._spec(card), keep_alive=call.keep_alive, place=False
-        ):
-            return Finished("load", Usage())
+        await self.load(card, call.keep_alive)
+        return Finished("load", Usage())
 
     async def _ask(self, engine: Engine, card: ModelCard, path: str, body: object) -> bytes:
         async with self._outbound.stream(

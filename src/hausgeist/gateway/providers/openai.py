@@ -28,7 +28,7 @@ from hausgeist.gateway.providers.openai_answer import (
 )
 from hausgeist.gateway.providers.openai_request import fitted
 from hausgeist.gateway.providers.quirks import Quirks
-from hausgeist.gateway.providers.refusal import error_words, refusal, refused
+from hausgeist.gateway.providers.refusal import error_words, fault, refusal
 from hausgeist.gateway.upstream import sse_payloads
 from hausgeist.net import Outbound
 
@@ -135,7 +135,7 @@ class OpenAIProvider:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise _no_answer(self.name) from error
         if chunk.error is not None:
-            raise refused(_status_of(chunk.error), error_words(chunk.error), self.name, card)
+            raise fault(error_words(chunk.error), self.name, card, _status_of(chunk.error))
         return chunk
 
     def _decoded(self, decode: Any, data: bytes) -> Any:
@@ -152,6 +152,4 @@ def _no_answer(provider: str) -> Upstream:
 def _status_of(error: Any) -> int:
     """The status inside an error that came after the head of the answer; 500 where it tells none."""
     code = error.get("code") if isinstance(error, dict) else None
-    if isinstance(code, int) and 400 <= code < 600:
-        return code
-    return 400 if code == "context_length_exceeded" else 500
+    return code if isinstance(code, int) and 400 <= code < 600 else 500

@@ -67,6 +67,11 @@ def refused(
     return UpstreamRefused(provider=provider, reason=reason, upstream_status=status)
 
 
+def fault(reason: str, provider: str, card: ModelCard, status: int = 500) -> HausgeistError:
+    """The error for one that came after the head of the answer, where the status was 200 already."""
+    return refused(400 if _TOO_LONG.search(reason) else status, reason, provider, card)
+
+
 def retry_after(headers: Mapping[str, str]) -> int | None:
     """Seconds to wait, from ``Retry-After`` in either of its forms (RFC 9110, 10.2.3); an hour at most."""
     value = headers.get("Retry-After", "").strip()
