@@ -11,7 +11,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import uvicorn
 
@@ -84,7 +84,7 @@ class Served:
         )
         return self.run(made)[0]
 
-    def __enter__(self) -> "Served":
+    def __enter__(self) -> Self:
         self.house = app.build(settings.load({}, home=self.home, **self.options))
         _put_models(self)
         config = uvicorn.Config(
@@ -121,7 +121,7 @@ class Served:
         async def main() -> None:
             self._loop = asyncio.get_running_loop()
             task = asyncio.create_task(self._server._serve())  # noqa: SLF001  without signals
-            while not self._server.started and not task.done():
+            while not self._server.started and not task.done():  # noqa: ASYNC110  uvicorn has no event
                 await asyncio.sleep(0.01)
             if self._server.started:
                 self._port = self._server.servers[0].sockets[0].getsockname()[1]
