@@ -1,24 +1,36 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The composition root: settings, store, rivers, edge. The only place that knows all of them."""
 
+import os
 import secrets
 import time
+from functools import partial
 from pathlib import Path
 
 from hausgeist.audit import Trail
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
+from hausgeist.gateway.engines import Supervisor
+from hausgeist.gateway.providers.house import HouseProvider
+from hausgeist.gateway.residents import Residents
+from hausgeist.gateway.weights import Fetcher, Shelf, budget
 from hausgeist.identity import Identity
+from hausgeist.jobs import Rounds
 from hausgeist.ledger import Book
 from hausgeist.net import AllowList, Outbound
 from hausgeist.settings import Settings
+from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
-from hausgeist.store.tables import metadata
+from hausgeist.web import assets
 from hausgeist.web.api import anthropic, ollama, ollama_models, openai
 from hausgeist.web.asgi import Edge
 from hausgeist.web.headers import secure
 from hausgeist.web.house import House
+from hausgeist.web.pages import account, admin, admin_keys, admin_users, login, setup
 from hausgeist.web.routes import RouteTable
+
+LONGEST_CALL = 6 * 3600.0
+"""Seconds after which a reservation of any replica is taken for lost."""
 
 
 def now_ms() -> int:
@@ -27,11 +39,35 @@ def now_ms() -> int:
 
 
 def open_store(settings: Settings) -> Store:
-    """The database the settings name."""
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """The database the settings name, brought to this version's schema.
+
+    Raises:
+        SetupError: the data directory or the database cannot be used; with what to do.
+    """
+    open_home(settings.home)
     store = Store(settings.database_url or sqlite_url(settings.home / "hausgeist.db"))
-    store.write_now(metadata.create_all)
+    schema.prepare(store)
     return store
+
+
+def open_home(home: Path) -> None:
+    """Make the data directory, for its owner only.
+
+    Raises:
+        SetupError: it cannot be made or written.
+    """
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(
+            problem=f"The data directory {home} cannot be made: {error.strerror}.",
+            advice="Set HAUSGEIST_HOME to a directory that you may write to.",
+        ) from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise SetupError(
+            problem=f"The data directory {home} cannot be written.",
+            advice="Give it to the user that runs Hausgeist, or set HAUSGEIST_HOME.",
+        )
 
 
 def house_secret(home: Path) -> bytes:
@@ -70,6 +106,14 @@ def build(settings: Settings) -> House:
         now_ms=now_ms,
         default_class=settings.default_class,
     )
+    shelf = Shelf(settings.home, Fetcher(settings))
+    supervisor = Supervisor(
+        budget=budget(settings.memory_budget),
+        patience=settings.load_patience,
+        allow=outbound.allow,
+    )
+    engines = HouseProvider(shelf, supervisor, outbound, threads=settings.threads)
+    residents = Residents(shelf, engines, directory)
     house = House(
         settings=settings,
         store=store,
@@ -78,9 +122,16 @@ def build(settings: Settings) -> House:
         trail=trail,
         now_ms=now_ms,
         outbound=outbound,
+        loaded=residents.loaded,
+        keep=residents.keep,
+        pull=residents.fetch,
+        delete=residents.remove,
     )
-    house.on_start += [book.refresh, _recovery(book)]
-    house.on_stop += [outbound.close, store.drain]
+    rounds = Rounds([book.refresh, residents.refresh])
+    # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
+    longest = 0.0 if store.is_sqlite else LONGEST_CALL
+    house.on_start += [rounds.start, partial(book.recover, longest)]
+    house.on_stop += [store.drain, outbound.close, supervisor.stop_all, rounds.stop]
     return house
 
 
@@ -88,13 +139,20 @@ def application(house: House) -> Edge:
     """The ASGI application over a house."""
     return Edge(
         house,
-        RouteTable([*openai.ROUTES, *anthropic.ROUTES, *ollama.ROUTES, *ollama_models.ROUTES]),
+        RouteTable(
+            [
+                *openai.ROUTES,
+                *anthropic.ROUTES,
+                *ollama.ROUTES,
+                *ollama_models.ROUTES,
+                *assets.ROUTES,
+                *setup.ROUTES,
+                *login.ROUTES,
+                *account.ROUTES,
+                *admin.ROUTES,
+                *admin_users.ROUTES,
+                *admin_keys.ROUTES,
+            ]
+        ),
         secure,
     )
-
-
-def _recovery(book: Book):  # type: ignore[no-untyped-def]
-    async def recover() -> None:
-        await book.recover()
-
-    return recover

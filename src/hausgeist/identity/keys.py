@@ -15,6 +15,7 @@ from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Role
 from hausgeist.core.trail import Fact
 from hausgeist.errors import InvalidField, NotAllowed, NotFound
+from hausgeist.identity.people import group_slug
 from hausgeist.identity.tokens import new_id, new_token, token_hash
 from hausgeist.store import accounts
 from hausgeist.store.db import Store
@@ -159,8 +160,9 @@ class Keys:
         if owner is None:
             if wish.administers:
                 raise NotAllowed
-            accounts.add_group(connection, wish.group, wish.group, now)
-            return wish.group
+            group = group_slug(wish.group)
+            accounts.add_group(connection, group, wish.group.strip(), now)
+            return group
         person = accounts.user(connection, owner)
         if person is None or not person["active"]:
             raise NotFound

@@ -35,6 +35,7 @@ class Setup:
         self._passwords = passwords
         self._now_ms = now_ms
         self._changed = changed
+        self._done = False  # once there is an account there always is one
 
     async def token(self) -> str | None:
         """A new token in place of earlier ones, for ``/setup?token=…``; None once somebody has an account."""
@@ -48,6 +49,12 @@ class Setup:
             )
         )
         return token if made else None
+
+    async def pending(self) -> bool:
+        """Whether nobody has an account yet."""
+        if not self._done:
+            self._done = not await self._store.read(accounts.nobody_yet)
+        return not self._done
 
     async def valid(self, token: str) -> bool:
         """Whether the token opens the set-up now."""

@@ -8,10 +8,15 @@ from hausgeist.web.contexts.shell import Shell
 
 @dataclass(frozen=True, slots=True)
 class SetupPage:
-    """``token`` travels back in a hidden field; ``error`` says what to change."""
+    """``token`` travels back in a hidden field; ``error`` says what to change.
+
+    ``least`` is the number of characters a password must have.
+    """
 
     shell: Shell
     token: str
+    least: int
     error: str | None = None
     organisation: str = ""
+    login: str = ""
     name: str = ""

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the pages of the administration share: their tabs, and the way in."""
+
+from starlette.responses import Response
+
+from hausgeist.errors import N_
+from hausgeist.locale import translator
+from hausgeist.web.contexts.admin import Tabs
+from hausgeist.web.rendering import go
+from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.visit import Visit
+
+PAGES = (
+    ("users", N_("People"), "/admin/users"),
+    ("keys", N_("Service keys"), "/admin/keys"),
+)
+
+
+def tabs(language: str) -> Tabs:
+    """The administration's pages in the reader's language."""
+    turn = translator(language)
+    return tuple((key, turn(words), path) for key, words, path in PAGES)
+
+
+def admin_get(path: str, endpoint: Endpoint, summary: str) -> Route:
+    """A page for administrators."""
+    return Route(
+        method="GET", path=path, endpoint=endpoint, who=Who.ADMIN, dialect="page", summary=summary
+    )
+
+
+def admin_post(path: str, endpoint: Endpoint, summary: str, max_body: int) -> Route:
+    """A form for administrators."""
+    return Route(
+        method="POST",
+        path=path,
+        endpoint=endpoint,
+        who=Who.ADMIN,
+        dialect="page",
+        summary=summary,
+        max_body=max_body,
+    )
+
+
+async def first(_visit: Visit) -> Response:
+    """``GET /admin``."""
+    return go(PAGES[0][2])
+
+
+ROUTES = [admin_get("/admin", first, "The administration's first page")]

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The cookies we set: the session's, out of reach of scripts, and two for language and appearance."""
+
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from hausgeist.settings import Settings
+from hausgeist.web.asgi import SESSION_COOKIE
+from hausgeist.web.visit import Visit
+
+R = TypeVar("R", bound=Response)
+
+DAY = 86_400
+YEAR = 365 * DAY
+
+
+def with_session(visit: Visit, response: R, token: str) -> R:
+    """Hand the session's cookie out; over https only where people reach us by https."""
+    settings = visit.house.settings
+    response.set_cookie(
+        SESSION_COOKIE,
+        token,
+        max_age=settings.session_days * DAY,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=over_https(settings),
+    )
+    return response
+
+
+def without_session(visit: Visit, response: R) -> R:
+    """Take the session's cookie back."""
+    response.delete_cookie(
+        SESSION_COOKIE,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=over_https(visit.house.settings),
+    )
+    return response
+
+
+def with_choice(visit: Visit, response: R, name: str, value: str) -> R:
+    """Remember a choice of language or appearance for a year."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=YEAR,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=over_https(visit.house.settings),
+    )
+    return response
+
+
+def over_https(settings: Settings) -> bool:
+    """Whether people reach the house by https."""
+    return urlsplit(settings.public_url).scheme == "https"

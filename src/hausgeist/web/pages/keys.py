@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""API keys on pages: rows, the form for a new one, and what the form means. People's and services' alike."""
+
+from hausgeist.core.labels import DataClass
+from hausgeist.core.people import Principal
+from hausgeist.errors import N_, InvalidField
+from hausgeist.identity import Key, KeyWish
+from hausgeist.locale import translator
+from hausgeist.web.contexts.keys import KeyForm, KeyRow
+from hausgeist.web.forms import Form
+from hausgeist.web.rendering import day_text
+from hausgeist.web.visit import Visit
+
+DAY_MS = 86_400_000
+TERMS = (("90", N_("90 days")), ("30", N_("30 days")), ("365", N_("One year")), ("", N_("Never")))
+CLASSES = {
+    DataClass.SPECIAL: N_("Special: specially protected data too"),
+    DataClass.PERSONAL: N_("Personal: up to personal data"),
+    DataClass.INTERNAL: N_("Internal: nothing personal"),
+    DataClass.PUBLIC: N_("Public: only what anybody may read"),
+}
+
+
+def rows(keys: list[Key], now_ms: int, language: str) -> tuple[KeyRow, ...]:
+    """Keys, ready to be shown."""
+    return tuple(
+        KeyRow(
+            id=key.id,
+            name=key.name,
+            hint=key.hint,
+            service=key.service or "",
+            group=key.group,
+            models=key.models or (),
+            max_class=translator(language)(CLASSES[key.max_class]).partition(":")[0],
+            administers=key.administers,
+            created=day_text(key.created_at, language),
+            expires=day_text(key.expires_at, language),
+            used=day_text(None if key.used_day is None else key.used_day * DAY_MS, language),
+            state=key.state(now_ms),
+        )
+        for key in keys
+    )
+
+
+def key_form(
+    visit: Visit,
+    language: str,
+    action: str,
+    *,
+    for_service: bool = False,
+    error: str = "",
+    name: str = "",
+) -> KeyForm:
+    """The form for a new key; it offers the models this person may use."""
+    turn = translator(language)
+    return KeyForm(
+        action=action,
+        models=offered(visit, visit.principal),
+        classes=tuple((one.word, turn(words)) for one, words in CLASSES.items()),
+        terms=tuple((days, turn(words)) for days, words in TERMS),
+        may_administer=visit.principal.is_admin and not for_service,
+        for_service=for_service,
+        error=error,
+        name=name,
+    )
+
+
+def offered(visit: Visit, principal: Principal) -> tuple[str, ...]:
+    """The names of the models somebody may use."""
+    return tuple(card.id for card in visit.house.gateway.directory.visible(principal))
+
+
+def wish_of(visit: Visit, form: Form, *, for_service: bool) -> KeyWish:
+    """What the form asks for. Fields that are not on it change nothing.
+
+    Raises:
+        InvalidField: a field is none of what the form offers.
+    """
+    models = form.many("models")
+    unknown = set(models) - set(offered(visit, visit.principal))
+    if unknown:
+        raise InvalidField(field="models", reason="choose among those on offer", param="models")
+    try:
+        max_class = DataClass.parse(form.text("max_class"))
+    except KeyError:
+        raise InvalidField(
+            field="max_class", reason="choose one of the classes", param="max_class"
+        ) from None
+    term = form.text("days", "")
+    if term not in dict(TERMS):
+        raise InvalidField(field="days", reason="choose one of the terms", param="days")
+    return KeyWish(
+        name=form.text("key_name", most=200),
+        models=models or None,
+        max_class=max_class,
+        expires_at=visit.house.now_ms() + int(term) * DAY_MS if term else None,
+        administers=form.ticked("administers") and not for_service,
+        service=form.text("service", most=200) if for_service else None,
+        group=form.text("group", "everyone", most=64) if for_service else "everyone",
+        cost_centre=form.text("cost_centre", "", most=64) or None if for_service else None,
+    )
