@@ -104,7 +104,7 @@ def prepare(home: Path) -> tuple[dict[str, str], str]:
     }
     program = str(Path(sys.executable).parent / "hausgeist")
     made = subprocess.run(
-        [program, "key", "create", "--service", "bench", "--name", "bench", "--json"],
+        [program, "key", "create", "bench", "--service", "bench", "--json"],
         env=env,
         check=True,
         capture_output=True,

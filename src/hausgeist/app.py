@@ -22,7 +22,7 @@ from hausgeist.settings import Settings
 from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.web import assets
-from hausgeist.web.api import anthropic, ollama, ollama_models, openai
+from hausgeist.web.api import anthropic, ollama, ollama_models, openai, operations
 from hausgeist.web.asgi import Edge
 from hausgeist.web.headers import secure
 from hausgeist.web.house import House
@@ -130,6 +130,7 @@ def build(settings: Settings) -> House:
     rounds = Rounds([book.refresh, residents.refresh])
     # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
     longest = 0.0 if store.is_sqlite else LONGEST_CALL
+    gateway.on_settled = house.meter.settled
     house.on_start += [rounds.start, partial(book.recover, longest)]
     house.on_stop += [store.drain, outbound.close, supervisor.stop_all, rounds.stop]
     return house
@@ -145,6 +146,7 @@ def application(house: House) -> Edge:
                 *anthropic.ROUTES,
                 *ollama.ROUTES,
                 *ollama_models.ROUTES,
+                *operations.ROUTES,
                 *assets.ROUTES,
                 *setup.ROUTES,
                 *login.ROUTES,

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from hausgeist import __version__
-from hausgeist.cli import key, serve, user
+from hausgeist.cli import key, model, serve, user
 from hausgeist.errors import HausgeistError
 
 root = typer.Typer(
@@ -22,6 +22,7 @@ root = typer.Typer(
 root.command("serve")(serve.serve)
 root.add_typer(user.user, name="user")
 root.add_typer(key.key, name="key")
+root.add_typer(model.app, name="model")
 
 
 @root.callback(invoke_without_command=True)

@@ -16,8 +16,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError as DatabaseError
+
+__all__ = ["DatabaseError", "Store", "ping", "sqlite_url"]
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741  an item
@@ -194,6 +197,11 @@ class Store:
                     (entry, value, None) for entry, value in zip(ours, values, strict=True)
                 )
         return results
+
+
+def ping(connection: Connection) -> None:
+    """Ask the database for a sign of life."""
+    connection.execute(text("SELECT 1"))
 
 
 def sqlite_url(path: Path) -> str:

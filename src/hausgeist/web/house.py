@@ -8,10 +8,11 @@ from hausgeist.audit import Trail
 from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
+from hausgeist.gateway.meter import Meter
 from hausgeist.identity import Identity
 from hausgeist.net import Outbound
 from hausgeist.settings import Settings
-from hausgeist.store.db import Store
+from hausgeist.store.db import DatabaseError, Store, ping
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,8 +26,9 @@ class House:
     trail: Trail
     now_ms: Callable[[], int]
     outbound: Outbound
-    on_start: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-    on_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    meter: Meter = field(default_factory=Meter)
+    on_start: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+    on_stop: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     loaded: Callable[[], list[Loaded]] | None = None
     """What is in memory; without it, nothing is."""
     keep: Callable[[ModelCard, float | None], Awaitable[None]] | None = None
@@ -35,3 +37,11 @@ class House:
     """Fetch a model by its source; closing the iterator stops the fetch."""
     delete: Callable[[str], Awaitable[None]] | None = None
     """Remove a model from the house."""
+
+    async def answers(self) -> bool:
+        """Whether the database answers."""
+        try:
+            await self.store.read(ping)
+        except DatabaseError:
+            return False
+        return True

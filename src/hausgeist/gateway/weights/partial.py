@@ -18,7 +18,7 @@ import msgspec
 
 from hausgeist.core.hashing import content_id
 from hausgeist.errors import Conflict, DiskFull
-from hausgeist.gateway.weights.lock import try_lock
+from hausgeist.locks import try_lock
 from hausgeist.gateway.weights.thread import finished
 
 RESERVE = 64 * 1024 * 1024

@@ -29,7 +29,7 @@ from hausgeist.gateway.weights.card import card_of
 from hausgeist.gateway.weights.download import Progress
 from hausgeist.gateway.weights.fetch import Fetched, Fetcher
 from hausgeist.gateway.weights.gguf import Header, read_path
-from hausgeist.gateway.weights.lock import locked
+from hausgeist.locks import locked
 from hausgeist.gateway.weights.manifest import (
     Manifest,
     ModelSettings,

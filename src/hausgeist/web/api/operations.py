@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""For operators: is the process alive, is the house ready, and its counters."""
+
+import hmac
+from ipaddress import ip_address
+from typing import Literal
+
+from starlette.responses import Response
+
+from hausgeist.errors import NotFound
+from hausgeist.web.reply import JSONBytes
+from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.visit import Visit
+
+
+async def healthz(visit: Visit) -> Response:
+    """``GET /healthz``: the process answers. Says nothing of what it depends on."""
+    del visit
+    return JSONBytes(b'{"status":"ok"}')
+
+
+async def readyz(visit: Visit) -> Response:
+    """``GET /readyz``: the database answers too; 503 while it does not."""
+    if await visit.house.answers():
+        return JSONBytes(b'{"status":"ready"}')
+    return JSONBytes(b'{"status":"database unavailable"}', status_code=503)
+
+
+async def metrics(visit: Visit) -> Response:
+    """``GET /metrics``: with the operator's token, else from this machine only."""
+    if not _may_read(visit):
+        raise NotFound
+    house = visit.house
+    loaded = len(house.loaded()) if house.loaded is not None else 0
+    text = house.meter.text(running=house.gateway.running, loaded=loaded)
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _may_read(visit: Visit) -> bool:
+    token = visit.house.settings.metrics_token
+    if token:
+        given = visit.raw_headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+        return hmac.compare_digest(given, token.encode())
+    if b"x-forwarded-for" in visit.raw_headers or b"forwarded" in visit.raw_headers:
+        return False  # a proxy on this machine speaks for somebody else
+    return visit.client is not None and ip_address(visit.client.host).is_loopback
+
+
+def _route(method: Literal["GET", "HEAD"], path: str, endpoint: Endpoint, summary: str) -> Route:
+    return Route(
+        method=method,
+        path=path,
+        endpoint=endpoint,
+        who=Who.ANYONE,
+        dialect="json",
+        summary=summary,
+    )
+
+
+ROUTES = [
+    _route("GET", "/healthz", healthz, "Whether the process is alive"),
+    _route("HEAD", "/healthz", healthz, "Whether the process is alive"),
+    _route("GET", "/readyz", readyz, "Whether the house is ready"),
+    _route("HEAD", "/readyz", readyz, "Whether the house is ready"),
+    _route("GET", "/metrics", metrics, "Counters for Prometheus (operators only)"),
+]
