@@ -21,7 +21,6 @@ import pytest
 from platformdirs import user_cache_path
 
 from hausgeist.gateway.weights import starter
-
 from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
 
