@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator
 
 from hausgeist.core.models import ModelCard
-from hausgeist.errors import HausgeistError, UnknownModel
+from hausgeist.errors import HausgeistError
 from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
 from hausgeist.gateway.directory import Directory
 from hausgeist.gateway.providers.house import NAME, HouseProvider
@@ -97,9 +97,12 @@ class Residents:
         await self.refresh()
 
     async def keep(self, card: ModelCard, seconds: float | None) -> None:
-        """Load a model for so many seconds: negative for ever, 0 unloads, None as usual."""
+        """Load a model for so many seconds: negative for ever, 0 unloads, None as usual.
+
+        A model that runs elsewhere is loaded there, by whoever looks after it.
+        """
         if card.provider != NAME:
-            raise UnknownModel(model=card.id)
+            return
         if seconds == 0:
             self._provider.unload(card.id)
             return

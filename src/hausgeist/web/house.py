@@ -32,7 +32,7 @@ class House:
     loaded: Callable[[], list[Loaded]] | None = None
     """What is in memory; without it, nothing is."""
     keep: Callable[[ModelCard, float | None], Awaitable[None]] | None = None
-    """Load a model of the house for so many seconds (negative: for ever, 0: unload, None: as usual)."""
+    """Load a model for so many seconds (negative: for ever, 0: unload, None: as usual)."""
     pull: Callable[[str], AsyncIterator[PullStep]] | None = None
     """Fetch a model by its source; closing the iterator stops the fetch."""
     delete: Callable[[str], Awaitable[None]] | None = None

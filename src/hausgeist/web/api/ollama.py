@@ -7,7 +7,6 @@ from collections.abc import Callable
 from starlette.responses import PlainTextResponse, Response
 
 from hausgeist.core.calls import Call
-from hausgeist.core.labels import Zone
 from hausgeist.gateway.dialects import ollama_answer, ollama_request
 from hausgeist.gateway.dialects.ollama_request import Keep
 from hausgeist.gateway.providers import Embeddings
@@ -116,9 +115,9 @@ async def _vectors(visit: Visit, call: Call, texts: list[str]) -> Embeddings:
 
 
 async def _keep(visit: Visit, model: str, seconds: float | None) -> None:
-    """Load or unload a model of the house; elsewhere there is nothing to do."""
+    """Load or unload a model that the caller may use."""
     card = visit.house.gateway.directory.candidates(model, visit.principal)[0]
-    if visit.house.keep is not None and card.zone is Zone.HOUSE:
+    if visit.house.keep is not None:
         await while_connected(visit.receive, visit.house.keep(card, seconds))
 
 
