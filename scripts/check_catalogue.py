@@ -10,6 +10,7 @@ import re
 import string
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -19,6 +20,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "src/hausgeist/locale/de/LC_MESSAGES/hausgeist.po"
+HEADER = "# SPDX-License-Identifier: EUPL-1.2\n# German texts; the English ones are the keys."
 KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "_": None}
 
 
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     source = extract()
     german = read()
     if "--update" in arguments:
-        german.update(source, no_fuzzy_matching=True)
+        german.update(source, no_fuzzy_matching=True, update_creation_date=False)
         german.obsolete.clear()
         with CATALOGUE.open("wb") as target:
             write_po(target, german, width=100, include_lineno=False, sort_by_file=True)
@@ -55,7 +57,18 @@ def read() -> Catalog:
     """The German catalogue as it is; an empty one before there is any."""
     if not CATALOGUE.exists():
         CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
-        return Catalog(locale="de", project="hausgeist", charset="utf-8", fuzzy=False)
+        return Catalog(
+            locale="de",
+            project="hausgeist",
+            version="0.1.0",
+            header_comment=HEADER,
+            msgid_bugs_address="none",
+            last_translator="Hausgeist",
+            language_team="German",
+            revision_date=datetime.now(UTC),
+            charset="utf-8",
+            fuzzy=False,
+        )
     with CATALOGUE.open("rb") as source:
         return read_po(source, locale="de", abort_invalid=True)
 
@@ -83,7 +96,8 @@ def _key(message: Message) -> str:
 
 
 def _faults(message: Message, translated: Message) -> Iterator[str]:
-    texts = [translated.string] if isinstance(translated.string, str) else list(translated.string)
+    string_or_forms = translated.string or ""  # None: taken in and never written
+    texts = [string_or_forms] if isinstance(string_or_forms, str) else list(string_or_forms)
     keys = [message.id] if isinstance(message.id, str) else list(message.id)
     if not texts or not all(texts):
         yield "not translated"
