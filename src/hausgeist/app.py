@@ -7,6 +7,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+from hausgeist import __version__
 from hausgeist.audit import Trail
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
@@ -21,11 +22,13 @@ from hausgeist.net import AllowList, Outbound
 from hausgeist.settings import Settings
 from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
+from hausgeist.store.transfer import snapshot
 from hausgeist.web import assets
 from hausgeist.web.api import anthropic, ollama, ollama_models, openai, operations
 from hausgeist.web.asgi import Edge
 from hausgeist.web.headers import secure
 from hausgeist.web.house import House
+from hausgeist.web.openapi import described
 from hausgeist.web.pages import account, admin, admin_keys, admin_users, login, setup
 from hausgeist.web.routes import RouteTable
 
@@ -46,8 +49,15 @@ def open_store(settings: Settings) -> Store:
     """
     open_home(settings.home)
     store = Store(settings.database_url or sqlite_url(settings.home / "hausgeist.db"))
-    schema.prepare(store)
+    schema.prepare(store, before_change=partial(_back_up, store, settings.home))
     return store
+
+
+def _back_up(store: Store, home: Path) -> None:
+    """Keep the database as it was before a migration changes it."""
+    folder = home / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    snapshot(store, folder / f"before-{__version__}-{now_ms()}.db")
 
 
 def open_home(home: Path) -> None:
@@ -132,7 +142,13 @@ def build(settings: Settings) -> House:
     longest = 0.0 if store.is_sqlite else LONGEST_CALL
     gateway.on_settled = house.meter.settled
     house.on_start += [rounds.start, partial(book.recover, longest)]
-    house.on_stop += [store.drain, outbound.close, supervisor.stop_all, rounds.stop]
+    house.on_stop += [
+        store.drain,
+        house.identity.close,
+        outbound.close,
+        supervisor.stop_all,
+        rounds.stop,
+    ]
     return house
 
 
@@ -141,20 +157,22 @@ def application(house: House) -> Edge:
     return Edge(
         house,
         RouteTable(
-            [
-                *openai.ROUTES,
-                *anthropic.ROUTES,
-                *ollama.ROUTES,
-                *ollama_models.ROUTES,
-                *operations.ROUTES,
-                *assets.ROUTES,
-                *setup.ROUTES,
-                *login.ROUTES,
-                *account.ROUTES,
-                *admin.ROUTES,
-                *admin_users.ROUTES,
-                *admin_keys.ROUTES,
-            ]
+            described(
+                [
+                    *openai.ROUTES,
+                    *anthropic.ROUTES,
+                    *ollama.ROUTES,
+                    *ollama_models.ROUTES,
+                    *operations.ROUTES,
+                    *assets.ROUTES,
+                    *setup.ROUTES,
+                    *login.ROUTES,
+                    *account.ROUTES,
+                    *admin.ROUTES,
+                    *admin_users.ROUTES,
+                    *admin_keys.ROUTES,
+                ]
+            )
         ),
         secure,
     )

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from hausgeist import __version__
-from hausgeist.cli import key, model, serve, user
+from hausgeist.cli import backup, key, model, serve, user
 from hausgeist.errors import HausgeistError
 
 root = typer.Typer(
@@ -20,6 +20,9 @@ root = typer.Typer(
     pretty_exceptions_enable=False,
 )
 root.command("serve")(serve.serve)
+root.command("backup")(backup.backup)
+root.command("restore")(backup.restore)
+root.add_typer(backup.db, name="db")
 root.add_typer(user.user, name="user")
 root.add_typer(key.key, name="key")
 root.add_typer(model.app, name="model")

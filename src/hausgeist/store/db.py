@@ -9,8 +9,9 @@ If a group fails it is rolled back and every item is tried alone: one bad write 
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -72,6 +73,12 @@ class Store:
         self._hand: _Hand | None = None
 
     # -- reading ------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A reading connection, for work in this thread that takes its time."""
+        with self._reader.connect() as connection:
+            yield connection
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` on a reading connection, in this thread."""

@@ -53,6 +53,11 @@ def prepare(store: Store, before_change: Callable[[], None] = lambda: None) -> N
     store.write_now(_upgrade)
 
 
+def is_current(store: Store) -> bool:
+    """Whether the database is at ``HEAD``."""
+    return store.read_now(_revision) == HEAD
+
+
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -78,5 +83,3 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
     connection.execute(delete(meta).where(meta.c.key == "app_version"))
     connection.execute(insert(meta).values(key="app_version", value=__version__))
-
-

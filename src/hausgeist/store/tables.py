@@ -87,7 +87,9 @@ api_keys = Table(
     Column("cost_centre", String(64)),
     Column("models", Text),  # JSON list; NULL: all
     Column("max_class", String(16), nullable=False),
-    Column("administers", Boolean, nullable=False, server_default=false()),  # an administrator's only
+    Column(
+        "administers", Boolean, nullable=False, server_default=false()
+    ),  # an administrator's only
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
@@ -155,6 +157,8 @@ messages = Table(
     Column("parts", Text, nullable=False),  # JSON list of parts
     Column("state", String(16), nullable=False),  # running, done, stopped, failed, interrupted
     Column("error", String(64)),  # code of hausgeist.errors
+    Column("error_values", Text),  # JSON: what fills the error's text
+    Column("finish", String(16)),  # why the answer ended, as the upstream told
     Column("model", String(200)),
     Column("zone", String(8)),
     Column("data_class", String(16)),
@@ -163,6 +167,13 @@ messages = Table(
     Column("micro_eur", BigInteger),
     Column("duration_ms", Integer),
     Column("created_at", BigInteger, nullable=False),
+    Column("touched_at", BigInteger),  # sign of life of the process that writes a running answer
+)
+Index(
+    "ix_messages_running",
+    messages.c.touched_at,
+    sqlite_where=messages.c.state == "running",
+    postgresql_where=messages.c.state == "running",
 )
 
 # -- ledger: groups, never persons -----------------------------------------------------------------

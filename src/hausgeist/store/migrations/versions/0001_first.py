@@ -236,6 +236,8 @@ def upgrade() -> None:
         sa.Column("parts", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("error", sa.String(length=64), nullable=True),
+        sa.Column("error_values", sa.Text(), nullable=True),
+        sa.Column("finish", sa.String(length=16), nullable=True),
         sa.Column("model", sa.String(length=200), nullable=True),
         sa.Column("zone", sa.String(length=8), nullable=True),
         sa.Column("data_class", sa.String(length=16), nullable=True),
@@ -244,6 +246,7 @@ def upgrade() -> None:
         sa.Column("micro_eur", sa.BigInteger(), nullable=True),
         sa.Column("duration_ms", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("touched_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],
@@ -255,6 +258,13 @@ def upgrade() -> None:
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_messages_conversation_id"), ["conversation_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_messages_running",
+            ["touched_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
         )
 
     for name, verb in (

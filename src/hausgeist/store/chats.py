@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Verbs of conversations and their messages: SQL in, values out.
+
+Every query of a person's names the owner: what is not theirs is not found. A conversation is a tree:
+a message names its parent, and the conversation names the leaf of the branch that is shown.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, tuple_, update
+
+from hausgeist.core.messages import Image, Part, Reasoning, Text, ToolCall
+from hausgeist.store.tables import conversations, messages
+
+State: TypeAlias = Literal["running", "done", "stopped", "failed", "interrupted"]
+
+_KINDS: Mapping[str, type[Part]] = {
+    "text": Text,
+    "image": Image,
+    "reasoning": Reasoning,
+    "tool_call": ToolCall,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+_AT_ONCE = 500
+"""Ids in one query; databases limit how many parameters a statement has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A conversation without its messages. ``data_class`` is a stable word; times are milliseconds."""
+
+    id: str
+    title: str
+    model: str
+    data_class: str
+    leaf_id: str | None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A message of a conversation: a question, or an answer with how it came about.
+
+    ``error`` is a code of ``hausgeist.errors`` and ``error_values`` what fills its text; ``finish`` is
+    why the answer ended. ``micro_eur`` of None means unknown. ``touched_at`` is the last sign of life of
+    the process that writes a running answer.
+    """
+
+    id: str
+    parent_id: str | None
+    role: str
+    parts: tuple[Part, ...]
+    created_at: int
+    state: State = "done"
+    error: str | None = None
+    error_values: Mapping[str, Any] = field(default_factory=dict)
+    finish: str | None = None
+    model: str | None = None
+    zone: str | None = None
+    data_class: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    micro_eur: int | None = None
+    duration_ms: int | None = None
+    touched_at: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The words of the message."""
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought first."""
+        return "".join(part.text for part in self.parts if isinstance(part, Reasoning))
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A message's place in the tree."""
+
+    id: str
+    parent_id: str | None
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A conversation: all places of its tree in the order they came, and the branch to a leaf."""
+
+    conversation: Conversation
+    nodes: tuple[Node, ...]
+    branch: tuple[Said, ...]
+    hidden: int = 0
+    """Messages at the beginning of the branch that were not read."""
+
+    def siblings(self, message_id: str) -> list[str]:
+        """The ids of a message and its siblings of the same role, in the order they came."""
+        ours = next(node for node in self.nodes if node.id == message_id)
+        return [
+            node.id
+            for node in self.nodes
+            if node.parent_id == ours.parent_id and node.role == ours.role
+        ]
+
+    def leaf_below(self, message_id: str) -> str:
+        """The end of the newest branch through a message."""
+        newest = {node.parent_id: node.id for node in self.nodes}  # later ones win
+        while (child := newest.get(message_id)) is not None:
+            message_id = child
+        return message_id
+
+
+# -- conversations ------------------------------------------------------------------------------
+
+
+def create(connection: Connection, owner_id: str, talk: Conversation) -> None:
+    """Begin a conversation."""
+    connection.execute(insert(conversations).values(owner_id=owner_id, **asdict(talk)))
+
+
+def find(connection: Connection, owner_id: str, talk_id: str) -> Conversation | None:
+    """A conversation of the owner's; None when there is none."""
+    query = select(*_TALK).where(_theirs(owner_id, talk_id))
+    row = connection.execute(query).mappings().first()
+    return None if row is None else Conversation(**row)
+
+
+def newest(
+    connection: Connection, owner_id: str, most: int, before: tuple[int, str] | None = None
+) -> list[Conversation]:
+    """The owner's conversations, lately changed first; ``before`` is where the last page ended."""
+    query = select(*_TALK).where(conversations.c.owner_id == owner_id)
+    if before is not None:
+        query = query.where(tuple_(conversations.c.updated_at, conversations.c.id) < before)
+    query = query.order_by(conversations.c.updated_at.desc(), conversations.c.id.desc()).limit(most)
+    return [Conversation(**row) for row in connection.execute(query).mappings()]
+
+
+def change(connection: Connection, owner_id: str, talk_id: str, **columns: object) -> bool:
+    """Change columns of a conversation; False when there is none."""
+    query = update(conversations).where(_theirs(owner_id, talk_id)).values(**columns)
+    return connection.execute(query).rowcount == 1
+
+
+def remove(connection: Connection, owner_id: str, talk_id: str) -> bool:
+    """Delete a conversation with all its messages; False when there is none."""
+    query = delete(conversations).where(_theirs(owner_id, talk_id))
+    return connection.execute(query).rowcount == 1
+
+
+# -- messages -----------------------------------------------------------------------------------
+
+
+def add(connection: Connection, owner_id: str, talk_id: str, said: Iterable[Said]) -> bool:
+    """Add messages and show the branch of the last one; False when there is no such conversation."""
+    rows = [_row(one) | {"conversation_id": talk_id} for one in said]
+    last = rows[-1]
+    changed = change(
+        connection, owner_id, talk_id, leaf_id=last["id"], updated_at=last["created_at"]
+    )
+    if changed:
+        connection.execute(insert(messages), rows)
+    return changed
+
+
+def message(connection: Connection, owner_id: str, talk_id: str, said_id: str) -> Said | None:
+    """A message of a conversation of the owner's; None when there is none."""
+    return _read(connection, owner_id, talk_id, [said_id]).get(said_id)
+
+
+def opened(
+    connection: Connection,
+    owner_id: str,
+    talk_id: str,
+    leaf_id: str | None = None,
+    most: int | None = None,
+) -> Opened | None:
+    """A conversation with the branch to ``leaf_id`` (None: the one that is shown), oldest first.
+
+    ``most`` limits how many messages are read, from the leaf upwards. None when the conversation is not
+    the owner's, or the leaf none of its messages.
+    """
+    talk = find(connection, owner_id, talk_id)
+    if talk is None:
+        return None
+    query = (
+        select(messages.c.id, messages.c.parent_id, messages.c.role)
+        .join(conversations, messages.c.conversation_id == conversations.c.id)
+        .where(_theirs(owner_id, talk_id))
+        .order_by(messages.c.created_at, messages.c.id)
+    )
+    nodes = tuple(Node(*row) for row in connection.execute(query))
+    parents = {node.id: node.parent_id for node in nodes}
+    at = talk.leaf_id if leaf_id is None else leaf_id
+    if leaf_id is not None and leaf_id not in parents:
+        return None
+    path: list[str] = []
+    while at is not None and at in parents:
+        path.append(at)
+        at = parents.pop(at)  # popped: a ring in the data would end here
+    path.reverse()
+    shown = path if most is None else path[-most:]
+    found = _read(connection, owner_id, talk_id, shown)
+    branch = tuple(found[one] for one in shown if one in found)
+    return Opened(talk, nodes, branch, len(path) - len(shown))
+
+
+def progress(connection: Connection, items: Sequence[tuple[str, str, Said]]) -> list[None]:
+    """Write what has arrived of running answers: owner, conversation, message."""
+    return _settle(connection, items, ("parts", "model", "zone", "data_class", "touched_at"))
+
+
+def finish(connection: Connection, items: Sequence[tuple[str, str, Said]]) -> list[None]:
+    """Write how running answers ended: owner, conversation, message."""
+    return _settle(connection, items, tuple(key for key in _SAID if key not in _FIXED))
+
+
+def interrupt(connection: Connection, untouched_since: int) -> int:
+    """Mark the running answers of processes that have died, whoever's they are; gives how many."""
+    query = (
+        update(messages)
+        .where(messages.c.state == "running", messages.c.touched_at < untouched_since)
+        .values(state="interrupted")
+    )
+    return connection.execute(query).rowcount
+
+
+_TALK = tuple(column for column in conversations.c if column.name != "owner_id")
+_SAID = tuple(column.name for column in messages.c if column.name != "conversation_id")
+_FIXED = frozenset({"id", "parent_id", "role", "created_at"})
+
+
+def _theirs(owner_id: str, talk_id: str) -> Any:
+    return (conversations.c.id == talk_id) & (conversations.c.owner_id == owner_id)
+
+
+def _read(
+    connection: Connection, owner_id: str, talk_id: str, ids: Sequence[str]
+) -> dict[str, Said]:
+    found: dict[str, Said] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        query = (
+            select(*(messages.c[name] for name in _SAID))
+            .join(conversations, messages.c.conversation_id == conversations.c.id)
+            .where(_theirs(owner_id, talk_id), messages.c.id.in_(ids[start : start + _AT_ONCE]))
+        )
+        for row in connection.execute(query).mappings():
+            values = dict(row)
+            values["parts"] = _parts(values["parts"])
+            values["error_values"] = json.loads(values["error_values"] or "{}")
+            found[values["id"]] = Said(**values)
+    return found
+
+
+def _settle(
+    connection: Connection, items: Sequence[tuple[str, str, Said]], names: Sequence[str]
+) -> list[None]:
+    """Only a running answer changes: what ended stays as it ended."""
+    theirs = exists().where(
+        conversations.c.id == messages.c.conversation_id,
+        conversations.c.id == bindparam("b_talk"),
+        conversations.c.owner_id == bindparam("b_owner"),
+    )
+    query = (
+        update(messages)
+        .where(messages.c.id == bindparam("b_id"), messages.c.state == "running", theirs)
+        .values({name: bindparam(f"v_{name}") for name in names})
+    )
+    rows = []
+    for owner_id, talk_id, said in items:
+        row = _row(said)
+        values = {f"v_{name}": row[name] for name in names}
+        rows.append({"b_owner": owner_id, "b_talk": talk_id, "b_id": said.id, **values})
+    connection.execute(query, rows)
+    return [None] * len(items)
+
+
+def _row(said: Said) -> dict[str, Any]:
+    row = {name: getattr(said, name) for name in _SAID}
+    row["parts"] = json.dumps(
+        [{"kind": _NAMES[type(part)], **asdict(part)} for part in said.parts], ensure_ascii=False
+    )
+    row["error_values"] = (
+        json.dumps(said.error_values, ensure_ascii=False, default=str) if said.error else None
+    )
+    return row
+
+
+def _parts(text: str) -> tuple[Part, ...]:
+    return tuple(_KINDS[part.pop("kind")](**part) for part in json.loads(text))
