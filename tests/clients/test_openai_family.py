@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The clients that people point at OpenAI's API, pointed at the house."""
+"""The clients that people point at the APIs of OpenAI, Anthropic and Ollama, pointed at the house."""
 
 import ast
 import json
@@ -13,7 +13,13 @@ import pytest
 from hausgeist.testing.served import Served
 
 SCRIPTS = Path(__file__).parent / "scripts"
-FAMILY = ("openai_client", "litellm_client", "langchain_client")
+FAMILY = (
+    "openai_client",
+    "litellm_client",
+    "langchain_client",
+    "anthropic_client",
+    "ollama_client",
+)
 
 pytestmark = pytest.mark.clients
 
@@ -38,6 +44,7 @@ def outcomes(server: Served, clients_python: Path):
             "HOME": str(server.home),
             "HOUSE_URL": server.url,
             "HOUSE_KEY": server.member.key,
+            "HOUSE_ADMIN_KEY": server.admin.key,
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
