@@ -436,3 +436,57 @@ def test_a_site_that_was_let_in_may_call_and_read_errors(serve):
     foreign = PREFLIGHT | {"Origin": "https://evil.example"}
     asked = send(server, "OPTIONS", "/v1/chat/completions", key=None, headers=foreign)
     assert "access-control-allow-origin" not in asked.headers
+
+
+@pytest.mark.parametrize("model", ["held", "broken late"])
+def test_a_silence_is_bridged_before_the_first_word_and_after_it(serve, monkeypatch, model):
+    """Where a model thinks longer than proxies wait, comments keep the stream; errors are frames."""
+    monkeypatch.setattr("hausgeist.web.streams.STATUS_SECONDS", 0.05)
+    monkeypatch.setattr("hausgeist.web.reply.PING_SECONDS", 0.05)
+    server = serve()
+    failing = ModelLoading(model="late", seconds=1) if model == "broken late" else None
+
+    class Late(EchoProvider):
+        async def stream(self, call, card):
+            await asyncio.sleep(0.3)
+            async for burst in EchoProvider.stream(self, call, card):
+                yield burst
+
+    provider = Late(name="late", failing=failing, delay=0.2)
+    server.house.gateway.directory.put("late", provider, [echo_card(model, provider="late")])
+    reply = send(server, "POST", "/v1/chat/completions", CHAT | {"model": model, "stream": True})
+    assert reply.status == 200
+    assert reply.body.startswith(b": waiting\n\n")
+    if failing:
+        assert b'"code":"model_loading"' in reply.body
+        assert b"[DONE]" not in reply.body
+    else:
+        rest = reply.body.partition(b"hello")[2]
+        assert b": waiting\n\n" in rest
+        assert rest.endswith(b"data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize("patience", [30.0, 0.01])
+def test_a_client_that_goes_away_before_the_first_word_ends_the_call(serve, monkeypatch, patience):
+    """A stream that has not begun is cancelled as well, whether it has pings yet or not."""
+    monkeypatch.setattr("hausgeist.web.streams.STATUS_SECONDS", patience)
+    server = serve()
+    provider = EchoProvider(name="late", delay=30)
+    server.house.gateway.directory.put("late", provider, [echo_card("late", provider="late")])
+    body = json.dumps(CHAT | {"model": "late", "stream": True}).encode()
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+        f"Authorization: Bearer {server.member.key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(head.encode() + body)
+        wait_for(lambda: provider.open == 1)
+    wait_for(lambda: provider.cancelled == 1 and server.house.gateway.running == 0)
+
+
+def wait_for(condition) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        time.sleep(0.01)
+    pytest.fail("it did not happen in five seconds")

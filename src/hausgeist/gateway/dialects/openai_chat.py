@@ -31,8 +31,6 @@ _text = msgspec.json.Encoder().encode
 class StreamEncoder:
     """Bursts to frames of one stream. ``created`` is in seconds since the epoch."""
 
-    media_type = "text/event-stream"
-
     def __init__(self, call_id: str, model: str, created: int, *, include_usage: bool) -> None:
         head = _text({"id": call_id, "object": "chat.completion.chunk", "created": created})
         self._head = b"data: " + head[:-1] + b',"model":' + _text(model) + b',"choices":['

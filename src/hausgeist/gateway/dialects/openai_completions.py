@@ -109,8 +109,6 @@ def decode(
 class StreamEncoder:
     """Bursts to frames of one stream. ``created`` is in seconds since the epoch."""
 
-    media_type = "text/event-stream"
-
     def __init__(self, call_id: str, model: str, created: int, wishes: Wishes) -> None:
         head = _text({"id": call_id, "object": "text_completion", "created": created})
         self._head = b"data: " + head[:-1] + b',"model":' + _text(model) + b',"choices":['

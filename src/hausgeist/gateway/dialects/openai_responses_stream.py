@@ -57,8 +57,6 @@ class _Growing:
 class StreamEncoder:
     """Bursts to frames of one stream. ``now`` gives seconds since the epoch."""
 
-    media_type = "text/event-stream"
-
     def __init__(self, frame: Frame, now: Callable[[], int]) -> None:
         self._frame = frame
         self._now = now

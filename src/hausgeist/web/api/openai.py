@@ -5,9 +5,7 @@ Before the first byte an error has a status; after it, it is a frame and the str
 """
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import replace
-from typing import Protocol
 
 from starlette.responses import Response
 
@@ -25,17 +23,13 @@ from hausgeist.gateway.dialects import (
 )
 from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
 from hausgeist.web.routes import Route, Who
-from hausgeist.web.streams import gathered, opened
+from hausgeist.web.streams import Encoder, encoded, gathered, opened
 from hausgeist.web.visit import Visit
+
+EVENTS = "text/event-stream"
 
 PING = b": waiting\n\n"
 """A comment in a stream of events: keeps proxies from giving up on a model that thinks."""
-
-
-class _Encoder(Protocol):
-    media_type: str
-
-    def frames(self, burst: Burst) -> bytes: ...
 
 
 async def chat_completions(visit: Visit) -> Response:
@@ -126,18 +120,9 @@ def _seconds(visit: Visit) -> int:
     return visit.house.now_ms() // 1000
 
 
-async def _stream(visit: Visit, encoder: _Encoder, bursts: AsyncIterator[Burst]) -> Response:
+async def _stream(visit: Visit, encoder: Encoder, bursts: AsyncIterator[Burst]) -> Response:
     first = await opened(visit.receive, bursts)
-    return ByteStream(_frames(encoder, first, bursts), encoder.media_type, ping=PING)
-
-
-async def _frames(
-    encoder: _Encoder, first: Burst, bursts: AsyncIterator[Burst]
-) -> AsyncIterator[bytes]:
-    yield encoder.frames(first)
-    async with aclosing(bursts) as rest:  # type: ignore[type-var]  # the gateway's is a generator
-        async for burst in rest:
-            yield encoder.frames(burst)
+    return ByteStream(encoded(encoder, first, bursts), EVENTS, ping=PING)
 
 
 _VERSIONED = [
