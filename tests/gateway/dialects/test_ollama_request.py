@@ -12,7 +12,8 @@ from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal, Role
 from hausgeist.errors import HausgeistError, InvalidField, Unsupported
 from hausgeist.gateway.dialects import ollama_models, ollama_request
-from hausgeist.gateway.dialects.ollama_request import Keep, keep_alive_seconds
+from hausgeist.gateway.dialects.keeping import keep_alive_seconds
+from hausgeist.gateway.dialects.ollama_request import Keep
 
 WHO = Principal(id="u1", name="Ada", role=Role.MEMBER)
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

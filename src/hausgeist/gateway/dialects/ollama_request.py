@@ -5,10 +5,7 @@ A request without words asks only to load or unload a model; ``decode_…`` then
 only an engine's start could follow (``num_gpu``, ``num_thread``, ``use_mmap``) are tolerated and ignored.
 """
 
-import base64
-import binascii
 import itertools
-import re
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
@@ -17,7 +14,6 @@ import msgspec
 from hausgeist.core.calls import AnswerFormat, Call, Effort, Prompt, Sampling
 from hausgeist.core.labels import DataClass, Purpose
 from hausgeist.core.messages import (
-    Image,
     Message,
     Part,
     Reasoning,
@@ -29,22 +25,12 @@ from hausgeist.core.messages import (
 )
 from hausgeist.core.people import Principal
 from hausgeist.errors import InvalidField, Unsupported
+from hausgeist.gateway.dialects.keeping import keep_alive_seconds
+from hausgeist.gateway.dialects.pictures import picture
 from hausgeist.gateway.dialects.reading import raw_text, read_json
 
 Whole: TypeAlias = Annotated[float, msgspec.Meta(ge=-(2**31), lt=2**31)]
 """A whole number that clients of languages without integers write as ``4096.0``."""
-
-_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
-_DURATION = re.compile(r"(\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})(ns|us|µs|μs|ms|s|m|h)")
-_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,9})?")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
-
-_PICTURES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"BM", "image/bmp"),
-)
 
 
 class Options(msgspec.Struct):
@@ -67,7 +53,7 @@ class FunctionOut(msgspec.Struct):
     """A function a model asked for; ``arguments`` is an object (JSON text of one is tolerated)."""
 
     name: str
-    arguments: msgspec.Raw = msgspec.Raw(b"{}")
+    arguments: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
 
 
 class ToolCallIn(msgspec.Struct):
@@ -94,7 +80,7 @@ class FunctionIn(msgspec.Struct):
 
     name: str
     description: str | None = None
-    parameters: msgspec.Raw = msgspec.Raw(b"{}")
+    parameters: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
 
 
 class ToolIn(msgspec.Struct):
@@ -109,7 +95,7 @@ class Asked(msgspec.Struct, kw_only=True):
 
     model: str
     stream: bool | None = None
-    format: msgspec.Raw = msgspec.Raw(b"null")
+    format: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"null"))
     options: Options | None = None
     keep_alive: float | str | None = None
     think: bool | str | None = None
@@ -219,7 +205,9 @@ def decode_generate(
             raise Unsupported(what="A system text with a raw prompt or a suffix", param="system")
         bare = Prompt(prompt, found.suffix or None)
         return _call(found, call_id, principal, declared, prompt=bare)
-    pictures = [_image(image, f"images[{place}]") for place, image in enumerate(found.images or ())]
+    pictures = [
+        picture(image, f"images[{place}]") for place, image in enumerate(found.images or ())
+    ]
     messages = [Message("user", (Text(prompt), *pictures))]
     if found.system:
         messages.insert(0, text_message("system", found.system))
@@ -255,39 +243,6 @@ def decode_embeddings(
     found = read_json(body, EmbeddingsRequest)
     call = _embedding_call(found.model, found.keep_alive, call_id, principal, declared)
     return call, [found.prompt] if found.prompt else []
-
-
-def keep_alive_seconds(found: float | str | None) -> float | None:
-    """How long to keep a model loaded, in seconds; -1 for ever; None: nothing was wished.
-
-    A number is seconds; a text is a duration as Go writes them (``1h30m``, ``-1s``).
-
-    Raises:
-        InvalidField: it is no duration.
-    """
-    if found is None:
-        return None
-    seconds = float(found) if isinstance(found, int | float) else _duration(found.strip())
-    if seconds is None:
-        raise InvalidField(
-            field="keep_alive", reason="use seconds or a duration such as 1h30m", param="keep_alive"
-        )
-    return -1.0 if seconds < 0 else seconds
-
-
-def _duration(text: str) -> float | None:
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    sign = -1 if text.startswith("-") else 1
-    rest = text.lstrip("+-") if text[:2] not in {"--", "++", "-+", "+-"} else ""
-    total, at = 0.0, 0
-    while at < len(rest):
-        match = _DURATION.match(rest, at)
-        if match is None:
-            return None
-        total += float(match[1]) * _UNITS[match[2]]
-        at = match.end()
-    return sign * total if at else None
 
 
 def _keep(found: Asked) -> Keep:
@@ -367,7 +322,7 @@ def _message(
     if found.content or not (found.images or found.tool_calls):
         parts.append(Text(found.content or ""))
     parts += [
-        _image(image, f"{where}.images[{place}]") for place, image in enumerate(found.images or ())
+        picture(image, f"{where}.images[{place}]") for place, image in enumerate(found.images or ())
     ]
     for call in found.tool_calls or ():
         made = ToolCall(
@@ -402,25 +357,6 @@ def _arguments(call: ToolCallIn, where: str) -> str:
         field = f"{where}.tool_calls.function.arguments"
         raise InvalidField(field=field, reason="must be an object", param=where)
     return text
-
-
-def _image(data: str, where: str) -> Image:
-    """A picture as a ``data:`` URI; its type is read from its first bytes."""
-    if data.startswith("data:image/"):
-        return Image(data)
-    reason = "must be a PNG, JPEG, GIF, WebP or BMP picture in base64"
-    if not _BASE64.fullmatch(data):
-        raise InvalidField(field=where, reason=reason, param=where)
-    try:
-        head = base64.b64decode(data[:24] + "=" * (-len(data[:24]) % 4))
-    except binascii.Error:
-        head = b""
-    kind = next((kind for magic, kind in _PICTURES if head.startswith(magic)), None)
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        kind = "image/webp"
-    if kind is None:
-        raise InvalidField(field=where, reason=reason, param=where)
-    return Image(f"data:{kind};base64,{data}")
 
 
 def _format(found: msgspec.Raw) -> AnswerFormat | None:
