@@ -9,7 +9,7 @@ import sys
 import typer
 
 from hausgeist import __version__
-from hausgeist.cli import backup, key, model, serve, user
+from hausgeist.cli import backup, doctor, key, model, serve, user
 from hausgeist.errors import HausgeistError
 
 root = typer.Typer(
@@ -20,6 +20,7 @@ root = typer.Typer(
     pretty_exceptions_enable=False,
 )
 root.command("serve")(serve.serve)
+root.command("doctor")(doctor.doctor)
 root.command("backup")(backup.backup)
 root.command("restore")(backup.restore)
 root.add_typer(backup.db, name="db")

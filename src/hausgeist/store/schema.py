@@ -33,6 +33,24 @@ def prepare(store: Store, before_change: Callable[[], None] = lambda: None) -> N
     Raises:
         SetupError: it is from a newer version, or cannot be reached.
     """
+    revision = _known(store)
+    if revision == HEAD:
+        return
+    if revision is not None:
+        before_change()
+    store.write_now(_upgrade)
+
+
+def check(store: Store) -> bool:
+    """Whether the database is at ``HEAD``; False if ``prepare`` would bring it there.
+
+    Raises:
+        SetupError: as ``prepare``.
+    """
+    return _known(store) == HEAD
+
+
+def _known(store: Store) -> str | None:
     try:
         revision = store.read_now(_revision)
     except DBAPIError as error:
@@ -40,22 +58,13 @@ def prepare(store: Store, before_change: Callable[[], None] = lambda: None) -> N
             problem=f"The database cannot be opened: {error.orig}.",
             advice="Check HAUSGEIST_DATABASE_URL, that the server runs, and the directory's permissions.",
         ) from error
-    if revision == HEAD:
-        return
-    if revision is not None:
-        if revision not in REVISIONS:
-            newer = store.read_now(_written_by)
-            raise SetupError(
-                problem=f"The database was written by Hausgeist {newer}, and this is {__version__}.",
-                advice="Install that version or a newer one, or restore a backup.",
-            )
-        before_change()
-    store.write_now(_upgrade)
-
-
-def is_current(store: Store) -> bool:
-    """Whether the database is at ``HEAD``."""
-    return store.read_now(_revision) == HEAD
+    if revision is not None and revision not in REVISIONS:
+        newer = store.read_now(_written_by)
+        raise SetupError(
+            problem=f"The database was written by Hausgeist {newer}, and this is {__version__}.",
+            advice="Install that version or a newer one, or restore a backup.",
+        )
+    return revision
 
 
 def _revision(connection: Connection) -> str | None:

@@ -61,7 +61,7 @@ def snapshot(source: Store, path: Path) -> None:
         return
     target = Store(sqlite_url(path))
     try:
-        if schema.is_current(source):
+        if _is_current(source):
             schema.prepare(target)
             move(source, target)
         else:
@@ -84,6 +84,13 @@ def _copy_as_found(reading: Connection, writing: Connection) -> None:
     there.create_all(writing)
     for table in there.sorted_tables:
         _copy(reading, writing, table)
+
+
+def _is_current(store: Store) -> bool:
+    try:
+        return schema.check(store)
+    except SetupError:
+        return False
 
 
 def _vacuum_into(connection: Connection, path: Path) -> None:
