@@ -70,6 +70,9 @@ class Settings:
     cors_origins: str = _setting(
         "", "origins whose scripts may call the API, comma-separated; empty: none"
     )
+    usd_eur_rate: float = _setting(
+        0.0, "EUR for one US dollar, for list prices in dollars; 0: such prices stay unknown"
+    )
     egress_allow: str = _setting(
         "", "further hosts the house may connect to, comma-separated host or host:port"
     )

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What changed of a provider, as flat facts for the audit trail. Keys never: only that one changed."""
+
+import msgspec
+
+from hausgeist.core.trail import Fact
+from hausgeist.gateway.providers.config import ProviderConfig
+from hausgeist.store.providers import ProviderRow
+
+LONGEST = 500
+
+
+def changed(
+    old: ProviderRow | None,
+    new: ProviderRow,
+    before: ProviderConfig | None,
+    after: ProviderConfig,
+) -> dict[str, Fact]:
+    """``before.…`` and ``after.…`` of every field that differs; lists as JSON text, cut at 500 characters."""
+    then = {} if before is None else _flat(before)
+    now = _flat(after)
+    if old is not None:
+        then["enabled"] = old.enabled
+        then["world_confirmed"] = old.world_confirmed_at is not None
+    now["enabled"] = new.enabled
+    now["world_confirmed"] = new.world_confirmed_at is not None
+    facts: dict[str, Fact] = {}
+    for name in sorted(then.keys() | now.keys()):
+        if then.get(name) != now.get(name):
+            facts[f"before.{name}"] = then.get(name)
+            facts[f"after.{name}"] = now.get(name)
+    if (None if old is None else old.sealed_key) != new.sealed_key:
+        facts["key_changed"] = True
+    return facts
+
+
+def _flat(config: ProviderConfig) -> dict[str, Fact]:
+    return {name: _fact(value) for name, value in msgspec.to_builtins(config).items()}
+
+
+def _fact(value: object) -> Fact:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return msgspec.json.encode(value).decode()[:LONGEST]
