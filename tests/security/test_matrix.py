@@ -54,7 +54,7 @@ def test_the_application_keeps_to_the_matrix(serve, role):
     server = serve()
     anna, bernd = server.person("anna", Role.ADMIN), server.person("bernd")
     keys = {
-        "service-key": lambda: server.key(),
+        "service-key": server.key,
         "member-key": lambda: server.key(bernd.id),
         "admin-key": lambda: server.key(anna.id, administers=True),
     }

@@ -34,10 +34,10 @@ FIELDS = {
     "messages": [{"role": "user", "content": "x"}],
     "input": "x",
 }
-ID_FIELDS = (
-    "id user user_id owner owner_id key key_id session session_id conversation conversation_id chat_id "
-    "message message_id parent parent_id leaf_id thread_id previous_response_id"
-).split()
+ID_FIELDS = tuple(
+    "id user user_id owner owner_id key key_id session session_id conversation conversation_id "  # noqa: SIM905
+    "chat_id message message_id parent parent_id leaf_id thread_id previous_response_id".split()
+)
 
 
 def _everything_of(server, person) -> dict[str, str]:

@@ -93,7 +93,7 @@ class ToolUseBlock(msgspec.Struct, tag_field="type", tag="tool_use"):
 
     id: str
     name: str
-    input: msgspec.Raw = msgspec.Raw(b"{}")
+    input: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
 
 
 class ToolResultBlock(msgspec.Struct, tag_field="type", tag="tool_result"):
@@ -127,7 +127,7 @@ class ToolIn(msgspec.Struct):
 
     name: str
     description: str | None = None
-    input_schema: msgspec.Raw = msgspec.Raw(b"")
+    input_schema: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b""))
     type: str | None = None
     strict: bool | None = None
 

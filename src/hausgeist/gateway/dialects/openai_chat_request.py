@@ -73,7 +73,7 @@ class FunctionIn(msgspec.Struct):
 
     name: numbers.ToolName
     description: str | None = None
-    parameters: msgspec.Raw = msgspec.Raw(b"null")
+    parameters: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"null"))
     strict: bool | None = None
 
 
@@ -101,7 +101,7 @@ class SchemaIn(msgspec.Struct):
     """A named JSON schema."""
 
     name: str = "answer"
-    schema: msgspec.Raw = msgspec.Raw(b"{}")
+    schema: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
     strict: bool | None = None
     description: str | None = None
 

@@ -60,7 +60,7 @@ class ToolIn(msgspec.Struct):
     type: str
     name: numbers.ToolName | None = None
     description: str | None = None
-    parameters: msgspec.Raw = msgspec.Raw(b"null")
+    parameters: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"null"))
     strict: bool | None = None
 
 
@@ -76,7 +76,7 @@ class FormatIn(msgspec.Struct):
 
     type: Literal["text", "json_object", "json_schema"]
     name: str = "answer"
-    schema: msgspec.Raw = msgspec.Raw(b"null")
+    schema: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"null"))
     strict: bool | None = None
     description: str | None = None
 
