@@ -7,7 +7,10 @@ from enum import Enum
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup as Group
+from typer.main import get_command
 
+from hausgeist.cli import root as cli_root
 from hausgeist.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,3 +82,20 @@ def test_every_folder_of_the_source_has_a_line_in_the_tree():
     source = ROOT / "src/hausgeist"
     real = {path.parent.name for path in source.glob("*/__init__.py")}
     assert real <= told
+
+
+def test_commands_named_in_the_pages_exist():
+    """A page names no command or option of ``hausgeist`` that the command line does not have."""
+    root = get_command(cli_root)
+    for page in PAGES:
+        for line in re.findall(
+            r"(?:^|`|/)hausgeist ([a-z][^`\n#…]*)", page.read_text("utf-8"), re.MULTILINE
+        ):
+            command, words = root, line.split()
+            while words and isinstance(command, Group):
+                found = command.commands.get(words.pop(0))
+                assert found is not None, f"{page.name}: hausgeist {line}"
+                command = found
+            options = {name for option in command.params for name in option.opts} | {"--help"}
+            named = {word.split("=")[0].rstrip(",.;)") for word in words if word.startswith("--")}
+            assert named <= options, f"{page.name}: hausgeist {line}"
