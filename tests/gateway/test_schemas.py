@@ -185,6 +185,17 @@ def test_a_pattern_cannot_run_away():
         shape.pass_on([Delta(json.dumps({"a": "a" * 3000 + "b"})), STOP])
 
 
+def test_an_answer_that_would_take_minutes_to_check_is_refused():
+    """Thousands of subschemas for each of fifty thousand values: nobody waits for that."""
+    schema = {"type": "array", "items": chain(10, "anyOf")["$defs"]["a0"]} | {
+        "$defs": chain(10, "anyOf")["$defs"]
+    }
+    shape = Shape(call(schema=schema))
+    shape.pass_on([Delta(json.dumps([1] * 50_000))])
+    with pytest.raises(AnswerNotValid, match="too large"):
+        shape.pass_on([STOP])
+
+
 def test_what_breaks_json_schema_is_refused_before_the_call():
     """A format that is no JSON schema is the caller's mistake."""
     with pytest.raises(InvalidField) as caught:

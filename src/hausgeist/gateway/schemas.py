@@ -17,7 +17,7 @@ BYTES_LIMIT = 128 * 1024
 """Longest schema, in bytes of JSON text."""
 DEPTH_LIMIT = 64
 """Deepest nesting of objects and arrays within a schema."""
-NODES_LIMIT = 20_000
+NODES_LIMIT = 10_000
 """Subschemas after every reference that is no recursion has been put in place."""
 
 _SAME_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref", "dependentSchemas")
@@ -50,10 +50,20 @@ def read_schema(text: str, field: str) -> Any:
         return schema
     if not isinstance(schema, dict):
         raise _refused(field, "must be an object")
-    _check_depth(schema, field)
+    if text.count("{") + text.count("[") > DEPTH_LIMIT:
+        _check_depth(schema, field)
     if "$" in text or "\\u" in text:  # a reference or an identifier; most schemas have none
-        _Expansion(schema, field).check()
+        expanded_size(schema, field)
     return schema
+
+
+def expanded_size(schema: Any, field: str) -> int:
+    """How many subschemas a schema comes to with its references in place; recursion counts once.
+
+    Raises:
+        InvalidField: as ``read_schema``.
+    """
+    return _Expansion(schema, field).check() if isinstance(schema, dict) else 1
 
 
 def _refused(field: str, reason: str) -> InvalidField:
@@ -87,9 +97,9 @@ class _Expansion:
         self._sizes: dict[int, int] = {}
         self._open: dict[int, int] = {}
 
-    def check(self) -> None:
-        """Raise ``InvalidField`` if the schema is too large or goes in a circle."""
-        self._size(self._root, 0, 0)
+    def check(self) -> int:
+        """The size of the whole; raises ``InvalidField`` if it is too large or goes in a circle."""
+        return self._size(self._root, 0, 0)
 
     def _size(self, node: dict[str, Any], depth: int, hops: int) -> int:
         """The size of a node; ``depth`` is how far down in the value, ``hops`` how many calls deep."""

@@ -15,7 +15,10 @@ import msgspec
 from hausgeist.core.calls import AnswerFormat, Call
 from hausgeist.core.events import Burst, Delta, Finished
 from hausgeist.errors import AnswerNotValid, InvalidField
-from hausgeist.gateway.schemas import read_schema
+from hausgeist.gateway.schemas import expanded_size, read_schema
+
+WORK_LIMIT = 50_000_000
+"""Subschemas times values of an answer: about a second of checking, during which nobody else is served."""
 
 PATH_NODES = 500
 """Schemas up to so many objects, and without references, are asked for the place of the mismatch."""
@@ -30,7 +33,7 @@ class Shape:
         InvalidField: a schema of the call, of its format or of a tool, cannot be accepted.
     """
 
-    __slots__ = ("_format", "_kept", "_schema", "_validator")
+    __slots__ = ("_format", "_kept", "_schema", "_size", "_validator")
 
     def __init__(self, call: Call) -> None:
         for place, tool in enumerate(call.tools):
@@ -38,9 +41,11 @@ class Shape:
         self._format: AnswerFormat | None = call.format
         self._kept: list[str] = []
         self._schema: Any = None
+        self._size = 0
         self._validator: Any = None
         if call.format is not None and call.format.schema is not None:
             self._schema = read_schema(call.format.schema, "response_format")
+            self._size = expanded_size(self._schema, "response_format")
             self._validator = _compiled(self._schema)
 
     def pass_on(self, burst: Burst) -> Burst:
@@ -65,6 +70,8 @@ class Shape:
         except (msgspec.DecodeError, RecursionError) as error:
             reason = "it is fenced as Markdown" if _FENCE.match(text) else "it is not JSON"
             raise AnswerNotValid(reason=reason) from error
+        if self._size * (text.count(",") + text.count("{") + text.count("[") + 1) > WORK_LIMIT:
+            raise AnswerNotValid(reason="it is too large to be checked against this schema")
         if self._validator is None:
             if not isinstance(value, dict):
                 raise AnswerNotValid(reason="it is not a JSON object")
