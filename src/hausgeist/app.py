@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hausgeist import __version__
 from hausgeist.audit import Trail
+from hausgeist.chat import Chat
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.engines import Supervisor
@@ -128,6 +129,7 @@ def build(settings: Settings) -> House:
         settings=settings,
         store=store,
         gateway=gateway,
+        chat=Chat(store, gateway, now_ms, in_memory=residents.in_memory),
         identity=open_identity(settings, store, trail),
         trail=trail,
         now_ms=now_ms,
@@ -141,13 +143,14 @@ def build(settings: Settings) -> House:
     # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
     longest = 0.0 if store.is_sqlite else LONGEST_CALL
     gateway.on_settled = house.meter.settled
-    house.on_start += [rounds.start, partial(book.recover, longest)]
+    house.on_start += [rounds.start, partial(book.recover, longest), house.chat.recover]
     house.on_stop += [
         store.drain,
         house.identity.close,
         outbound.close,
         supervisor.stop_all,
         rounds.stop,
+        partial(house.chat.close, settings.shutdown_grace),
     ]
     return house
 

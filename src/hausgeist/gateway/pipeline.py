@@ -13,9 +13,10 @@ from hausgeist.audit import Trail
 from hausgeist.core.accounting import Settlement
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst, Failed, Finished, Started
-from hausgeist.core.labels import DataClass, Zone
+from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.messages import Image, ToolCall, Usage
 from hausgeist.core.models import Capability, ModelCard
+from hausgeist.core.people import Principal
 from hausgeist.core.policy import DEFAULT_POLICY, Decision, Facts, Policy, Verdict, decide
 from hausgeist.errors import BorderRefused, HausgeistError, Unsupported
 from hausgeist.gateway.directory import Directory
@@ -144,6 +145,15 @@ class Gateway:
         if decision.verdict is not Verdict.ALLOW:
             raise BorderRefused(decision.reasons)
         return decision
+
+    def outlook(self, principal: Principal, model: str, data_class: DataClass) -> Decision:
+        """What the border says to a chat before there is any content; EXAMINE if that would matter.
+
+        Raises:
+            UnknownModel: there is none, or not for this caller.
+        """
+        facts = Facts(data_class=data_class, purpose=Purpose.CHAT, max_class=principal.max_class)
+        return decide(facts, self.directory.candidates(model, principal), self.policy)
 
     async def _reserve(self, run: Run, decision: Decision, card: ModelCard) -> None:
         who = run.call.principal

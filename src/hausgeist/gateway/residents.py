@@ -29,13 +29,16 @@ class Residents:
         self._provider = provider
         self._directory = directory
         self._stamp = -1
+        self._names: frozenset[str] = frozenset()
 
     async def refresh(self) -> None:
         """Read the shelf again if it changed."""
         stamp = await asyncio.to_thread(self.shelf.stamp)
         if stamp == self._stamp:
             return
-        self._directory.put(NAME, self._provider, await self._provider.describe())
+        cards = await self._provider.describe()
+        self._names = frozenset(card.id for card in cards)
+        self._directory.put(NAME, self._provider, cards)
         self._stamp = stamp
 
     def loaded(self) -> list[Loaded]:
@@ -52,6 +55,10 @@ class Residents:
             )
             for status in self._provider.loaded()
         ]
+
+    def in_memory(self, model: str) -> bool:
+        """Whether an answer can begin at once: the model is loaded, or its loading is not up to us."""
+        return model not in self._names or any(one.name == model for one in self._provider.loaded())
 
     async def fetch(
         self, source: str, *, name: str = "", sha256: str = ""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from hausgeist.audit import Trail
+from hausgeist.chat import Chat
 from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
@@ -22,6 +23,7 @@ class House:
     settings: Settings
     store: Store
     gateway: Gateway
+    chat: Chat
     identity: Identity
     trail: Trail
     now_ms: Callable[[], int]

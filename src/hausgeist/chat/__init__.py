@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A conversation over the gateway: questions in, turns out, which run whether anybody watches or not.
+
+``Chat`` is the door. A turn is a task of the web process; its events are numbered, so that a viewer can
+come and go. What has arrived is in the database within a quarter of a second.
+"""
+
+from hausgeist.chat.chat import Chat, Shelf
+from hausgeist.chat.failures import recall
+from hausgeist.chat.replay import Ended, Numbered, Snapshot, Stored, Thought, Waiting
+from hausgeist.chat.turn import Turn
+from hausgeist.store.chats import Conversation, Opened, Said
+
+__all__ = [
+    "Chat",
+    "Conversation",
+    "Ended",
+    "Numbered",
+    "Opened",
+    "Said",
+    "Shelf",
+    "Snapshot",
+    "Stored",
+    "Thought",
+    "Turn",
+    "Waiting",
+    "recall",
+]
