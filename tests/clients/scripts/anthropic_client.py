@@ -167,6 +167,12 @@ def count_tokens() -> None:
     assert found.input_tokens > 3
 
 
+def models() -> None:
+    found = list(client.models.list())
+    assert "echo" in [model.id for model in found]
+    assert all(model.display_name for model in found)
+
+
 def errors() -> None:
     wrong = Anthropic(base_url=URL, api_key="wrong", max_retries=0)
     for kind, status, there, fields in (
@@ -220,6 +226,7 @@ run(
     thinking_turn_and_picture,
     coding_client,
     count_tokens,
+    models,
     errors,
     forbidden,
     error_in_the_stream,

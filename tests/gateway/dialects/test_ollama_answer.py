@@ -110,6 +110,7 @@ def test_whole():
     assert body["message"]["thinking"] == "Hm."
     assert body["message"]["tool_calls"][0]["function"]["arguments"] == {}
     assert (body["done"], body["eval_count"]) == (True, 2)
+    assert body["eval_duration"] == body["total_duration"] > 0
 
 
 @pytest.mark.parametrize("unload", [False, True])

@@ -2,7 +2,8 @@
 """Ollama's answers: bursts to lines of JSON or one body, vectors, and the frame of errors.
 
 Tool calls come whole, in one line before the last. The last line has ``done`` and the counters; durations
-are nanoseconds, and what cannot be told apart (loading from waiting) is counted as evaluation of the prompt.
+are nanoseconds. What cannot be told apart is not split: waiting for a model counts as evaluation of the
+prompt, and the whole of an answer that was not streamed as evaluation of the answer.
 """
 
 from collections.abc import Callable, Sequence
@@ -138,7 +139,7 @@ class Lines:
 
     def _ending(self, event: Finished) -> dict[str, object]:
         now = self._clock_ns()
-        first = now if self._first is None else self._first
+        first = self._started if self._first is None else self._first
         return {
             "done_reason": event.reason if event.reason in {"length", "load", "unload"} else "stop",
             "total_duration": now - self._started,
