@@ -92,7 +92,7 @@ def test_commands_named_in_the_pages_exist():
             r"(?:^|`|/)hausgeist ([a-z][^`\n#…]*)", page.read_text("utf-8"), re.MULTILINE
         ):
             command, words = root, line.split()
-            while words and isinstance(command, Group):
+            while words and not words[0].startswith("-") and isinstance(command, Group):
                 found = command.commands.get(words.pop(0))
                 assert found is not None, f"{page.name}: hausgeist {line}"
                 command = found
