@@ -20,12 +20,14 @@ async def sse_payloads(chunks: AsyncIterator[bytes], provider: str) -> AsyncIter
         Upstream: an event exceeds ``EVENT_LIMIT``.
     """
     rest = b""
+    held = _Held(provider, "an event is too large")
     async for chunk in chunks:
-        data = rest + chunk if rest else chunk
+        if chunk.endswith(b"\r") or (b"\n" not in chunk and b"\r" not in chunk):
+            # within an event, or its \n may come with the next read
+            held.keep(chunk, len(rest))
+            continue
+        data = held.join(rest, chunk) if rest or held.size else chunk
         if b"\r" in data:
-            if data.endswith(b"\r"):  # its \n may come with the next read
-                rest = data
-                continue
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *events, rest = data.split(b"\n\n")
         if len(rest) > EVENT_LIMIT:
@@ -33,6 +35,7 @@ async def sse_payloads(chunks: AsyncIterator[bytes], provider: str) -> AsyncIter
         found = [payload for event in events if (payload := _data_of(event))]
         if found:
             yield found
+    rest = held.join(rest, b"")
     if rest.strip() and (last := _data_of(rest.replace(b"\r\n", b"\n").rstrip(b"\n"))):
         yield [last]
 
@@ -44,15 +47,52 @@ async def lines(chunks: AsyncIterator[bytes], provider: str) -> AsyncIterator[li
         Upstream: a line exceeds ``EVENT_LIMIT``.
     """
     rest = b""
+    held = _Held(provider, "a line is too large")
     async for chunk in chunks:
-        *found, rest = (rest + chunk if rest else chunk).split(b"\n")
+        if b"\n" not in chunk:
+            held.keep(chunk, len(rest))
+            continue
+        *found, rest = held.join(rest, chunk).split(b"\n")
         if len(rest) > EVENT_LIMIT:
             raise Upstream(provider=provider, reason="a line is too large")
         found = [line for line in found if line.strip()]
         if found:
             yield found
+    rest = held.join(rest, b"")
     if rest.strip():
         yield [rest]
+
+
+class _Held:
+    """Pieces of something long, joined once at its end: adding them up one by one would be quadratic."""
+
+    __slots__ = ("_pieces", "_provider", "_reason", "size")
+
+    def __init__(self, provider: str, reason: str) -> None:
+        self._provider = provider
+        self._reason = reason
+        self._pieces: list[bytes] = []
+        self.size = 0
+
+    def keep(self, piece: bytes, before: int) -> None:
+        """Keep a piece; ``before`` bytes are held elsewhere.
+
+        Raises:
+            Upstream: together they exceed ``EVENT_LIMIT``.
+        """
+        self._pieces.append(piece)
+        self.size += len(piece)
+        if self.size + before > EVENT_LIMIT:
+            raise Upstream(provider=self._provider, reason=self._reason)
+
+    def join(self, first: bytes, last: bytes) -> bytes:
+        """All of it, from what came before to what came last; nothing is held afterwards."""
+        if not self._pieces:
+            return first + last if first else last
+        whole = b"".join((first, *self._pieces, last))
+        self._pieces.clear()
+        self.size = 0
+        return whole
 
 
 def _data_of(event: bytes) -> bytes:
