@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst
+from hausgeist.core.messages import Image, ToolCall
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.errors import (
     ContextOverflow,
@@ -100,13 +101,14 @@ def _obstacle(card: ModelCard, call: Call) -> HausgeistError | None:
 
 
 def characters(call: Call) -> int:
-    """How many characters of text a call carries."""
+    """How many characters of text a call carries, arguments of tools among them."""
     size = len(call.prompt.text) + len(call.prompt.suffix or "") if call.prompt else 0
     for message in call.messages:
         for part in message.parts:
-            text = getattr(part, "text", None)
-            if text is not None:
-                size += len(text)
+            if isinstance(part, ToolCall):
+                size += len(part.arguments)
+            elif not isinstance(part, Image):
+                size += len(part.text)
     for tool in call.tools:
         size += len(tool.description) + len(tool.parameters)
     return size
