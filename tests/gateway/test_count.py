@@ -60,12 +60,15 @@ def gateway(store, exact):
     )
 
 
-def count(gateway, model="echo", messages=(HELLO,), **more):
+def call(model="echo", messages=(HELLO,), **more):
+    """A call of Anna's."""
+    fields = {"id": "c1", "principal": ANNA, "purpose": Purpose.API, "model": model}
+    return Call(**fields, messages=tuple(messages), **more)
+
+
+def count(gateway, *asked, **more):
     """The count of a call."""
-    call = Call(
-        id="c1", principal=ANNA, purpose=Purpose.API, model=model, messages=tuple(messages), **more
-    )
-    return asyncio.run(gateway.count(call))
+    return asyncio.run(gateway.count(call(*asked, **more)))
 
 
 def test_estimate_grows_with_all_that_is_sent(gateway):
@@ -83,8 +86,13 @@ def test_estimate_grows_with_all_that_is_sent(gateway):
 def test_provider_counts(gateway, exact, store):
     """A provider that counts is asked; that content went out is noted, and nothing is booked."""
     assert isinstance(exact, Counts)
-    assert count(gateway, "exact") == Usage(input_tokens=42)
-    asyncio.run(store.drain())
+
+    async def run():
+        found = await gateway.count(call("exact"))
+        await store.drain()
+        return found
+
+    assert asyncio.run(run()) == Usage(input_tokens=42)
     assert exact.asked == 1
     payloads = store.read_now(lambda c: c.execute(select(audit_payloads.c.body)).scalars().all())
     (event,) = [json.loads(row) for row in payloads]
