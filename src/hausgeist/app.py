@@ -13,11 +13,13 @@ from hausgeist.chat import Chat
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.engines import Supervisor
+from hausgeist.gateway.providers.configured import Providers
 from hausgeist.gateway.providers.house import HouseProvider
 from hausgeist.gateway.residents import Residents
 from hausgeist.gateway.weights import Fetcher, Shelf, budget
 from hausgeist.identity import Identity
 from hausgeist.jobs import Rounds
+from hausgeist.jobs.standing import Standing
 from hausgeist.ledger import Book
 from hausgeist.net import AllowList, Outbound
 from hausgeist.settings import Settings
@@ -30,7 +32,16 @@ from hausgeist.web.asgi import Edge
 from hausgeist.web.headers import secure
 from hausgeist.web.house import House
 from hausgeist.web.openapi import described
-from hausgeist.web.pages import account, admin, admin_keys, admin_users, login, setup
+from hausgeist.web.pages import (
+    account,
+    admin,
+    admin_keys,
+    admin_models,
+    admin_providers,
+    admin_users,
+    login,
+    setup,
+)
 from hausgeist.web.routes import RouteTable
 
 LONGEST_CALL = 6 * 3600.0
@@ -105,7 +116,8 @@ def open_identity(settings: Settings, store: Store, trail: Trail) -> Identity:
 def build(settings: Settings) -> House:
     """Put a house together; nothing is opened to the outside."""
     store = open_store(settings)
-    trail = Trail(store, house_secret(settings.home), now_ms)
+    secret = house_secret(settings.home)
+    trail = Trail(store, secret, now_ms)
     outbound = Outbound(AllowList(), connect_timeout=settings.upstream_connect_timeout)
     directory = Directory()
     book = Book(store, now_ms)
@@ -125,6 +137,17 @@ def build(settings: Settings) -> House:
     )
     engines = HouseProvider(shelf, supervisor, outbound, threads=settings.threads)
     residents = Residents(shelf, engines, directory)
+    providers = Providers(
+        store=store,
+        trail=trail,
+        secret=secret,
+        outbound=outbound,
+        directory=directory,
+        home=settings.home,
+        now_ms=now_ms,
+        usd_eur_rate=settings.usd_eur_rate,
+    )
+    asking = Standing(providers.watch)
     house = House(
         settings=settings,
         store=store,
@@ -138,17 +161,26 @@ def build(settings: Settings) -> House:
         keep=residents.keep,
         pull=residents.fetch,
         delete=residents.remove,
+        providers=providers,
     )
     rounds = Rounds([book.refresh, residents.refresh])
     # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
     longest = 0.0 if store.is_sqlite else LONGEST_CALL
     gateway.on_settled = house.meter.settled
-    house.on_start += [rounds.start, partial(book.recover, longest), house.chat.recover]
+    house.on_start += [
+        rounds.start,
+        providers.load_all,
+        asking.start,
+        partial(book.recover, longest),
+        house.chat.recover,
+    ]
     house.on_stop += [
         store.drain,
         house.identity.close,
         outbound.close,
         supervisor.stop_all,
+        asking.stop,
+        house.fetches.close,
         rounds.stop,
         partial(house.chat.close, settings.shutdown_grace),
     ]
@@ -174,6 +206,8 @@ def application(house: House) -> Edge:
                     *admin.ROUTES,
                     *admin_users.ROUTES,
                     *admin_keys.ROUTES,
+                    *admin_models.ROUTES,
+                    *admin_providers.ROUTES,
                 ]
             )
         ),

@@ -10,10 +10,12 @@ from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
 from hausgeist.gateway.meter import Meter
+from hausgeist.gateway.providers.configured import Providers
 from hausgeist.identity import Identity
 from hausgeist.net import Outbound
 from hausgeist.settings import Settings
 from hausgeist.store.db import DatabaseError, Store, ping
+from hausgeist.web.fetches import Fetches
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +41,10 @@ class House:
     """Fetch a model by its source; closing the iterator stops the fetch."""
     delete: Callable[[str], Awaitable[None]] | None = None
     """Remove a model from the house."""
+    providers: Providers | None = None
+    """The verbs of providers, for the administration."""
+    fetches: Fetches = field(default_factory=Fetches)
+    """Models on their way, started from a page."""
 
     async def answers(self) -> bool:
         """Whether the database answers."""

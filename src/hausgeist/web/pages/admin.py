@@ -13,6 +13,8 @@ from hausgeist.web.visit import Visit
 PAGES = (
     ("users", N_("People"), "/admin/users"),
     ("keys", N_("Service keys"), "/admin/keys"),
+    ("models", N_("Models"), "/admin/models"),
+    ("providers", N_("Providers"), "/admin/providers"),
 )
 
 

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""``/admin/models``: what the house serves, from where, and how to add or remove a model of its own."""
+
+from starlette.responses import Response
+
+from hausgeist.core.models import ModelCard
+from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError, NotFound, Unavailable
+from hausgeist.gateway.providers.house import NAME as HOUSE
+from hausgeist.gateway.weights.sources import parse_source
+from hausgeist.locale import translator
+from hausgeist.web.contexts.admin_models import FetchRow, ModelRow, ModelsPage
+from hausgeist.web.fetches import Fetch
+from hausgeist.web.forms import FORM_MOST, read_form
+from hausgeist.web.pages.admin import admin_get, admin_post, tabs
+from hausgeist.web.rendering import go, page, shell
+from hausgeist.web.visit import Visit
+
+STARTER = "starter"
+DONE = {
+    "started": N_("The model is on its way."),
+    "stopped": N_("Stopped. What was fetched is kept, and starting again goes on from there."),
+    "removed": N_("The model is removed."),
+}
+
+
+async def show(visit: Visit) -> Response:
+    """``GET /admin/models``."""
+    return await _models_page(visit)
+
+
+async def add(visit: Visit) -> Response:
+    """``POST /admin/models``: fetch a source; the page shows how far it is."""
+    house = visit.house
+    form = await read_form(visit)
+    source = form.text("source", most=2000)
+    try:
+        if house.pull is None:
+            raise Unavailable
+        if source != STARTER:
+            parse_source(source)
+        house.fetches.start(visit.id, source, house.pull, trail=house.trail, by=visit.principal.id)
+    except (BadRequest, Conflict) as error:
+        return await _models_page(visit, error=error, source=source)
+    return go("/admin/models?done=started")
+
+
+async def stop(visit: Visit) -> Response:
+    """``POST /admin/models/fetches/{fetch_id}/stop``."""
+    if not visit.house.fetches.stop(visit.path_params["fetch_id"]):
+        raise NotFound
+    return go("/admin/models?done=stopped")
+
+
+async def remove(visit: Visit) -> Response:
+    """``POST /admin/models/remove``: a model of the house, by its name."""
+    house = visit.house
+    name = (await read_form(visit)).text("model")
+    if house.delete is None:
+        raise Unavailable
+    await house.delete(name)
+    await house.trail.record("model.removed", actor=visit.principal.id, subject=name)
+    return go("/admin/models?done=removed")
+
+
+async def _models_page(
+    visit: Visit, *, error: HausgeistError | None = None, source: str = ""
+) -> Response:
+    house = visit.house
+    frame = await shell(visit, N_("Models"), "admin")
+    turn = translator(frame.language)
+    loaded = {one.model for one in house.loaded()} if house.loaded is not None else set()
+    done = DONE.get(visit.query_params.get("done", ""), "")
+    context = ModelsPage(
+        shell=frame,
+        tabs=tabs(frame.language),
+        models=tuple(
+            _row(card, frame.language, loaded=card.id in loaded)
+            for card in house.gateway.directory.visible(visit.principal)
+        ),
+        fetches=tuple(_fetch(one, frame.language) for one in house.fetches.all()),
+        running=house.fetches.running(),
+        done=turn(done) if done else "",
+        error=error.say(turn) if error is not None else "",
+        source=source,
+    )
+    return page(visit, "admin_models.html", context, status=error.status if error else 200)
+
+
+def _row(card: ModelCard, language: str, *, loaded: bool) -> ModelRow:
+    facts = (card.parameters, card.quantisation, card.family)
+    return ModelRow(
+        id=card.id,
+        title=card.title,
+        provider=card.provider,
+        zone=card.zone.value,
+        context="" if card.context is None else _grouped(card.context, language),
+        size=size_text(card.size_bytes, language) if card.size_bytes else "",
+        facts=" · ".join(fact for fact in facts if fact),
+        loaded=loaded,
+        removable=card.provider == HOUSE,
+    )
+
+
+def _fetch(one: Fetch, language: str) -> FetchRow:
+    turn = translator(language)
+    note = size_text(one.done, language)
+    if one.total:
+        note = turn(N_("{done} of {total}")).format(done=note, total=size_text(one.total, language))
+    return FetchRow(
+        id=one.id,
+        source=one.source,
+        value=100 * one.done // one.total if one.total else None,
+        note=note,
+        ended=one.ended,
+        error=one.error.say(turn) if one.error is not None else "",
+    )
+
+
+def size_text(size: int, language: str) -> str:
+    """A size as people read it: 98.4 MB, or 98,4 MB in German."""
+    unit, number = "MB", size / 1e6
+    if number >= 1000:
+        unit, number = "GB", number / 1000
+    text = f"{number:.1f} {unit}"
+    return text.replace(".", ",") if language == "de" else text
+
+
+def _grouped(number: int, language: str) -> str:
+    text = f"{number:,}"
+    return text.replace(",", ".") if language == "de" else text
+
+
+ROUTES = [
+    admin_get("/admin/models", show, "Models on offer"),
+    admin_post("/admin/models", add, "Fetch a model", FORM_MOST),
+    admin_post("/admin/models/remove", remove, "Remove a model of the house", FORM_MOST),
+    admin_post("/admin/models/fetches/{fetch_id}/stop", stop, "Stop a fetch", FORM_MOST),
+]
