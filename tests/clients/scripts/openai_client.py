@@ -114,6 +114,14 @@ def structured() -> None:
     assert answer.choices[0].message.parsed == Person(name="Ada", age=36)
 
 
+def structured_streamed() -> None:
+    with client.chat.completions.stream(
+        model="json", messages=HELLO, response_format=Person
+    ) as stream:
+        final = stream.get_final_completion()
+    assert final.choices[0].message.parsed == Person(name="Ada", age=36)
+
+
 def structured_but_wrong() -> None:
     error = raised(
         openai.BadRequestError,
@@ -174,6 +182,11 @@ def responses_tools() -> None:
 def responses_structured() -> None:
     answer = client.responses.parse(model="json", input=TEXT, text_format=Person)
     assert answer.output_parsed == Person(name="Ada", age=36)
+
+
+def responses_counted() -> None:
+    counted = client.responses.input_tokens.count(model="echo", input=TEXT)
+    assert counted.input_tokens > 0
 
 
 def responses_cut_short() -> None:
@@ -246,12 +259,14 @@ run(
     tools,
     tools_streamed,
     structured,
+    structured_streamed,
     structured_but_wrong,
     completions,
     responses,
     responses_stream,
     responses_tools,
     responses_structured,
+    responses_counted,
     responses_cut_short,
     responses_that_break,
     responses_are_not_stored,

@@ -26,6 +26,13 @@ Item = dict[str, Any]
 _text = msgspec.json.Encoder().encode
 
 
+class InputTokens(msgspec.Struct):
+    """How many tokens a request's input comes to."""
+
+    input_tokens: int
+    object: str = "response.input_tokens"
+
+
 class Frame:
     """What all states of one response share. ``created`` is in seconds since the epoch."""
 
@@ -153,6 +160,11 @@ def failure(error: Exception) -> Item:
     """Why a response failed."""
     message = str(error) if isinstance(error, HausgeistError) else HausgeistError.text
     return {"code": error_code(error), "message": message}
+
+
+def count_body(found: Usage) -> bytes:
+    """A count of tokens."""
+    return _text(InputTokens(found.input_tokens))
 
 
 def usage_out(found: Usage) -> Item:

@@ -83,6 +83,18 @@ async def responses(visit: Visit) -> Response:
     return await _stream(visit, encoder, bursts)
 
 
+async def input_tokens(visit: Visit) -> Response:
+    """``POST /v1/responses/input_tokens``."""
+    call, _ = openai_responses_request.decode(
+        await visit.body(),
+        call_id=f"count_{visit.id}",
+        principal=visit.principal,
+        declared=visit.declared_class(),
+    )
+    found = await while_connected(visit.receive, visit.house.gateway.count(call))
+    return JSONBytes(openai_responses.count_body(found))
+
+
 async def no_response(visit: Visit) -> Response:
     """``GET`` and ``DELETE /v1/responses/{id}``: there never is one."""
     del visit
@@ -152,6 +164,16 @@ _VERSIONED = [
         dialect="openai",
         summary="Answer a list of items; nothing is stored",
         request=openai_responses_request.ResponsesRequest,
+    ),
+    Route(
+        method="POST",
+        path="/v1/responses/input_tokens",
+        endpoint=input_tokens,
+        who=Who.KEY,
+        dialect="openai",
+        summary="Count the tokens of a list of items",
+        request=openai_responses_request.ResponsesRequest,
+        response=openai_responses.InputTokens,
     ),
     Route(
         method="GET",
