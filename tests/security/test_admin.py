@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The administration's pages: people, service keys, models, providers; without a script."""
+
+import re
+import threading
+
+import pytest
+from visitors import PASSWORD
+
+from hausgeist.core.people import Role
+from hausgeist.store import providers as provider_rows
+from hausgeist.testing.gguf import tiny_model
+
+
+@pytest.fixture
+def house(serve):
+    """A house with an administrator's browser."""
+    server = serve()
+    server.person("anna", Role.ADMIN)
+    return server, server.login("anna")
+
+
+def test_a_new_person_logs_in_with_the_password_shown_once(house):
+    """The made-up password stands in the answer, on no later page, and opens the account."""
+    server, visitor = house
+    made = visitor.form("/admin/users", {"login": "bernd", "role": "member", "group": "Bauamt"})
+    password = re.search(r'id="once-value"[^>]*>([^<]+)<', made.text)[1]
+    assert password not in visitor.get("/admin/users").text
+    server.login("bernd", password)
+    assert server.call(lambda: server.house.identity.people.by_login("bernd")).group == "bauamt"
+
+
+def test_a_taken_login_is_said_and_what_was_typed_is_kept(house):
+    """409 with the form filled in again."""
+    _, visitor = house
+    answer = visitor.form("/admin/users", {"login": "ANNA", "name": "Zweite Anna"})
+    assert answer.status == 409
+    assert "Zweite Anna" in answer.text
+
+
+def test_a_service_key_is_shown_once_and_carries_its_limits(house):
+    """Scope, class and group are what the form said; the page afterwards has only a hint."""
+    server, visitor = house
+    wish = {
+        "key_name": "Suche",
+        "service": "intranet",
+        "group": "IT Abteilung",
+        "cost_centre": "4711",
+        "max_class": "internal",
+        "days": "30",
+    }
+    made = visitor.form("/admin/keys", wish)
+    token = re.search(r"hg-[\w-]{43}", made.text)[0]
+    assert token not in visitor.get("/admin/keys").text
+    principal = server.call(lambda: server.house.identity.by_key(token))
+    assert principal.service_key == principal.key_id
+    assert principal.group == "it-abteilung"
+    assert principal.cost_centre == "4711"
+    assert principal.max_class.word == "internal"
+    assert not principal.is_admin
+    assert visitor.form(f"/admin/keys/{principal.key_id}/revoke").status == 303
+    assert server.call(lambda: server.house.identity.by_key(token)) is None
+
+
+def test_a_model_arrives_and_goes(house, tmp_path):
+    """Fetch a file, see it on offer in the house's zone, remove it."""
+    server, visitor = house
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(tiny_model())
+    assert visitor.form("/admin/models", {"source": f"file:{path}"}).location.endswith("started")
+    for _ in range(200):
+        text = visitor.get("/admin/models").text
+        if 'http-equiv="refresh"' not in text:
+            break
+        threading.Event().wait(0.05)
+    assert 'value="tiny"' in text
+    assert 'data-zone="house"' in text
+    assert visitor.form("/admin/models/remove", {"model": "tiny"}).status == 303
+    assert 'value="tiny"' not in visitor.get("/admin/models").text
+    assert visitor.form("/admin/models/remove", {"model": "tiny"}).status == 404
+
+
+def test_a_source_that_fails_says_why(house, tmp_path):
+    """What cannot be parsed is refused at once; what is no model ends with the reason on the page."""
+    _, visitor = house
+    refused = visitor.form("/admin/models", {"source": "ftp://somewhere/x"})
+    assert refused.status == 400
+    assert "ftp://somewhere/x" in refused.text
+    path = tmp_path / "bad.gguf"
+    path.write_bytes(b"GGUF but not really" * 10)
+    visitor.form("/admin/models", {"source": f"file:{path}"})
+    for _ in range(200):
+        text = visitor.get("/admin/models").text
+        if 'http-equiv="refresh"' not in text:
+            break
+        threading.Event().wait(0.05)
+    assert "notice--bad" in text
+
+
+def test_a_provider_outside_europe_needs_the_ticked_box(house):
+    """Add from the catalogue with a key: off; enabling without the confirmation is refused."""
+    server, visitor = house
+    fields = {"entry": "openai", "key": "sk-secret-of-the-house", "cleared_for": "public"}
+    assert visitor.form("/admin/providers", fields).status == 303
+    shown = visitor.get("/admin/providers").text
+    assert "sk-secret-of-the-house" not in shown
+    assert server.house.gateway.directory.sources().count("openai") == 0
+    assert visitor.form("/admin/providers/openai/enable").status == 400
+    confirmed = visitor.form("/admin/providers/openai/enable", {"confirm_world": "yes"})
+    assert confirmed.status == 303
+    assert "openai" in server.house.gateway.directory.sources()
+    assert 'data-zone="world"' in visitor.get("/admin/models").text
+    visitor.form("/admin/providers/openai/disable")
+    assert "openai" not in server.house.gateway.directory.sources()
+    visitor.form("/admin/providers/openai/delete")
+    assert server.house.store.read_now(provider_rows.every) == []
+
+
+def test_a_provider_is_released_for_a_class_by_a_person(house):
+    """Nothing but public is released until somebody says so."""
+    server, visitor = house
+    fields = {"entry": "mistral", "key": "secret", "cleared_for": "public"}
+    visitor.form("/admin/providers", fields)
+    visitor.form("/admin/providers/mistral/clearance", {"cleared_for": "internal"})
+    found = server.call(lambda: server.house.providers.get("mistral"))
+    assert found.config.cleared_for == "internal"
+    assert found.has_key
+    odd = visitor.form("/admin/providers/mistral/clearance", {"cleared_for": "everything"})
+    assert odd.status == 400
+
+
+def test_every_page_speaks_both_languages(house):
+    """The account's language decides; without an account the browser's, then the house's."""
+    server, visitor = house
+    for path in ("/account", "/admin/users", "/admin/keys", "/admin/models", "/admin/providers"):
+        visitor.form("/preferences", {"language": "de"})
+        german = visitor.get(path)
+        visitor.form("/preferences", {"language": "en"})
+        english = visitor.get(path)
+        assert (german.status, english.status) == (200, 200)
+        assert '<html lang="de"' in german.text
+        assert '<html lang="en"' in english.text
+    stranger = server.visitor()
+    assert '<html lang="en"' in stranger.get("/login", Accept_Language="en-GB,de;q=0.5").text
+    assert '<html lang="de"' in stranger.get("/login", Accept_Language="fr").text
+
+
+def test_errors_on_pages_are_pages(house):
+    """A missing page, a refused one, a wrong form: readable, in the reader's language, with a way on."""
+    server, visitor = house
+    server.person("bernd")
+    for answer, status in (
+        (visitor.get("/nothing-here"), 404),
+        (server.login("bernd").get("/admin/users"), 403),
+        (visitor.json("/account/profile", {}, Origin=f"http://127.0.0.1:{server.port}"), 400),
+        (visitor.form("/account/keys", {"key_name": "x" * 70_000}), 413),
+    ):
+        assert answer.status == status
+        assert answer.headers["content-type"].startswith("text/html")
+        assert 'class="empty' in answer.text
+
+
+def test_part_of_a_page_sends_the_whole_page_to_the_login(serve):
+    """When the session is over, htmx is told to load the login, not to paste it somewhere."""
+    server = serve()
+    answer = server.visitor().get("/account", HX_Request="true")
+    assert (answer.status, answer.headers["hx-redirect"]) == (401, "/login")
+
+
+def test_the_password_never_travels_back(house):
+    """No page repeats a password that was typed."""
+    server, visitor = house
+    typed = "ein sehr eigenes Passwort"
+    fields = {"old_password": typed, "password": typed}
+    assert typed not in visitor.form("/account/password", fields).text
+    login = server.visitor().form("/login", {"name": "anna", "password": typed})
+    assert typed not in login.text
+    assert PASSWORD not in visitor.get("/account").text
