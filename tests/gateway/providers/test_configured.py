@@ -183,21 +183,50 @@ def test_changes_are_audited_without_the_key(house):
 
 
 def test_another_process_sees_the_change(house, home):
-    """What one process saves, the watcher of another one takes over."""
+    """What one process saves, another one takes over at its next look."""
     other = World(house.store, home)
 
     async def run():
-        await other.providers.load_all()
-        watching = asyncio.create_task(other.providers.watch())
+        await other.providers.refresh()
         await house.providers.save(own(), by="u1", key=KEY)
         await house.providers.enable("stadtwerk", by="u1")
-        while not other.models():  # noqa: ASYNC110  the watcher has no event to wait for
-            await asyncio.sleep(0.05)
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        assert other.models() == []
+        await other.providers.refresh()
 
-    asyncio.run(asyncio.wait_for(run(), 20))
+    asyncio.run(run())
     assert other.models() == ["stadtwerk/a/b"]
+
+
+def test_a_changed_file_is_seen(house, home):
+    """The file is read again when it changes."""
+
+    async def run():
+        await house.providers.refresh()
+        write_file(home, '[[provider]]\ncatalogue = "mistral"\nkey = "k"\nenabled = true')
+        await house.providers.refresh()
+
+    asyncio.run(run())
+    assert house.allowed("api.mistral.ai")
+
+
+def test_a_look_asks_for_models_without_waiting(house):
+    """A provider that is slow to list its models delays nothing; closing ends the asking."""
+    fake = FakeUpstream(Reply(frames=(b'{"data":[',), hold=True))
+
+    async def run():
+        async with fake.serving():
+            await house.providers.save(local(fake, discover=True), by="u1")
+            await house.providers.enable("stadtwerk", by="u1")
+            await house.providers.refresh()
+            await house.providers.refresh()
+            while not fake.asked:  # noqa: ASYNC110  the upstream has no event for it
+                await asyncio.sleep(0.01)
+            await house.providers.close()
+            await asyncio.wait_for(fake.left.wait(), 5)
+            await house.outbound.close()
+
+    asyncio.run(run())
+    assert len(fake.asked) == 1
 
 
 def write_file(home, text, mode=0o600):

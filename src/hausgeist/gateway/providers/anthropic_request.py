@@ -63,7 +63,12 @@ def request_body(call: Call, card: ModelCard) -> dict[str, Any]:
 
 def answer_tool(call: Call) -> str:
     """The name of the tool that stands for the demanded shape; empty without one."""
-    return call.format.name if call.format is not None else ""
+    if call.format is None:
+        return ""
+    name, taken = call.format.name, {tool.name for tool in call.tools}
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _room(card: ModelCard, budget: int) -> int:
@@ -100,8 +105,8 @@ def _add_tools(body: dict[str, Any], call: Call) -> None:
             choice = {"type": words[call.tool_choice]}
     if call.format is not None and call.tool_choice != "required":
         usable = tools if call.tool_choice != "none" else []
-        tools = [*usable, _shape(call.format)]
-        choice = {"type": "any"} if usable else {"type": "tool", "name": call.format.name}
+        tools = [*usable, _shape(call.format, answer_tool(call))]
+        choice = {"type": "any"} if usable else {"type": "tool", "name": answer_tool(call)}
     if not tools:
         return
     if call.parallel_tool_calls is False and choice.get("type") != "none":
@@ -111,14 +116,14 @@ def _add_tools(body: dict[str, Any], call: Call) -> None:
         body["tool_choice"] = choice
 
 
-def _shape(wanted: AnswerFormat) -> dict[str, object]:
+def _shape(wanted: AnswerFormat, name: str) -> dict[str, object]:
     schema = wanted.schema or '{"type":"object"}'
     if msgspec.json.decode(schema, type=dict[str, Any]).get("type") != "object":
         raise Unsupported(
             what="A schema whose root is no object, with Anthropic,", param="response_format"
         )
     return {
-        "name": wanted.name,
+        "name": name,
         "description": "Give the answer by calling this tool; its input is the answer.",
         "input_schema": msgspec.Raw(schema.encode()),
     }

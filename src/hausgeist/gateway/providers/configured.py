@@ -17,7 +17,7 @@ import msgspec
 
 from hausgeist.audit import Trail
 from hausgeist.core.models import ModelCard
-from hausgeist.errors import Conflict, HausgeistError, InvalidField, NotFound
+from hausgeist.errors import N_, Conflict, HausgeistError, InvalidField, NotFound
 from hausgeist.gateway.directory import Directory
 from hausgeist.gateway.providers import house_file
 from hausgeist.gateway.providers.catalogue import acceptable
@@ -35,16 +35,22 @@ from hausgeist.store import providers as rows
 from hausgeist.store.db import Store
 from hausgeist.store.providers import ProviderRow
 
-WATCH_SECONDS = 2.0
 DISCOVER_SECONDS = 300.0
 RETRY_SECONDS = 30.0
 MODELS = 2000
 """At most so many models that a provider lists are offered."""
 
+ID_TAKEN = N_("Its id is taken by a part of the house.")
+NOT_CONFIRMED = N_("It is outside the EU and was not confirmed.")
+NO_KEY = N_("It has no key.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A provider as pages show it. ``problem`` says in English why it is not offered; empty if it is.
+    """A provider as pages show it.
+
+    ``problem`` says in English why it is not offered, or what went wrong when it was asked; empty if
+    nothing did. The three of this module are texts of the catalogue.
 
     ``world_confirmed_at`` is in milliseconds since the epoch; ``models`` are the ids on offer now.
     """
@@ -266,22 +272,32 @@ class Providers:
                     self._load(name, setup)
             self._seen = seen
 
-    async def watch(self) -> None:
-        """Follow changes from any process, and ask providers for their models; runs until cancelled."""
-        try:
-            while True:
-                state = await self._state()
-                if state != self._seen and state[0] is not None:
-                    await self.load_all()
-                self._ask_due()
-                await asyncio.sleep(WATCH_SECONDS)
-        finally:
-            for task in self._asking.values():
-                task.cancel()
+    async def refresh(self) -> None:
+        """One look: take over what any process changed, and ask providers whose models are due.
+
+        Asking runs on its own, so that a provider that does not answer delays nobody.
+        """
+        state = await self._state()
+        if state[0] is not None and state != self._seen:
+            await self.load_all()
+        now = asyncio.get_running_loop().time()
+        for name, setup in self._loaded.items():
+            idle = name not in self._asking or self._asking[name].done()
+            if setup.listed.config.discover and idle and self._due.get(name, 0.0) <= now:
+                self._asking[name] = asyncio.create_task(self.discover(name))
+
+    async def close(self) -> None:
+        """Stop asking."""
+        for task in self._asking.values():
+            task.cancel()
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        self._asking.clear()
 
     async def discover(self, provider: str) -> None:
         """Ask a loaded provider for its models and offer them; what goes wrong shows in ``list``."""
-        setup = self._loaded[provider]
+        setup = self._loaded.get(provider)
+        if setup is None:
+            return
         maker = built(setup.listed.config, setup.key, self._outbound)
         try:
             found = await maker.describe()
@@ -294,13 +310,6 @@ class Providers:
         if self._loaded.get(provider) == setup and self._found.get(provider) != found:
             self._found[provider] = found[:MODELS]
             self._offer(provider, setup)
-
-    def _ask_due(self) -> None:
-        now = asyncio.get_running_loop().time()
-        for name, setup in self._loaded.items():
-            idle = name not in self._asking or self._asking[name].done()
-            if setup.listed.config.discover and idle and self._due.get(name, 0.0) <= now:
-                self._asking[name] = asyncio.create_task(self.discover(name))
 
     def _load(self, name: str, setup: _Setup) -> None:
         self._outbound.allow.allow(destination(setup.listed.config))
@@ -333,7 +342,7 @@ class Providers:
         setups |= {found.config.id: self._from_file(found, since) for found in entries}
         foreign = {name for name in self._directory.sources() if name not in self._loaded}
         for name in foreign & setups.keys():
-            taken = replace(setups[name].listed, problem="Its id is taken by a part of the house.")
+            taken = replace(setups[name].listed, problem=ID_TAKEN)
             setups[name] = replace(setups[name], listed=taken)
         return setups
 
@@ -407,7 +416,7 @@ def _with_problem(listed: Listed) -> Listed:
     if not listed.enabled:
         return listed
     if listed.config.zone == "world" and listed.world_confirmed_at is None:
-        return replace(listed, problem="It is outside the EU and was not confirmed.")
+        return replace(listed, problem=NOT_CONFIRMED)
     if listed.config.needs_key and not listed.has_key:
-        return replace(listed, problem="It has no key.")
+        return replace(listed, problem=NO_KEY)
     return listed

@@ -8,6 +8,7 @@ window ends with ``length``. What llama.cpp would silently ignore is done here o
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -19,7 +20,6 @@ from hausgeist.core.events import Burst, Delta, Finished
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.errors import (
-    ContextOverflow,
     HausgeistError,
     InvalidField,
     ModelCrashed,
@@ -63,6 +63,9 @@ PARAMETERS = frozenset(
     }
 )
 """What an engine is told; nothing that chooses slots, files, grammars or time-outs."""
+
+_STATUS = re.compile(r"\d{3}: ")
+"""An error with a status in front came from an engine that lives."""
 
 _encode = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
@@ -269,10 +272,11 @@ def _quirks(call: Call) -> Quirks:
 
 async def _explained(error: HausgeistError, engine: Engine) -> HausgeistError:
     """What a broken connection means: a crash, if the process is gone."""
-    refused = isinstance(error, ContextOverflow) or "upstream_status" in error.values
-    if not refused and await engine.crashed():
+    reason = str(error.values.get("reason", ""))
+    answered = "upstream_status" in error.values or _STATUS.match(reason)
+    if not answered and await engine.crashed():
         return ModelCrashed(model=engine.spec.name, retry_after=1)
-    if "Failed to parse input" in str(error.values.get("reason", "")):
+    if "Failed to parse input" in reason:
         # the engine repeats what the model wrote; that is no reason, and belongs in no log
         return Upstream(provider=NAME, reason="the model's answer was malformed")
     if "provider" in error.values:
