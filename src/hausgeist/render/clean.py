@@ -10,13 +10,17 @@ import re
 import nh3
 
 _MATH = frozenset(
-    ["math", "menclose", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts", "mroot", "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover"]
+    "math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot "
+    "mrow ms mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover".split()
 )
 _WORDS = frozenset(
-    ["a", "blockquote", "br", "button", "code", "del", "div", "em", "figcaption", "figure", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"]
+    "a blockquote br button code del div em figcaption figure h3 h4 h5 h6 hr li ol p pre span "
+    "strong table tbody td th thead tr ul".split()
 )
 _MATH_ATTRIBUTES = frozenset(
-    ["accent", "accentunder", "columnalign", "columnlines", "columnspacing", "depth", "display", "displaystyle", "fence", "form", "height", "largeop", "linethickness", "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowspacing", "rspace", "scriptlevel", "separator", "stretchy", "symmetric", "voffset", "width"]
+    "accent accentunder columnalign columnlines columnspacing depth display displaystyle fence "
+    "form height largeop linethickness lspace mathvariant maxsize minsize movablelimits "
+    "notation rowspacing rspace scriptlevel separator stretchy symmetric voffset width".split()
 )
 _CLASSED = ("button", "code", "div", "figcaption", "figure", "pre", "span", "td", "th")
 _ATTRIBUTES = {
@@ -32,7 +36,8 @@ _SCHEMES = {"http", "https", "mailto"}
 _WORD = re.compile(r"[\w .-]{1,60}")
 _LENGTHS = re.compile(r"(?:\d?(?:\.\d{1,4})?(?:em|ex|pt|px|mu|%)?(?: |$)){1,4}")
 _MEASURES = frozenset(
-    ["columnspacing", "depth", "height", "linethickness", "lspace", "maxsize", "minsize", "rowspacing", "rspace", "voffset", "width"]
+    "columnspacing depth height linethickness lspace maxsize minsize rowspacing rspace voffset "
+    "width".split()
 )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""TeX formulas in Markdown: ``$…$``, ``$$…$$``, ``\\(…\\)`` and ``\\[…\\]`` become MathML.
+r"""TeX formulas in Markdown: ``$…$``, ``$$…$$``, ``\(…\)`` and ``\[…\]`` become MathML.
 
 A formula that is too long, too deep or not understood is shown as code, so that nothing is lost.
 Money is no formula: an opening ``$`` has no space after it, a closing one none before it and no digit
@@ -43,10 +43,7 @@ _FAILURES: tuple[type[Exception], ...] = (
 def formula(tex: str, *, display: bool) -> str:
     """MathML of a formula, or the TeX as code."""
     mathml = _convert(tex.strip(), display=display)
-    if mathml is None:
-        shown = f'<code class="formula-source">{escape(tex.strip())}</code>'
-    else:
-        shown = mathml
+    shown = mathml or f'<code class="formula-source">{escape(tex.strip())}</code>'
     return f'<div class="formula">{shown}</div>' if display else shown
 
 
@@ -62,7 +59,7 @@ def _convert(tex: str, *, display: bool) -> str | None:
 
 
 def _depth(tex: str) -> int:
-    """The deepest nesting of braces; environments and ``\\left`` count as one level each."""
+    r"""The deepest nesting of braces; environments and ``\left`` count as one level each."""
     depth = deepest = 0
     for found in re.finditer(r"[{}]|\\(begin|end|left|right)\b", tex):
         depth += 1 if found[0] == "{" or found[1] in ("begin", "left") else -1
