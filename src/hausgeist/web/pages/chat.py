@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The chat's pages: real pages with real forms. What scripts use is in ``chat_live``."""
+
+import asyncio
+
+from starlette.responses import Response
+
+from hausgeist.chat import Opened, Turn
+from hausgeist.core.labels import DataClass
+from hausgeist.errors import (
+    N_,
+    BadRequest,
+    HausgeistError,
+    InvalidField,
+    NotAllowed,
+    TooMany,
+    UnknownModel,
+)
+from hausgeist.locale import translator
+from hausgeist.web.api.ollama import running_or
+from hausgeist.web.contexts.chat import AnswerView, ChangePage, ChatPage
+from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.pages import chat_live
+from hausgeist.web.pages.chat_views import STARTERS, composer, said_views, side_view
+from hausgeist.web.rendering import go, page, shell
+from hausgeist.web.reply import while_connected
+from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.visit import Visit
+
+SHOWN = 100
+"""Messages of a conversation that a page shows at first."""
+PATIENCE = 120.0
+"""Seconds a browser without a script waits for an answer; then the page shows how far it is."""
+WORTH_ANOTHER_TRY = (BadRequest, NotAllowed, TooMany, UnknownModel)
+"""Errors after which the words stay in the composer."""
+
+
+async def show_new(visit: Visit) -> Response:
+    """``GET /``: an empty conversation."""
+    return await _chat_page(visit, None)
+
+
+async def show_chat(visit: Visit) -> Response:
+    """``GET /chat``: the navigation's word for the start page."""
+    del visit
+    return go("/")
+
+
+async def show(visit: Visit) -> Response:
+    """``GET /c/{conversation_id}``."""
+    most = None if visit.query_params.get("all") else SHOWN
+    opened = await visit.house.chat.open(visit.principal, _talk(visit), most)
+    return await _chat_page(visit, opened)
+
+
+async def ask(visit: Visit) -> Response:
+    """``POST /c`` and ``POST /c/{conversation_id}``: ask, wait for the answer, show the page."""
+    form = await read_form(visit)
+    return await _wait_and_show(visit, form)
+
+
+async def again(visit: Visit) -> Response:
+    """``POST /c/{conversation_id}/again``: another answer to the same question."""
+    form = await read_form(visit)
+    return await _wait_and_show(visit, form)
+
+
+async def branch(visit: Visit) -> Response:
+    """``POST /c/{conversation_id}/branch``: show another version."""
+    form = await read_form(visit)
+    await visit.house.chat.show(visit.principal, _talk(visit), form.text("to"))
+    return go(f"/c/{_talk(visit)}")
+
+
+async def stop(visit: Visit) -> Response:
+    """``POST /c/{conversation_id}/turns/{turn_id}/stop``."""
+    await visit.house.chat.stop(visit.principal, _talk(visit), visit.path_params["turn_id"])
+    return go(f"/c/{_talk(visit)}")
+
+
+async def show_rename(visit: Visit) -> Response:
+    """``GET /c/{conversation_id}/rename``."""
+    return await _change_page(visit, "chat_rename.html", N_("Rename the conversation"))
+
+
+async def rename(visit: Visit) -> Response:
+    """``POST /c/{conversation_id}/rename``."""
+    form = await read_form(visit)
+    title = form.text("title", "", most=FORM_MOST)
+    try:
+        await visit.house.chat.rename(visit.principal, _talk(visit), title)
+    except InvalidField as error:
+        words = N_("Rename the conversation")
+        return await _change_page(visit, "chat_rename.html", words, error)
+    return go(f"/c/{_talk(visit)}")
+
+
+async def show_delete(visit: Visit) -> Response:
+    """``GET /c/{conversation_id}/delete``: are you sure?"""
+    return await _change_page(visit, "chat_delete.html", N_("Delete the conversation?"))
+
+
+async def delete(visit: Visit) -> Response:
+    """``POST /c/{conversation_id}/delete``."""
+    await visit.house.chat.delete(visit.principal, _talk(visit))
+    return go("/")
+
+
+def _talk(visit: Visit) -> str:
+    return str(visit.path_params.get("conversation_id", ""))
+
+
+async def _wait_and_show(visit: Visit, form: Form) -> Response:
+    try:
+        turn = await chat_live.begin(visit, form)
+    except WORTH_ANOTHER_TRY as error:
+        talk_id = _talk(visit)
+        opened = await visit.house.chat.open(visit.principal, talk_id, SHOWN) if talk_id else None
+        return await _chat_page(visit, opened, form, error)
+    await while_connected(visit.receive, _patiently(turn))
+    return go(f"/c/{turn.conversation_id}#m-{turn.id}")
+
+
+async def _patiently(turn: Turn) -> None:
+    try:
+        await asyncio.wait_for(turn.wait(), PATIENCE)
+    except TimeoutError:
+        return
+
+
+async def _chat_page(
+    visit: Visit,
+    opened: Opened | None,
+    form: Form | None = None,
+    error: HausgeistError | None = None,
+) -> Response:
+    talk = opened.conversation if opened else None
+    frame = await shell(visit, N_("New chat"), "chat")
+    turn = translator(frame.language)
+    before, cursor = chat_live.cursor_of(visit)
+    shelf = await visit.house.chat.shelf(visit.principal, before)
+    said = said_views(visit, opened, frame.language) if opened else ()
+    stop_at = next((one.stop for one in said if isinstance(one, AnswerView) and one.stop), "")
+    context = ChatPage(
+        shell=frame,
+        side=side_view(visit, shelf, talk.id if talk else "", cursor, frame.language),
+        conversation=talk.id if talk else "",
+        title=talk.title if talk else "",
+        said=said,
+        composer=composer(
+            visit,
+            frame.language,
+            talk,
+            parent=opened.branch[-1].id if opened and opened.branch else "",
+            draft=form.exact("text", "", most=chat_live.TEXT_MOST) if form else "",
+            model=form.text("model", "") if form else "",
+            data_class=_word(form),
+            stop=stop_at,
+        ),
+        hidden=opened.hidden if opened else 0,
+        error=error.say(turn) if error else "",
+        running=bool(stop_at),
+        starters=tuple(turn(words) for words in STARTERS),
+    )
+    return page(visit, "chat.html", context, status=error.status if error else 200)
+
+
+def _word(form: Form | None) -> str:
+    word = form.text("class", "") if form else ""
+    return word if word.upper() in DataClass.__members__ else ""
+
+
+async def _change_page(
+    visit: Visit, template: str, title: str, error: HausgeistError | None = None
+) -> Response:
+    opened = await visit.house.chat.open(visit.principal, _talk(visit), 1)
+    frame = await shell(visit, title, "chat")
+    talk = opened.conversation
+    words = error.say(translator(frame.language)) if error else ""
+    context = ChangePage(frame, talk.id, talk.title, words)
+    return page(visit, template, context, status=error.status if error else 200)
+
+
+def _get(path: str, endpoint: Endpoint, summary: str, who: Who = Who.SESSION) -> Route:
+    return Route(
+        method="GET", path=path, endpoint=endpoint, who=who, dialect="page", summary=summary
+    )
+
+
+def _post(path: str, endpoint: Endpoint, summary: str, max_body: int = FORM_MOST) -> Route:
+    return Route(
+        method="POST",
+        path=path,
+        endpoint=endpoint,
+        who=Who.SESSION,
+        dialect="page",
+        summary=summary,
+        max_body=max_body,
+    )
+
+
+ROUTES = [
+    _get("/", running_or(show_new), "New chat; for programs, Ollama's word", Who.ANYONE),
+    _get("/chat", show_chat, "To the new chat"),
+    _post("/c", ask, "Begin a conversation", chat_live.BODY_MOST),
+    *chat_live.ROUTES,
+    _get("/c/{conversation_id}", show, "A conversation"),
+    _post("/c/{conversation_id}", ask, "Ask in a conversation", chat_live.BODY_MOST),
+    _post("/c/{conversation_id}/again", again, "Ask once more", chat_live.BODY_MOST),
+    _post("/c/{conversation_id}/branch", branch, "Show another version", chat_live.BODY_MOST),
+    _post("/c/{conversation_id}/turns/{turn_id}/stop", stop, "Stop an answer", chat_live.BODY_MOST),
+    _get("/c/{conversation_id}/rename", show_rename, "Rename a conversation: form"),
+    _post("/c/{conversation_id}/rename", rename, "Rename a conversation"),
+    _get("/c/{conversation_id}/delete", show_delete, "Delete a conversation: are you sure?"),
+    _post("/c/{conversation_id}/delete", delete, "Delete a conversation"),
+]

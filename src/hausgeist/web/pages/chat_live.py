@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the chat's scripts use: begin a turn, follow its events, ask the Ampel. Fragments are HTML.
+
+A stream is Server-Sent Events, read by ``fetch``. Every frame has the number of the last event in it, so
+that a reader who was cut off goes on from there with ``?after=``.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from hausgeist.chat import Ended, Numbered, Stored, Thought, Turn, Waiting
+from hausgeist.core.labels import DataClass
+from hausgeist.errors import HausgeistError, InvalidField, NotFound
+from hausgeist.locale import translator
+from hausgeist.render import Closed, Tail
+from hausgeist.web.contexts.chat import QuestionView, SideRow, TurnPart
+from hausgeist.web.forms import Form, read_form
+from hausgeist.web.pages.chat_views import (
+    ampel_view,
+    answer_view,
+    end_view,
+    loading_words,
+    running_view,
+)
+from hausgeist.web.rendering import language_of, render
+from hausgeist.web.reply import ByteStream, JSONBytes
+from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.visit import Visit
+
+TEXT_MOST = 200_000
+"""Characters of a question."""
+BODY_MOST = 2 * 1024 * 1024
+PING = b": the house is here\n\n"
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def begin(visit: Visit, form: Form) -> Turn:
+    """Begin the turn that the composer's form asks for.
+
+    Raises:
+        HausgeistError: as ``Chat.turn`` and ``Chat.again``; InvalidField for a field.
+    """
+    chat, who = visit.house.chat, visit.principal
+    talk_id = visit.path_params.get("conversation_id")
+    model, data_class = form.text("model", most=200), _data_class(form)
+    answered = form.text("again", "")
+    if answered and talk_id:
+        return await chat.again(who, talk_id, answered, model=model, data_class=data_class)
+    text = form.exact("text", "", most=TEXT_MOST).replace("\r\n", "\n").replace("\x00", "\ufffd")
+    return await chat.turn(
+        who,
+        text.strip("\n") if text.strip() else form.exact("starter", "", most=TEXT_MOST),
+        model=model,
+        data_class=data_class,
+        conversation_id=talk_id,
+        parent_id=form.text("parent", "") or None,
+    )
+
+
+def cursor_of(visit: Visit) -> tuple[tuple[int, str] | None, str]:
+    """Where the list begins, from ``?older=``; what is no such place begins at the newest."""
+    word = visit.query_params.get("older", "")
+    at, _, talk_id = word.partition("-")
+    if not (at.isascii() and at.isdigit() and len(at) < 16 and talk_id):
+        return None, ""
+    return (int(at), talk_id[:32]), word
+
+
+async def start(visit: Visit) -> Response:
+    """``POST /c/turns`` and ``POST /c/{conversation_id}/turns``: the turn and its HTML, at once."""
+    form = await read_form(visit)
+    turn = await begin(visit, form)
+    language = _language(visit)
+    opened = await visit.house.chat.open(visit.principal, turn.conversation_id, 2)
+    asked = None if form.text("again", "") else opened.branch[0]
+    part = TurnPart(
+        QuestionView(asked.id, asked.text) if asked else None, running_view(visit, turn, language)
+    )
+    talk = opened.conversation
+    answer = {
+        "conversation": talk.id,
+        "turn": turn.id,
+        "title": talk.title,
+        "html": render(language, "parts/turn.html", part),
+        "side": render(language, "parts/side_row.html", SideRow(talk.id, talk.title)),
+    }
+    return JSONBytes(_encode(answer), status_code=201)
+
+
+async def events(visit: Visit) -> Response:
+    """``GET /c/{conversation_id}/turns/{turn_id}/events?after=N``."""
+    after = visit.query_params.get("after", "0")
+    happenings = await visit.house.chat.follow(
+        visit.principal,
+        visit.path_params["conversation_id"],
+        visit.path_params["turn_id"],
+        int(after) if after.isascii() and after.isdigit() and len(after) < 16 else 0,
+    )
+    return ByteStream(_frames(visit, happenings), "text/event-stream", ping=PING)
+
+
+async def ampel(visit: Visit) -> Response:
+    """``GET /ampel?model=…&class=…``: where a text would go, as a fragment."""
+    language = _language(visit)
+    data_class = _parse(visit.query_params.get("class", ""))
+    view = ampel_view(visit, visit.query_params.get("model", ""), data_class, language)
+    return Response(
+        render(language, "parts/ampel.html", view),
+        media_type="text/html; charset=utf-8",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def _frames(visit: Visit, happenings: AsyncIterator[list[Numbered]]) -> AsyncIterator[bytes]:
+    language = _language(visit)
+    async with aclosing(happenings) as stream:  # type: ignore[type-var]  # the chat's are generators
+        async for batch in stream:
+            frames = b""
+            for kind, number, data in merged(batch):
+                frames += _frame(kind, number, await _body(visit, kind, data, language))
+            yield frames
+
+
+def merged(batch: Sequence[Numbered]) -> list[tuple[str, int, Any]]:
+    """Events as kind, number and data; words that follow each other in one block become one."""
+    found: list[tuple[str, int, Any]] = []
+    for one in batch:
+        event, last = one.event, found[-1] if found else ("", 0, {})
+        if isinstance(event, Tail):
+            if last[0] == "tail" and last[2]["index"] == event.index:
+                found.pop()
+                text = last[2]["text"] + event.text
+            else:
+                text = event.text
+            found.append(("tail", one.number, {"index": event.index, "text": text}))
+        elif isinstance(event, Thought):
+            before = found.pop()[2]["text"] if last[0] == "thought" else ""
+            found.append(("thought", one.number, {"text": before + event.text}))
+        elif isinstance(event, Closed):
+            found.append(("block", one.number, {"index": event.index, "html": event.html}))
+        elif isinstance(event, Waiting):
+            found.append(("wait", one.number, event))
+        else:
+            found.append(("end" if isinstance(event, Ended) else "whole", one.number, event))
+    return found
+
+
+async def _body(visit: Visit, kind: str, data: Any, language: str) -> dict[str, Any]:
+    if kind == "wait":
+        return {"words": loading_words(visit, data.model, language)}
+    if kind not in {"end", "whole"}:
+        return dict(data)
+    said = data.said
+    try:
+        opened = await visit.house.chat.open(
+            visit.principal, visit.path_params["conversation_id"], 1
+        )
+        if isinstance(data, Stored):
+            view = TurnPart(None, answer_view(visit, opened, said, language))
+            return {"html": render(language, "parts/turn.html", view), "state": said.state}
+        html = render(language, "parts/end.html", end_view(opened, said, language))
+    except NotFound:  # deleted meanwhile
+        return {"html": "", "state": "gone"}
+    return {"html": html, "state": said.state}
+
+
+def _frame(kind: str, number: int, body: dict[str, Any]) -> bytes:
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, kind.encode(), _json(body))
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    try:
+        return _encode(body)
+    except UnicodeEncodeError:  # half a character whose other half never came
+        return _encode({k: _whole(v) if isinstance(v, str) else v for k, v in body.items()})
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _language(visit: Visit) -> str:
+    return language_of(visit.scope, visit.principal, visit.house.settings.language)
+
+
+def _data_class(form: Form) -> DataClass:
+    return _parse(form.text("class"))
+
+
+def _parse(word: str) -> DataClass:
+    try:
+        return DataClass.parse(word)
+    except KeyError:
+        raise InvalidField(
+            field="class", reason="use public, internal, personal or special", param="class"
+        ) from None
+
+
+def in_words(endpoint: Endpoint) -> Endpoint:
+    """Errors as a sentence in the reader's language, for scripts to show."""
+
+    async def worded(visit: Visit) -> Response:
+        try:
+            return await endpoint(visit)
+        except HausgeistError as error:
+            body = {"error": error.say(translator(_language(visit))), "code": error.code}
+            return JSONBytes(_encode(body), status_code=error.status)
+
+    return worded
+
+
+ROUTES = [
+    *(
+        Route(
+            method="POST",
+            path=path,
+            endpoint=in_words(start),
+            who=Who.SESSION,
+            dialect="json",
+            summary="Begin a turn; gives its id and HTML",
+            max_body=BODY_MOST,
+        )
+        for path in ("/c/turns", "/c/{conversation_id}/turns")
+    ),
+    Route(
+        method="GET",
+        path="/c/{conversation_id}/turns/{turn_id}/events",
+        endpoint=in_words(events),
+        who=Who.SESSION,
+        dialect="json",
+        summary="A turn's events from a number on, as Server-Sent Events",
+    ),
+    Route(
+        method="GET",
+        path="/ampel",
+        endpoint=in_words(ampel),
+        who=Who.SESSION,
+        dialect="json",
+        summary="Where a text would go, as a fragment",
+    ),
+]

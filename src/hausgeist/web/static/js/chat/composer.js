@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The field one writes in: keys, the draft that survives a reload, and the Ampel beneath, which follows
+// the chosen model and data class. What may be sent where is the server's to say.
+
+import { announce } from "./announce.js";
+
+const touch = matchMedia("(pointer: coarse)");
+
+export class Composer {
+  constructor(form, words) {
+    this.form = form;
+    this.words = words;
+    this.text = form.elements.text;
+    this.send = document.getElementById("send");
+    this.stop = document.getElementById("stop");
+    this.busy = false;
+    this.restore();
+    this.text.addEventListener("input", () => this.keep());
+    this.text.addEventListener("keydown", (event) => this.key(event));
+    for (const pick of [form.elements.model, form.elements.class]) {
+      pick.addEventListener("change", () => this.ask());
+    }
+  }
+
+  get draft() {
+    return `draft ${this.words.conversation || "new"}`;
+  }
+
+  restore() {
+    if (!this.text.value) this.text.value = sessionStorage.getItem(this.draft) ?? "";
+  }
+
+  keep() {
+    if (this.text.value) sessionStorage.setItem(this.draft, this.text.value);
+    else sessionStorage.removeItem(this.draft);
+  }
+
+  key(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch.matches) return;
+    event.preventDefault();
+    if (!this.send.hidden) this.form.requestSubmit(this.send);
+  }
+
+  /** A starter's words; the person goes on from there. */
+  begin(words) {
+    this.text.value = words;
+    this.text.focus();
+    this.keep();
+  }
+
+  fields(again) {
+    const fields = new FormData(this.form);
+    if (again) {
+      fields.set("again", again);
+      fields.delete("text");
+    }
+    return fields;
+  }
+
+  /** Whether the border would let it go; says why not. */
+  may(again) {
+    this.problem("");
+    const ampel = document.getElementById("ampel");
+    if ("refused" in ampel.dataset) {
+      announce(ampel.textContent);
+      return false;
+    }
+    return Boolean(again || this.text.value.trim());
+  }
+
+  hold() {
+    this.busy = true;
+  }
+
+  release() {
+    this.busy = false;
+  }
+
+  sent() {
+    sessionStorage.removeItem(this.draft);
+    this.text.value = "";
+  }
+
+  /** A conversation has begun: later questions belong to it. */
+  moveTo(conversation) {
+    this.form.action = `/c/${conversation}`;
+  }
+
+  /** The next question follows this message. */
+  follows(message) {
+    this.form.elements.parent.value = message;
+  }
+
+  /** Stop takes the place of Send while an answer is written; a focus on either goes to the field. */
+  running(yes) {
+    const had = [this.send, this.stop].includes(document.activeElement);
+    this.send.hidden = yes;
+    this.stop.hidden = !yes;
+    if (had) this.text.focus();
+  }
+
+  problem(message) {
+    const place = document.getElementById("problem");
+    place.textContent = "";
+    if (!message) return;
+    const notice = document.createElement("div");
+    notice.className = "notice notice--bad";
+    notice.setAttribute("role", "alert");
+    notice.textContent = message;
+    place.append(notice);
+  }
+
+  async ask() {
+    const { model, class: dataClass } = this.form.elements;
+    const query = new URLSearchParams({ model: model.value, class: dataClass.value });
+    try {
+      const response = await fetch(`/ampel?${query}`);
+      if (!response.ok) return;
+      document.getElementById("ampel").outerHTML = await response.text();
+    } catch {
+      return;
+    }
+    announce(document.getElementById("ampel").textContent);
+  }
+}

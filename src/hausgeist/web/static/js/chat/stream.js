@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Events of a turn, read from a response as they come. A stream that breaks off is taken up again after
+// the last number seen; the turn itself goes on in the house meanwhile.
+
+const LONGEST_WAIT = 10000;  // milliseconds between two attempts, at most
+
+/** The frames of a response: id, event and data of each. */
+async function* frames(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const parts = (rest + value).split("\n\n");
+    rest = parts.pop();
+    for (const part of parts) {
+      const frame = Object.fromEntries(part.split("\n").map((line) => {
+        const colon = line.indexOf(": ");
+        return [line.slice(0, colon), line.slice(colon + 2)];
+      }));
+      if (frame.data) yield frame;
+    }
+  }
+}
+
+const pause = (milliseconds) => new Promise((go) => { setTimeout(go, milliseconds); });
+
+/**
+ * Follow a turn until it is over; gives the state it ended in.
+ * `on(kind, data)` takes each event, `lost()` is called when the connection breaks.
+ */
+export async function follow(address, after, { on, lost }) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const response = await fetch(`${address}?after=${after}`);
+      if (response.status === 404) return "gone";
+      if (response.status === 401) { location.assign("/login"); return "gone"; }
+      if (!response.ok) throw new Error(String(response.status));
+      for await (const frame of frames(response)) {
+        attempt = 0;
+        after = Math.max(after, Number(frame.id));
+        const data = JSON.parse(frame.data);
+        on(frame.event, data);
+        if (frame.event === "end" || (frame.event === "whole" && data.state !== "running")) {
+          return data.state;
+        }
+      }
+    } catch {
+      // the network, or the server restarting: try again below
+    }
+    if (attempt === 1) lost();
+    await pause(Math.min(300 * 2 ** attempt, LONGEST_WAIT));
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The conversation on the page: adds what the server rendered, appends words, closes blocks. Never
+// parses what a model wrote. Scrolls along only for a reader who is at the end.
+
+const NEAR = 80;  // pixels from the end that count as "at the end"
+
+export class Thread {
+  constructor(element) {
+    this.element = element;
+  }
+
+  unfinished() {
+    return this.element.querySelector("article[data-events]");
+  }
+
+  atEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    return scrollHeight - scrollTop - clientHeight < NEAR;
+  }
+
+  toEnd() {
+    this.element.scrollTo({ top: this.element.scrollHeight, behavior: "instant" });
+  }
+
+  /** Add rendered messages; gives the last article. */
+  add(html) {
+    this.element.insertAdjacentHTML("beforeend", html);
+    this.toEnd();
+    return this.element.lastElementChild;
+  }
+
+  /** Take an answer and all that followed it off the page; nothing is lost in the house. */
+  cutFrom(id) {
+    const first = document.getElementById(`m-${id}`);
+    while (first?.nextElementSibling) first.nextElementSibling.remove();
+    first?.remove();
+  }
+
+  /** Give a conversation that has just begun its heading. */
+  name(title) {
+    const heading = document.createElement("h1");
+    heading.className = "visually-hidden";
+    heading.textContent = title;
+    this.element.prepend(heading);
+    this.element.closest(".room").setAttribute("aria-label", title);
+  }
+
+  /** The conversation's row goes to the top of the list. */
+  toTop(id, row) {
+    const old = document.getElementById(`c-${id}`);
+    const list = document.querySelector(".side__list");
+    if (old && old === list?.firstElementChild) return;
+    if (!list) {
+      document.querySelector(".side__empty")?.insertAdjacentHTML("afterend", `<ol class="side__list">${row}</ol>`);
+      document.querySelector(".side__empty")?.remove();
+      return;
+    }
+    old?.remove();
+    list.insertAdjacentHTML("afterbegin", row);
+  }
+
+  /** Take one event of an answer; `changed` is told when the whole article was replaced. */
+  take(article, kind, data, changed) {
+    const follow = this.atEnd();
+    if (kind === "whole") {
+      article.insertAdjacentHTML("afterend", data.html);
+      changed(article.nextElementSibling);
+      article.remove();
+    } else if (kind === "wait") {
+      wait(article, data.words);
+    } else {
+      if (kind === "thought") think(article, data.text);
+      else if (kind === "tail") article.querySelector(".turn__tail").append(data.text);
+      else if (kind === "block") close(article, data.html);
+      else if (kind === "end") end(article, data);
+      article.querySelector(".turn__wait")?.remove();
+    }
+    if (follow) this.toEnd();
+  }
+}
+
+function wait(article, words) {
+  let line = article.querySelector(".turn__wait");
+  if (!line) {
+    line = document.createElement("p");
+    line.className = "turn__wait";
+    article.querySelector(".turn__who").after(line);
+  }
+  line.textContent = words;
+}
+
+function think(article, text) {
+  const thought = article.querySelector(".thought");
+  thought.hidden = false;
+  thought.querySelector(".thought__text").append(text);
+}
+
+function close(article, html) {
+  article.querySelector(".turn__tail").textContent = "";
+  article.querySelector(".prose").insertAdjacentHTML("beforeend", html);
+}
+
+function end(article, { html, state }) {
+  article.querySelector(".turn__tail").textContent = "";
+  article.querySelector(".turn__tail").insertAdjacentHTML("afterend", html);
+  article.querySelectorAll(".thought__text").forEach((thought) => thought.normalize());
+  for (const name of ["aria-busy", "data-events", "data-stop", "data-after"]) article.removeAttribute(name);
+  article.classList.toggle("turn--failed", state === "failed");
+}
