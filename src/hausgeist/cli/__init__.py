@@ -9,7 +9,7 @@ import sys
 import typer
 
 from hausgeist import __version__
-from hausgeist.cli import backup, doctor, key, model, serve, user
+from hausgeist.cli import backup, doctor, key, model, provider, serve, user
 from hausgeist.errors import HausgeistError
 
 root = typer.Typer(
@@ -27,6 +27,7 @@ root.add_typer(backup.db, name="db")
 root.add_typer(user.user, name="user")
 root.add_typer(key.key, name="key")
 root.add_typer(model.app, name="model")
+root.add_typer(provider.app, name="provider")
 
 
 @root.callback(invoke_without_command=True)
