@@ -19,7 +19,6 @@ from hausgeist.gateway.residents import Residents
 from hausgeist.gateway.weights import Fetcher, Shelf, budget
 from hausgeist.identity import Identity
 from hausgeist.jobs import Rounds
-from hausgeist.jobs.standing import Standing
 from hausgeist.ledger import Book
 from hausgeist.net import AllowList, Outbound
 from hausgeist.settings import Settings
@@ -39,6 +38,7 @@ from hausgeist.web.pages import (
     admin_models,
     admin_providers,
     admin_users,
+    chat,
     login,
     setup,
 )
@@ -147,7 +147,6 @@ def build(settings: Settings) -> House:
         now_ms=now_ms,
         usd_eur_rate=settings.usd_eur_rate,
     )
-    asking = Standing(providers.watch)
     house = House(
         settings=settings,
         store=store,
@@ -163,14 +162,12 @@ def build(settings: Settings) -> House:
         delete=residents.remove,
         providers=providers,
     )
-    rounds = Rounds([book.refresh, residents.refresh])
+    rounds = Rounds([book.refresh, residents.refresh, providers.refresh])
     # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
     longest = 0.0 if store.is_sqlite else LONGEST_CALL
     gateway.on_settled = house.meter.settled
     house.on_start += [
         rounds.start,
-        providers.load_all,
-        asking.start,
         partial(book.recover, longest),
         house.chat.recover,
     ]
@@ -179,7 +176,7 @@ def build(settings: Settings) -> House:
         house.identity.close,
         outbound.close,
         supervisor.stop_all,
-        asking.stop,
+        providers.close,
         house.fetches.close,
         rounds.stop,
         partial(house.chat.close, settings.shutdown_grace),
@@ -202,6 +199,7 @@ def application(house: House) -> Edge:
                     *assets.ROUTES,
                     *setup.ROUTES,
                     *login.ROUTES,
+                    *chat.ROUTES,
                     *account.ROUTES,
                     *admin.ROUTES,
                     *admin_users.ROUTES,
