@@ -284,10 +284,10 @@ class Supervisor:
         if engine.state is not State.STOPPING:
             await engine.child.stop()  # reads its last words
             _log.warning(
-                "the engine of %s crashed with status %d %s",
+                "the engine of %s crashed with status %d (%s)",
                 engine.spec.name,
                 status,
-                engine.child.last_words(),
+                engine.child.last_words() or "it said nothing that may be repeated",
             )
             self._note_crash(engine, "")
         self._forget(engine)

@@ -20,6 +20,7 @@ from hausgeist.core.events import Burst, Delta, Finished
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.errors import (
+    ContextOverflow,
     HausgeistError,
     InvalidField,
     ModelCrashed,
@@ -66,6 +67,9 @@ PARAMETERS = frozenset(
 
 _STATUS = re.compile(r"\d{3}: ")
 """An error with a status in front came from an engine that lives."""
+
+_TOO_LARGE = re.compile(r"input \((\d+) tokens\) is too large to process")
+"""How llama.cpp refuses a text to embed: as a fault of its own, with the status 500."""
 
 _encode = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
@@ -136,6 +140,9 @@ class HouseProvider:
         async with self._supervisor.lease(self._spec(card)) as engine:
             try:
                 return await self._at(engine, Quirks()).embed(texts, card)
+            except ContextOverflow as error:
+                error.param = "input"
+                raise
             except (Upstream, UpstreamTimeout, Unavailable) as error:
                 raise await _explained(error, engine) from error
 
@@ -276,6 +283,11 @@ async def _explained(error: HausgeistError, engine: Engine) -> HausgeistError:
     answered = "upstream_status" in error.values or _STATUS.match(reason)
     if not answered and await engine.crashed():
         return ModelCrashed(model=engine.spec.name, retry_after=1)
+    if too_large := _TOO_LARGE.search(reason):
+        spec = engine.spec
+        return ContextOverflow(
+            needed=int(too_large[1]), model=spec.name, context=spec.context, param="input"
+        )
     if "Failed to parse input" in reason:
         # the engine repeats what the model wrote; that is no reason, and belongs in no log
         return Upstream(provider=NAME, reason="the model's answer was malformed")
