@@ -53,7 +53,6 @@ class Settings:
         30.0, "how long running answers may take to finish at shutdown"
     )
     session_days: int = _setting(14, "days a login lasts without use")
-    worker: bool = _setting(True, "start a job worker beside the web process")
     threads: int = _setting(0, "threads per engine; 0: the machine's cores")
     starter_model: bool = _setting(True, "fetch the starter model at first start")
     hf_endpoint: str = _setting(
