@@ -6,6 +6,7 @@ from functools import partial
 import anthropic
 import httpx
 from anthropic import Anthropic, AsyncAnthropic
+from pydantic import BaseModel
 from scenarios import KEY, TEXT, URL, WEATHER, raised, run
 
 client = Anthropic(base_url=URL, api_key=KEY, max_retries=0, timeout=20)
@@ -13,6 +14,11 @@ HELLO = [{"role": "user", "content": TEXT}]
 FOUR = [{"role": "user", "content": "a b c d"}]
 TOOLS = [{"name": "get_weather", "description": "The weather", "input_schema": WEATHER}]
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+class Person(BaseModel):
+    name: str
+    age: int
 
 
 def message() -> None:
@@ -133,6 +139,11 @@ def thinking_turn_and_picture() -> None:
     assert answer.content[0].text == "look"
 
 
+def structured() -> None:
+    found = client.messages.parse(model="json", max_tokens=50, messages=HELLO, output_format=Person)
+    assert found.parsed_output == Person(name="Ada", age=36)
+
+
 def coding_client() -> None:
     tools = [
         {**TOOLS[0], "name": f"tool_{number}", "cache_control": {"type": "ephemeral"}}
@@ -224,6 +235,7 @@ run(
     tools,
     tools_stream,
     thinking_turn_and_picture,
+    structured,
     coding_client,
     count_tokens,
     models,

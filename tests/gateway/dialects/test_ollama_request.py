@@ -230,12 +230,14 @@ def test_format():
 def test_embedding():
     """One text or several; an empty one is nothing to embed."""
     body = {"model": "m", "input": ["a", "b"], "truncate": True, "keep_alive": "5m"}
-    call, texts = ollama_request.decode_embed(json.dumps(body).encode(), call_id="1", principal=WHO)
+    call, texts, dimensions = ollama_request.decode_embed(
+        json.dumps(body).encode(), call_id="1", principal=WHO
+    )
     assert (texts, call.keep_alive) == (["a", "b"], 300)
-    call, texts = ollama_request.decode_embed(
+    call, texts, dimensions = ollama_request.decode_embed(
         b'{"model":"m","input":""}', call_id="1", principal=WHO
     )
-    assert texts == []
+    assert (texts, dimensions) == ([], None)
 
 
 JSON = st.recursive(

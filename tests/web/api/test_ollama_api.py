@@ -119,6 +119,9 @@ def test_embed(ask):
     assert (len(two["embeddings"]), two["prompt_eval_count"]) == (2, 3)
     assert ask("POST", "/api/embed", {"model": "vectors", "input": ""}).json()["embeddings"] == []
     assert ask("POST", "/api/embed", {"model": "plain", "input": "a"}).status == 400
+    for dimensions, status in ((len(one["embeddings"][0]), 200), (5, 400), (0, 400)):
+        body = {"model": "vectors", "input": "a", "dimensions": dimensions}
+        assert ask("POST", "/api/embed", body).status == status
 
 
 def test_version_and_root(ask):

@@ -22,7 +22,7 @@ from hausgeist.core.events import (
     ToolCalled,
 )
 from hausgeist.core.messages import ToolCall, Usage
-from hausgeist.errors import HausgeistError, Internal, UnknownModel
+from hausgeist.errors import HausgeistError, Internal, UnknownModel, Unsupported
 from hausgeist.gateway.dialects.answer import Answer
 from hausgeist.gateway.dialects.arguments import tool_objects
 from hausgeist.gateway.providers import Embeddings
@@ -155,8 +155,16 @@ class Lines:
         return _text(head | fields | {"done": done}) + b"\n"
 
 
-def embed_body(model: str, found: Embeddings, duration_ns: int) -> bytes:
-    """Vectors, in the newer form."""
+def embed_body(
+    model: str, found: Embeddings, duration_ns: int, dimensions: int | None = None
+) -> bytes:
+    """Vectors, in the newer form.
+
+    Raises:
+        Unsupported: other dimensions were asked for than the model's vectors have.
+    """
+    if dimensions is not None and any(len(vector) != dimensions for vector in found.vectors):
+        raise Unsupported(what=f"A vector of {dimensions} dimensions", param="dimensions")
     return _text(
         {
             "model": model,

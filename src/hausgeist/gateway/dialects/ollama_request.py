@@ -127,7 +127,7 @@ class EmbedRequest(msgspec.Struct, kw_only=True):
 
     model: str
     input: str | list[str] | None = None
-    dimensions: int | None = None
+    dimensions: Annotated[int, msgspec.Meta(ge=1, le=65_536)] | None = None
     keep_alive: float | str | None = None
     truncate: bool | None = None
 
@@ -216,19 +216,18 @@ def decode_generate(
 
 def decode_embed(
     body: bytes, *, call_id: str, principal: Principal, declared: DataClass | None = None
-) -> tuple[Call, list[str]]:
-    """Read a request for vectors; gives the call and its texts, none when there is nothing to embed.
+) -> tuple[Call, list[str], int | None]:
+    """Read a request for vectors; gives the call, its texts (perhaps none) and the length asked for.
 
     Raises:
-        InvalidJSON, InvalidField, Unsupported: with the field's path as ``param``.
+        InvalidJSON, InvalidField: with the field's path as ``param``.
     """
     found = read_json(body, EmbedRequest)
-    if found.dimensions is not None:
-        raise Unsupported(what="A number of dimensions", param="dimensions")
     texts = [found.input] if isinstance(found.input, str) else found.input or []
     return (
         _embedding_call(found.model, found.keep_alive, call_id, principal, declared),
         [text for text in texts if text] if isinstance(found.input, str) else texts,
+        found.dimensions,
     )
 
 

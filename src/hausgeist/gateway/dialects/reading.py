@@ -2,8 +2,7 @@
 """Bytes of a request into a wire type, with errors that name the field."""
 
 import re
-from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,10 +12,14 @@ T = TypeVar("T")
 
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
-@cache
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(kind)
+
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    found = _decoders.get(kind)
+    if found is None:
+        found = _decoders[kind] = msgspec.json.Decoder(kind)
+    return found
 
 
 def read_json(body: bytes, kind: type[T]) -> T:
@@ -27,7 +30,7 @@ def read_json(body: bytes, kind: type[T]) -> T:
         InvalidField: a field is missing or has the wrong type; ``param`` is its path.
     """
     try:
-        return _decoder(kind).decode(body)
+        found: T = _decoder(kind).decode(body)
     except msgspec.ValidationError as error:
         text = str(error)
         match = _PATH.search(text)
@@ -36,6 +39,7 @@ def read_json(body: bytes, kind: type[T]) -> T:
         raise InvalidField(field=path or "body", reason=reason, param=path or None) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidJSON(reason=str(error)[:200]) from error
+    return found
 
 
 def raw_text(found: msgspec.Raw) -> str:

@@ -66,14 +66,15 @@ async def generate(visit: Visit) -> Response:
 async def embed(visit: Visit) -> Response:
     """``POST /api/embed``."""
     started = time.perf_counter_ns()
-    call, texts = ollama_request.decode_embed(
+    call, texts, dimensions = ollama_request.decode_embed(
         await visit.body(),
         call_id=f"ollama-{visit.id}",
         principal=visit.principal,
         declared=visit.declared_class(),
     )
     found = await _vectors(visit, call, texts)
-    return JSONBytes(ollama_answer.embed_body(call.model, found, time.perf_counter_ns() - started))
+    duration = time.perf_counter_ns() - started
+    return JSONBytes(ollama_answer.embed_body(call.model, found, duration, dimensions))
 
 
 async def embeddings(visit: Visit) -> Response:

@@ -41,7 +41,7 @@ async def pull(visit: Visit) -> Response:
     name, asked = ollama_models.named(await visit.body())
     if visit.house.pull is None:
         raise Unsupported(what="Fetching models over the API")
-    visit.house.trail.note("model.pull", actor=visit.principal.id, source=name)
+    visit.house.trail.note("model.pull", actor=visit.principal.id, source=name.partition("?")[0])
     steps = visit.house.pull(name)
     if asked.stream is False:
         last = await while_connected(visit.receive, _last(steps))
