@@ -39,6 +39,8 @@ class AnswerFormat:
     schema: str | None = None
     name: str = "answer"
     strict: bool | None = None
+    field: str = "response_format"
+    """What the caller's dialect calls it, for errors."""
 
 
 @dataclass(frozen=True, slots=True)

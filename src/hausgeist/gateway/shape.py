@@ -44,9 +44,9 @@ class Shape:
         self._size = 0
         self._validator: Any = None
         if call.format is not None and call.format.schema is not None:
-            self._schema = read_schema(call.format.schema, "response_format")
-            self._size = expanded_size(self._schema, "response_format")
-            self._validator = _compiled(self._schema)
+            self._schema = read_schema(call.format.schema, call.format.field)
+            self._size = expanded_size(self._schema, call.format.field)
+            self._validator = _compiled(self._schema, call.format.field)
 
     def pass_on(self, burst: Burst) -> Burst:
         """The burst, unless it ends an answer of the wrong shape.
@@ -79,7 +79,7 @@ class Shape:
             raise AnswerNotValid(reason=_mismatch(self._validator, self._schema, value))
 
 
-def _compiled(schema: Any) -> Any:
+def _compiled(schema: Any, field: str) -> Any:
     """A validator that fetches nothing and whose patterns cannot run away.
 
     Raises:
@@ -98,7 +98,7 @@ def _compiled(schema: Any) -> Any:
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         reason = str(error).partition("\n")[0][:200]
         raise InvalidField(
-            field="response_format", reason=f"is no JSON schema: {reason}", param="response_format"
+            field=field, reason=f"is no JSON schema: {reason}", param=field
         ) from error
 
 

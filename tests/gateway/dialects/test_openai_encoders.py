@@ -122,6 +122,12 @@ def test_a_chat_stream_adds_up_to_the_whole_answer(events):
     }
 
 
+def test_a_seal_alone_makes_no_chat_frame():
+    """A provider's seal on its reasoning has no place in this dialect."""
+    events = [STARTED, Delta(signature="seal"), Delta("Hi"), Finished("stop", USAGE)]
+    assert len(chat_frames(events)) == 4
+
+
 def test_a_chat_streams_usage_comes_last_and_only_when_asked_for():
     """With ``include_usage`` every chunk has the key, and the last has no choice and the numbers."""
     events = [STARTED, Delta("Hi"), Finished("stop", USAGE)]

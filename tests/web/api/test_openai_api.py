@@ -235,6 +235,36 @@ def test_a_circular_tool_is_a_clear_400(server):
     assert (reply.status, reply.error["param"]) == (400, "tools[0].parameters")
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        (
+            "/v1/chat/completions",
+            {
+                "messages": HELLO,
+                "response_format": {
+                    "type": "json_schema",
+                    "json_schema": {"schema": {"$ref": "#"}},
+                },
+            },
+            "response_format",
+        ),
+        (
+            "/v1/responses",
+            {
+                "input": "x",
+                "text": {"format": {"type": "json_schema", "name": "n", "schema": {"$ref": "#"}}},
+            },
+            "text.format",
+        ),
+    ],
+)
+def test_a_circular_format_is_named_as_the_dialect_names_it(server, path, body, param):
+    """Before anything is opened, also for a stream."""
+    reply = send(server, "POST", path, body | {"model": "json", "stream": True})
+    assert (reply.status, reply.error["param"]) == (400, param)
+
+
 def test_vectors_come_as_numbers_and_as_base64(server):
     """Both formats hold the same vector; the order is the texts'."""
     body = {"model": "vectors", "input": ["a", "b"]}

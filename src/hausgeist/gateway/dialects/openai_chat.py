@@ -43,7 +43,7 @@ class StreamEncoder:
         """The frames of a burst, ready to be sent in one piece."""
         out: list[bytes] = []
         for event in burst:
-            if type(event) is Delta and not event.reasoning and not event.logprobs:
+            if type(event) is Delta and event.text and not event.reasoning and not event.logprobs:
                 out += (self._before, _text(event.text), self._after)
             else:
                 out.append(self._frame(event))
@@ -54,6 +54,8 @@ class StreamEncoder:
             delta: dict[str, object] = {"content": event.text} if event.text else {}
             if event.reasoning:
                 delta["reasoning_content"] = event.reasoning
+            if not delta and not event.logprobs:  # a seal: this dialect has no place for it
+                return b""
             return self._choice(delta, logprobs=event.logprobs)
         if isinstance(event, ToolCalled):
             return self._choice({"tool_calls": [_tool_call_fragment(event)]})

@@ -288,8 +288,8 @@ def _format(found: FormatIn | None) -> AnswerFormat | None:
     if found is None or found.type == "text":
         return None
     if found.type == "json_object":
-        return AnswerFormat()
+        return AnswerFormat(field="text.format")
     schema = raw_text(found.schema)
     if schema == "null":
         raise _missing("text.format", "schema")
-    return AnswerFormat(schema, found.name, found.strict)
+    return AnswerFormat(schema, found.name, found.strict, "text.format")
