@@ -221,7 +221,7 @@ def test_think(think, effort):
 
 def test_format():
     """``json`` is any JSON, a schema is that schema, an empty text is nothing."""
-    assert chat(format="json").format == AnswerFormat()
+    assert chat(format="json").format == AnswerFormat(field="format")
     assert json.loads(chat(format={"type": "object"}).format.schema) == {"type": "object"}
     assert chat(format="").format is None
     assert chat(format=None).format is None

@@ -140,6 +140,7 @@ def test_version_and_root(ask):
         ({"messages": []}, 400),
         (chat(options={"num_ctx": -1}), 400),
         (chat("small", "wort " * 2000), 400),
+        (chat(format={"$ref": "#"}), 400),
         (chat("nowhere"), 404),
         (chat("broken"), 502),
         (chat("broken", stream=False), 502),

@@ -380,7 +380,8 @@ def _choice(found: ChoiceIn | None) -> tuple[ToolChoice | None, str | None, bool
 def _format(found: OutputIn | None) -> AnswerFormat | None:
     if found is None or found.format is None:
         return None
-    return AnswerFormat(raw_text(found.format.schema), strict=True)
+    schema = raw_text(found.format.schema)
+    return AnswerFormat(schema, strict=True, field="output_config.format")
 
 
 def _effort(thinking: ThinkingIn | None, output: OutputIn | None) -> Effort | None:

@@ -363,10 +363,10 @@ def _format(found: msgspec.Raw) -> AnswerFormat | None:
     if text in {"null", '""'}:
         return None
     if text == '"json"':
-        return AnswerFormat()
+        return AnswerFormat(field="format")
     if not text.startswith("{"):
         raise InvalidField(field="format", reason="use json or a JSON schema", param="format")
-    return AnswerFormat(text)
+    return AnswerFormat(text, field="format")
 
 
 def _effort(think: bool | str | None) -> Effort | None:  # noqa: FBT001  Ollama's own word and type
