@@ -3,9 +3,16 @@
 
 import asyncio
 import socket
+import ssl
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from hausgeist.errors import EgressDenied, Upstream, UpstreamTimeout
 from hausgeist.net import AllowList, Connections, Destination, Outbound
@@ -42,7 +49,7 @@ class Names:
 
 
 @asynccontextmanager
-async def server(answer, seen):
+async def server(answer, seen, **more):
     """A loopback server; ``answer(reader, writer)`` handles each connection."""
 
     async def handle(reader, writer):
@@ -52,7 +59,7 @@ async def server(answer, seen):
         finally:
             writer.close()
 
-    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
+    listening = await asyncio.start_server(handle, "127.0.0.1", 0, **more)
     try:
         yield listening.sockets[0].getsockname()[1]
     finally:
@@ -329,15 +336,46 @@ def test_a_large_answer_is_not_taken():
     asyncio.run(run())
 
 
-def test_certificates_are_verified():
-    """Something that speaks no trustworthy TLS is an error, never an answer."""
+def self_signed(folder):
+    """A server's TLS with a certificate that nobody vouches for."""
+    now = datetime.now(UTC)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(Encoding.PEM) + key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    (folder / "server.pem").write_bytes(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context
+
+
+def test_certificates_are_verified(tmp_path):
+    """A server nobody vouches for is an error, even in the own network."""
     seen = []
 
-    async def run():
-        async with server(polite, seen) as port:
-            outbound = outbound_to(port)
-            with pytest.raises(Upstream):
-                await fetch(outbound, f"https://127.0.0.1:{port}/")
+    async def ask(port):
+        outbound = outbound_to(port, "localhost")
+        try:
+            return await fetch(outbound, f"https://localhost:{port}/")
+        finally:
             await outbound.close()
 
+    async def run():
+        async with server(polite, seen, ssl=self_signed(tmp_path)) as port:
+            with pytest.raises(Upstream, match="ertificate"):
+                await ask(port)
+
     asyncio.run(run())
+    assert seen == []

@@ -185,9 +185,9 @@ def probe(provider: str = PROVIDER, as_json: bool = AS_JSON) -> None:
     """Connect to a provider and ask for its models."""
     found = with_providers(lambda providers: providers.test(provider, by=BY))
     words = "\n".join(
-        [f"{provider} answers and lists {len(found)} models.", *(c.id for c in found)]
+        [f"{provider} answers and lists {len(found)} models.", *(c.upstream for c in found)]
     )
-    show({"id": provider, "models": [card.id for card in found]}, words, as_json=as_json)
+    show({"id": provider, "models": [card.upstream for card in found]}, words, as_json=as_json)
 
 
 def _config(name: str, given: dict[str, Any], variables: dict[str, str]) -> ProviderConfig:

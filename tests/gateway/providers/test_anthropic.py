@@ -190,11 +190,11 @@ def test_cached_tokens_are_counted_in():
     start = DIALECT.start(10)
     start["message"]["usage"] |= {"cache_read_input_tokens": 100, "cache_creation_input_tokens": 5}
     end = DIALECT.end(3, "stop_sequence")
-    end[0]["delta"]["stop_sequence"] = "ENDE"
+    end[0]["delta"]["stop_sequence"] = "FERTIG"
     found, _ = answer(start, *end)
     usage = found[-1].usage
     assert (usage.input_tokens, usage.cached_tokens, usage.output_tokens) == (115, 100, 3)
-    assert (found[-1].reason, found[-1].stop_sequence) == ("stop", "ENDE")
+    assert (found[-1].reason, found[-1].stop_sequence) == ("stop", "FERTIG")
 
 
 @pytest.mark.parametrize(

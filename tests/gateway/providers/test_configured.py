@@ -75,6 +75,22 @@ def opened(home, **more):
     store.close()
 
 
+@pytest.mark.postgres
+def test_the_table_is_the_same_in_postgresql(home, postgres_url):
+    """Saving, enabling, changing and deleting work there too."""
+    store = Store(postgres_url)
+    store.write_now(metadata.create_all)
+    world = World(store, home)
+    setup(world, own())
+    asyncio.run(world.providers.save(own(title="Neu"), by="u1"))
+    (listed,) = asyncio.run(world.providers.list())
+    assert (listed.config.title, listed.enabled, listed.has_key) == ("Neu", True, True)
+    assert world.models() == ["stadtwerk/a/b"]
+    asyncio.run(world.providers.delete("stadtwerk", by="u1"))
+    assert asyncio.run(world.providers.list()) == []
+    store.close()
+
+
 def own(**more):
     """A provider of the EU with one model."""
     given = {
@@ -326,6 +342,7 @@ def test_a_wrong_entry_is_left_out_with_its_problem(house, home, text, mode, wor
         ({"zone": "house", "base_url": "https://api.openai.com/v1", "private": True}, "zone"),
         ({"zone": "eu", "base_url": "https://API.openai.com./v1"}, "zone"),
         ({"country": "Germany"}, "country"),
+        ({"dialect": "klingon"}, "dialect"),
         ({"idle_timeout": 0}, "idle_timeout"),
         ({"models": (ModelEntry(id="a", aliases=("stadtwerk/a",)),)}, "models"),
         ({"models": (ModelEntry(id="a", input=1.0),)}, "models"),

@@ -7,6 +7,7 @@ of it. Fails closed: what is not plainly right is refused with the field and the
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -27,6 +28,7 @@ _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _OWN_SUFFIXES = (".local", ".localhost", ".internal", ".intern", ".lan", ".home.arpa")
 _CLOUD = re.compile(r"[:-]cloud$")
 """Ollama's mark of models that its server fetches from another machine."""
+_UNTOLD = frozenset({Capability.COMPLETION})
 _GREENNESS = {"house": 0, "eu": 1, "world": 2}
 
 
@@ -94,7 +96,8 @@ class ProviderConfig(
 
     id: str
     title: str = ""
-    dialect: Literal["openai", "ollama", "anthropic"]
+    dialect: str
+    """A name in ``DIALECTS``: openai, ollama or anthropic."""
     base_url: str
     zone: Literal["house", "eu", "world"]
     country: str | None = None
@@ -128,6 +131,8 @@ def checked(config: ProviderConfig) -> ProviderConfig:
     """
     if not _ID.fullmatch(config.id):
         raise _bad("id", "it must be 1 to 40 lower-case letters, digits or hyphens")
+    if config.dialect not in DIALECTS:
+        raise _bad("dialect", f"it must be one of {', '.join(DIALECTS)}")
     _check_address(config)
     if config.country is not None and not re.fullmatch(r"[A-Z]{2}", config.country):
         raise _bad("country", "it must be a code of two letters, such as DE")
@@ -206,25 +211,44 @@ def destination(config: ProviderConfig) -> Destination:
 
 def built(config: ProviderConfig, key: str, outbound: Outbound) -> Provider:
     """The provider itself; opens nothing."""
-    if config.dialect == "openai":
-        return OpenAIProvider(
-            config.id,
-            config.base_url,
-            outbound,
-            key=key,
-            quirks=config.quirks.quirks(),
-            idle_timeout=config.idle_timeout,
-            connect_timeout=config.connect_timeout,
-        )
-    kind = OllamaProvider if config.dialect == "ollama" else AnthropicProvider
-    return kind(
+    return DIALECTS[config.dialect](config, key, outbound)
+
+
+def _openai(config: ProviderConfig, key: str, outbound: Outbound) -> Provider:
+    return OpenAIProvider(
         config.id,
         config.base_url,
         outbound,
         key=key,
+        quirks=config.quirks.quirks(),
         idle_timeout=config.idle_timeout,
         connect_timeout=config.connect_timeout,
     )
+
+
+def _plain(kind: type[OllamaProvider | AnthropicProvider]) -> "Make":
+    def make(config: ProviderConfig, key: str, outbound: Outbound) -> Provider:
+        return kind(
+            config.id,
+            config.base_url,
+            outbound,
+            key=key,
+            idle_timeout=config.idle_timeout,
+            connect_timeout=config.connect_timeout,
+        )
+
+    return make
+
+
+Make = Callable[[ProviderConfig, str, Outbound], Provider]
+"""Makes a provider of a configuration and its key (empty: none); opens nothing."""
+
+DIALECTS: Mapping[str, Make] = {
+    "openai": _openai,
+    "ollama": _plain(OllamaProvider),
+    "anthropic": _plain(AnthropicProvider),
+}
+"""Who speaks what."""
 
 
 def cards(
@@ -250,8 +274,8 @@ def cards(
     for name in wanted:
         entry, card = entries.get(name.casefold()), listed.get(name)
         able = entry.can if entry else config.discovered_can
-        if entry is None and card is not None and config.dialect == "ollama":
-            able = tuple(card.capabilities)  # this dialect tells
+        if entry is None and card is not None and card.capabilities != _UNTOLD:
+            able = tuple(card.capabilities)  # the endpoint tells more than its name
         made = ModelCard(
             id=f"{config.id}/{name}",
             provider=config.id,

@@ -232,6 +232,8 @@ class Providers:
     async def test(self, provider: str, *, by: str) -> Sequence[ModelCard]:
         """Ask a provider for its models, enabled or not; the connection is allowed for that moment only.
 
+        The cards are bare, as the endpoint tells them; ``upstream`` is the provider's name of each.
+
         Raises:
             NotFound: there is none of that id.
             InvalidField: it is outside the EU and was not confirmed.
@@ -254,7 +256,7 @@ class Providers:
         finally:
             self._outbound.allow.revoke(reason)
         await self._trail.record("provider.tested", actor=by, subject=provider, models=len(found))
-        return cards(config, found[:MODELS], usd_eur_rate=self._rate) if config.discover else found
+        return found[:MODELS]
 
     # -- into the gateway --------------------------------------------------------------------------
 
