@@ -108,3 +108,34 @@ def test_a_model_that_pools_embeds(run, tmp_path: Path):
     assert found.usage.input_tokens > 2
     assert (refusal.values["needed"], refusal.values["context"]) == (3002, 256)
     assert again.vectors[0] == pytest.approx(found.vectors[0], abs=1e-5)
+
+
+def test_a_model_that_somebody_adds_is_offered(home: Path, tmp_path: Path):
+    """The provider follows the shelf: what another process puts there or changes is published."""
+    file = tmp_path / "tiny.gguf"
+    file.write_bytes(tiny_model())
+
+    async def flow():
+        shelf = Shelf(home, Fetcher(Settings(home=home)))
+        outbound = Outbound(AllowList())
+        supervisor = Supervisor(budget=None, patience=60.0, allow=outbound.allow)
+        provider = HouseProvider(shelf, supervisor, outbound)
+        published: asyncio.Queue = asyncio.Queue()
+        following = asyncio.create_task(provider.follow(published.put_nowait, every=0.01))
+        seen = [await published.get()]
+        await shelf.add(f"file:{file}", name="tiny")
+        seen.append(await published.get())
+        shelf.change("tiny", ModelSettings(context=64))
+        seen.append(await published.get())
+        shelf.remove("tiny")
+        seen.append(await published.get())
+        following.cancel()
+        return [[(card.id, card.context) for card in cards] for cards in seen]
+
+    embed = ("hausgeist-embed", 4096)
+    assert asyncio.run(flow()) == [
+        [embed],
+        [embed, ("tiny", 256)],
+        [embed, ("tiny", 64)],
+        [embed],
+    ]
