@@ -6,9 +6,12 @@ in a thread of its own; ``run`` does work in its event loop.
 """
 
 import asyncio
+import http.client
+import json
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -29,6 +32,28 @@ T = TypeVar("T")
 
 PASSWORD = "correct horse battery staple 7"  # noqa: S105  of accounts that live for one test
 START_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer over HTTP."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, decoded."""
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error in OpenAI's shape; fails unless all four keys are there and no other."""
+        error: dict[str, Any] = self.json["error"]
+        if set(error) != {"message", "type", "param", "code"}:
+            raise AssertionError(error)
+        return error
 
 
 @dataclass(slots=True)
@@ -76,6 +101,31 @@ class Served:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do work in the server's event loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """One request with the member's key, or another, or (None) without any.
+
+        ``body`` is sent as JSON unless it is bytes.
+        """
+        sent = {"Content-Type": "application/json"}
+        if key is not None:
+            sent["Authorization"] = f"Bearer {key or self.member.key}"
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=START_SECONDS)
+        try:
+            connection.request(method, path, data, {**sent, **(headers or {})})
+            response = connection.getresponse()
+            return Reply(response.status, response.headers, response.read())
+        finally:
+            connection.close()
 
     def new_key(self, **wish: Any) -> str:
         """A further key of the member; ``wish`` as in ``KeyWish``."""

@@ -1,26 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """OpenAI's API over real HTTP: who may what, which status, which headers, and what is booked."""
 
-import asyncio
 import base64
-import gzip
-import http.client
-import json
-import socket
-import threading
 import time
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import select
 
-from hausgeist.core.labels import DataClass, Zone
-from hausgeist.core.models import ModelCard
+from hausgeist.core.labels import DataClass
 from hausgeist.errors import ModelLoading
-from hausgeist.gateway.providers.openai import OpenAIProvider
-from hausgeist.net.allow import Destination
 from hausgeist.store.tables import ledger
 from hausgeist.testing.echo import EchoProvider, echo_card
 from hausgeist.testing.served import Served
@@ -34,44 +22,7 @@ PERSON = {
 }
 
 
-@dataclass
-class Reply:
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def json(self) -> dict:
-        return json.loads(self.body)
-
-    @property
-    def error(self) -> dict:
-        error = self.json["error"]
-        assert set(error) == {"message", "type", "param", "code"}
-        return error
-
-
-def send(
-    server: Served,
-    method: str,
-    path: str,
-    body: object = None,
-    *,
-    key: str | None = "",
-    headers: dict[str, str] | None = None,
-) -> Reply:
-    """One request with the member's key (None: without any)."""
-    sent = {"Content-Type": "application/json"}
-    if key is not None:
-        sent["Authorization"] = f"Bearer {key or server.member.key}"
-    data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    try:
-        connection.request(method, path, data, sent | (headers or {}))
-        response = connection.getresponse()
-        return Reply(response.status, response.headers, response.read())
-    finally:
-        connection.close()
+send = Served.request
 
 
 def booked(server: Served, call_id: str) -> dict:
@@ -302,221 +253,7 @@ def test_a_call_is_booked_with_its_tokens(server):
     assert (row["model"], row["purpose"]) == ("echo", "api")
 
 
-class Upstream:
-    """A loopback server that streams without end, and notices when its client goes away."""
-
-    def __init__(self) -> None:
-        self.gone = threading.Event()
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        connection, _ = self._socket.accept()
-        with connection:
-            connection.recv(65536)
-            connection.sendall(
-                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
-            )
-            chunk = b'data: {"choices":[{"delta":{"content":"tick "}}]}\n\n'
-            try:
-                while True:
-                    connection.sendall(chunk)
-                    time.sleep(0.01)
-            except OSError:
-                self.gone.set()
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-@pytest.fixture
-def upstream() -> Iterator[Upstream]:
-    endless = Upstream()
-    yield endless
-    endless.close()
-
-
-@pytest.mark.parametrize("stream", [True, False])
-def test_a_client_that_goes_away_stops_the_upstream_and_pays_for_what_came(serve, upstream, stream):
-    """The connection to the provider is closed, and the ledger has the aborted call."""
-    server = serve()
-
-    async def configure() -> None:
-        house = server.house
-        house.outbound.allow.allow(Destination("127.0.0.1", upstream.port, "test", private=True))
-        provider = OpenAIProvider("up", f"http://127.0.0.1:{upstream.port}/v1", house.outbound)
-        card = ModelCard("endless", "up", "endless", Zone.HOUSE)
-        house.gateway.directory.put("up", provider, [card])
-
-    server.run(configure())
-    body = json.dumps({"model": "endless", "messages": HELLO, "stream": stream}).encode()
-    head = (
-        f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-        f"Authorization: Bearer {server.member.key}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
-        client.sendall(head.encode() + body)
-        if stream:
-            seen = b""
-            while b"tick" not in seen:
-                seen += client.recv(4096)
-            assert seen.startswith(b"HTTP/1.1 200")
-        else:
-            for _ in range(500):
-                if server.house.gateway.running:
-                    break
-                time.sleep(0.01)
-            time.sleep(0.2)  # some of the answer has come by then
-    assert upstream.gone.wait(10)
-
-    async def rows() -> list[dict]:
-        for _ in range(200):
-            found = await server.house.store.read(
-                lambda c: [dict(row) for row in c.execute(select(ledger)).mappings()]
-            )
-            if found:
-                return found
-            await asyncio.sleep(0.02)
-        return []
-
-    (row,) = server.run(rows())
-    assert row["outcome"] == "aborted"
-    assert row["output_tokens"] > 0
-    assert row["estimated"]
-    assert server.house.gateway.running == 0
-
-
-@pytest.mark.parametrize(
-    ("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
-)
-def test_a_packed_body_is_unpacked(server, encoding, pack):
-    """Both gzip and deflate are understood."""
-    body = pack(json.dumps(CHAT).encode())
-    headers = {"Content-Encoding": encoding}
-    assert send(server, "POST", "/v1/chat/completions", body, headers=headers).status == 200
-
-
-def test_a_packed_body_counts_as_what_it_unpacks_to(server):
-    """A small bomb is too large; damage is a 400; an unknown encoding a 415."""
-    bomb = gzip.compress(b" " * (server.house.settings.max_body + 1))
-    packed = {"Content-Encoding": "gzip"}
-    assert send(server, "POST", "/v1/chat/completions", bomb, headers=packed).status == 413
-    cut = gzip.compress(json.dumps(CHAT).encode())[:-4]
-    assert send(server, "POST", "/v1/chat/completions", cut, headers=packed).status == 400
-    other = {"Content-Encoding": "zstd"}
-    reply = send(server, "POST", "/v1/chat/completions", b"x", headers=other)
-    assert (reply.status, reply.error["code"]) == (415, "unsupported_encoding")
-
-
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (b'{"model": "echo", ', "invalid_json"),
-        (b"\xff\xfe\x00", "invalid_json"),
-        (
-            b'{"model": "echo", "messages": [{"role": "user", "content": "\xc3\x28"}]}',
-            "invalid_json",
-        ),
-        pytest.param(b'{"x":' + b"[" * 200_000, "invalid_json", id="bottomless"),
-        (b"[]", "invalid_value"),
-    ],
-)
-def test_a_damaged_body_is_a_400_with_a_code(server, body, code):
-    """Malformed JSON, bad UTF-8 and bottomless nesting never reach anything."""
-    reply = send(server, "POST", "/v1/chat/completions", body)
-    assert (reply.status, reply.error["code"]) == (400, code)
-
-
 def test_a_wrong_method_is_a_405_and_a_wrong_path_a_404(server):
     """Both in OpenAI's shape."""
     assert send(server, "GET", "/v1/chat/completions").error["code"] == "method_not_allowed"
     assert send(server, "GET", "/v1/nothing").error["code"] == "not_found"
-
-
-PREFLIGHT = {
-    "Origin": "https://app.example",
-    "Access-Control-Request-Method": "POST",
-    "Access-Control-Request-Headers": "authorization, x-stainless-lang",
-}
-
-
-def test_other_sites_scripts_are_locked_out_by_default(server):
-    """No permission on the question, none on the answer."""
-    asked = send(server, "OPTIONS", "/v1/models", key=None, headers=PREFLIGHT)
-    got = send(server, "GET", "/v1/models", headers={"Origin": "https://app.example"})
-    assert "access-control-allow-origin" not in asked.headers
-    assert "access-control-allow-origin" not in got.headers
-
-
-def test_a_site_that_was_let_in_may_call_and_read_errors(serve):
-    """The origin named in the settings, and no other, gets permission; cookies never."""
-    server = serve(cors_origins="https://app.example, https://other.example")
-    asked = send(server, "OPTIONS", "/v1/chat/completions", key=None, headers=PREFLIGHT)
-    assert asked.status == 204
-    assert asked.headers["access-control-allow-origin"] == "https://app.example"
-    allowed = asked.headers["access-control-allow-headers"]
-    for name in ("authorization", "openai-beta", "anthropic-version", "x-stainless-lang"):
-        assert name in allowed
-    ours = {"Origin": "https://app.example"}
-    failed = send(server, "GET", "/v1/models", key=None, headers=ours)
-    assert failed.status == 401
-    assert failed.headers["access-control-allow-origin"] == "https://app.example"
-    assert "access-control-allow-credentials" not in failed.headers
-    foreign = PREFLIGHT | {"Origin": "https://evil.example"}
-    asked = send(server, "OPTIONS", "/v1/chat/completions", key=None, headers=foreign)
-    assert "access-control-allow-origin" not in asked.headers
-
-
-@pytest.mark.parametrize("model", ["held", "broken late"])
-def test_a_silence_is_bridged_before_the_first_word_and_after_it(serve, monkeypatch, model):
-    """Where a model thinks longer than proxies wait, comments keep the stream; errors are frames."""
-    monkeypatch.setattr("hausgeist.web.streams.STATUS_SECONDS", 0.05)
-    monkeypatch.setattr("hausgeist.web.reply.PING_SECONDS", 0.05)
-    server = serve()
-    failing = ModelLoading(model="late", seconds=1) if model == "broken late" else None
-
-    class Late(EchoProvider):
-        async def stream(self, call, card):
-            await asyncio.sleep(0.3)
-            async for burst in EchoProvider.stream(self, call, card):
-                yield burst
-
-    provider = Late(name="late", failing=failing, delay=0.2)
-    server.house.gateway.directory.put("late", provider, [echo_card(model, provider="late")])
-    reply = send(server, "POST", "/v1/chat/completions", CHAT | {"model": model, "stream": True})
-    assert reply.status == 200
-    assert reply.body.startswith(b": waiting\n\n")
-    if failing:
-        assert b'"code":"model_loading"' in reply.body
-        assert b"[DONE]" not in reply.body
-    else:
-        rest = reply.body.partition(b"hello")[2]
-        assert b": waiting\n\n" in rest
-        assert rest.endswith(b"data: [DONE]\n\n")
-
-
-@pytest.mark.parametrize("patience", [30.0, 0.01])
-def test_a_client_that_goes_away_before_the_first_word_ends_the_call(serve, monkeypatch, patience):
-    """A stream that has not begun is cancelled as well, whether it has pings yet or not."""
-    monkeypatch.setattr("hausgeist.web.streams.STATUS_SECONDS", patience)
-    server = serve()
-    provider = EchoProvider(name="late", delay=30)
-    server.house.gateway.directory.put("late", provider, [echo_card("late", provider="late")])
-    body = json.dumps(CHAT | {"model": "late", "stream": True}).encode()
-    head = (
-        f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-        f"Authorization: Bearer {server.member.key}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
-        client.sendall(head.encode() + body)
-        wait_for(lambda: provider.open == 1)
-    wait_for(lambda: provider.cancelled == 1 and server.house.gateway.running == 0)
-
-
-def wait_for(condition) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        time.sleep(0.01)
-    pytest.fail("it did not happen in five seconds")
