@@ -47,7 +47,7 @@ def lines(routes: tuple[Route, ...]) -> list[str]:
 def table() -> tuple[Route, ...]:
     """The routes of the application."""
     with tempfile.TemporaryDirectory() as home:
-        house = app.build(Settings(home=Path(home), starter_model=False, worker=False))
+        house = app.build(Settings(home=Path(home), starter_model=False))
         routes = app.application(house).table.routes
         house.store.close()
     return routes

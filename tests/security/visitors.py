@@ -17,6 +17,7 @@ from hausgeist import app
 from hausgeist.core.people import Role
 from hausgeist.identity import KeyWish
 from hausgeist.settings import Settings
+from hausgeist.testing.echo import EchoProvider, echo_card
 
 PASSWORD = "drei Katzen im Regen"
 
@@ -103,11 +104,10 @@ class Server:
     """A house that serves on a free port of loopback until ``stop``."""
 
     def __init__(self, home: Path, **settings: object) -> None:
-        self.settings = Settings(
-            home=home, starter_model=False, worker=False, log_level="error", **settings
-        )
+        self.settings = Settings(home=home, starter_model=False, log_level="error", **settings)
         self.house = app.build(self.settings)
         self.edge = app.application(self.house)
+        self.house.gateway.directory.put("echo", EchoProvider(), [echo_card()])
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]

@@ -97,7 +97,7 @@ def _row(card: ModelCard, language: str, *, loaded: bool) -> ModelRow:
         size=size_text(card.size_bytes, language) if card.size_bytes else "",
         facts=" · ".join(fact for fact in facts if fact),
         loaded=loaded,
-        removable=card.provider == HOUSE,
+        removable=card.provider == HOUSE and bool(card.digest),  # the encoder is no file
     )
 
 
