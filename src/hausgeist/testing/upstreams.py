@@ -55,7 +55,7 @@ class FakeUpstream:
         self.left = asyncio.Event()
         """Set when a client closed its connection within an answer."""
         self.port = 0
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._writers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     @property
     def url(self) -> str:
@@ -71,12 +71,15 @@ class FakeUpstream:
             yield self
         finally:
             server.close()
-            for writer in self._writers:
+            for writer in self._writers.values():
                 writer.close()
+            await asyncio.gather(*self._writers, return_exceptions=True)
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._writers[task] = writer
         try:
             while (asked := await _read(reader)) is not None:
                 self.asked.append(asked)
@@ -85,7 +88,7 @@ class FakeUpstream:
         except ConnectionError:
             self.left.set()
         finally:
-            self._writers.discard(writer)
+            self._writers.pop(task)
             writer.close()
 
     async def _reply(
