@@ -24,7 +24,7 @@ from hausgeist.gateway.guard import Guard, OutputChain, check_input
 from hausgeist.gateway.privacy import detect
 from hausgeist.gateway.providers import Counts, Embeddings
 from hausgeist.gateway.routing import Routes, characters
-from hausgeist.gateway.run import Run, estimate
+from hausgeist.gateway.run import CHARS_PER_TOKEN, Run, estimate
 from hausgeist.gateway.shape import Shape
 from hausgeist.ledger import Book
 
@@ -87,6 +87,9 @@ class Gateway:
                 raise Unsupported(what=f"Embedding with {call.model}", param="model")
             await self._reserve(run, decision, card)
             result = await self.directory.provider(card).embed(texts, card)
+            if not result.usage.total:  # the upstream gave no number
+                tokens = sum(len(text) // CHARS_PER_TOKEN + 1 for text in texts)
+                result = replace(result, usage=Usage(input_tokens=tokens, estimated=True))
             run.saw(card, [Finished("stop", result.usage)], self.now_ms())
         except HausgeistError as error:
             run.error = error

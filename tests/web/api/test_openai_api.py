@@ -3,11 +3,13 @@
 
 import base64
 import time
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from hausgeist.core.labels import DataClass
+from hausgeist.core.messages import Usage
 from hausgeist.errors import ModelLoading
 from hausgeist.store.tables import ledger
 from hausgeist.testing.echo import EchoProvider, echo_card
@@ -226,6 +228,23 @@ def test_vectors_come_as_numbers_and_as_base64(server):
         assert len(raw) == 4 * len(one["embedding"])
     assert [entry["index"] for entry in plain] == [0, 1]
     assert plain[0]["embedding"] != plain[1]["embedding"]
+
+
+def test_vectors_are_counted_by_us_when_nobody_else_did(serve):
+    """An upstream without numbers costs an estimate, told and booked, never nothing."""
+    server = serve()
+
+    class Silent(EchoProvider):
+        async def embed(self, texts, card):
+            return replace(await EchoProvider.embed(self, texts, card), usage=Usage())
+
+    card = echo_card("mute", provider="mute")
+    server.house.gateway.directory.put("mute", Silent(name="mute"), [card])
+    body = {"model": "mute", "input": ["thirty characters of some text"] * 2}
+    reply = send(server, "POST", "/v1/embeddings", body)
+    assert reply.json["usage"] == {"prompt_tokens": 22, "total_tokens": 22}
+    row = booked(server, f"embd-{reply.headers['x-request-id']}")
+    assert (row["input_tokens"], row["estimated"]) == (22, True)
 
 
 def test_dimensions_are_the_models_own_or_refused(server):
