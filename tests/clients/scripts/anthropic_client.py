@@ -29,7 +29,7 @@ def message() -> None:
         system="Be kind.",
         temperature=0.5,
         top_k=40,
-        stop_sequences=["ENDE"],
+        stop_sequences=["STOP"],
         metadata={"user_id": "u"},
     )
     assert answer.content[0].text == TEXT

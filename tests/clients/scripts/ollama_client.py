@@ -31,7 +31,7 @@ def chat() -> None:
     answer = client.chat(
         model="echo",
         messages=HELLO,
-        options={"num_ctx": 4096, "temperature": 0.5, "seed": 1, "stop": ["ENDE"]},
+        options={"num_ctx": 4096, "temperature": 0.5, "seed": 1, "stop": ["STOP"]},
         keep_alive="10m",
     )
     assert answer.message.content == TEXT

@@ -132,7 +132,7 @@ def test_woven_tools():
     ("finished", "reason", "sequence"),
     [
         (Finished("length", Usage()), "max_tokens", None),
-        (Finished("stop", Usage(), "ENDE"), "stop_sequence", "ENDE"),
+        (Finished("stop", Usage(), "STOP"), "stop_sequence", "STOP"),
         (Finished("content_filter", Usage()), "refusal", None),
         (Finished("stop", Usage()), "end_turn", None),
     ],

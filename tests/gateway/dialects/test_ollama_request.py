@@ -57,7 +57,7 @@ def test_options():
             "repeat_penalty": 1.1,
             "presence_penalty": 0.5,
             "frequency_penalty": 0.25,
-            "stop": ["ENDE"],
+            "stop": ["STOP"],
             "num_gpu": 99,
             "mirostat": None,
         }
@@ -67,7 +67,7 @@ def test_options():
     assert (chosen.max_tokens, chosen.seed, chosen.top_k) == (64, 7, 40)
     assert (chosen.temperature, chosen.top_p, chosen.min_p) == (0, 0.9, 0.05)
     assert (chosen.repeat_penalty, chosen.presence_penalty) == (1.1, 0.5)
-    assert (chosen.frequency_penalty, chosen.stop) == (0.25, ("ENDE",))
+    assert (chosen.frequency_penalty, chosen.stop) == (0.25, ("STOP",))
 
 
 @pytest.mark.parametrize("number", [-1, -2])
