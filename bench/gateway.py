@@ -31,11 +31,9 @@ title = "Bench"
 dialect = "openai"
 base_url = "http://127.0.0.1:{UPSTREAM}/v1"
 zone = "house"
+needs_key = false
 enabled = true
-models = [
-    {{ id = "fake", alias = ["fake"] }},
-    {{ id = "fake-slow", alias = ["fake-slow"] }},
-]
+models = [{{ id = "fake" }}, {{ id = "fake-slow" }}]
 """
 
 
@@ -145,16 +143,16 @@ def main() -> None:
         idle_web = memory_mb(house_process.pid)
         idle_all = idle_web + sum(memory_mb(pid) for pid in children(house_process.pid))
 
-        ports = {"bare": (BARE, "hg-bench"), "house": (HOUSE, key)}
+        ports = {"bare": (BARE, "hg-bench", ""), "house": (HOUSE, key, "bench/")}
         results: dict[str, dict[str, list[dict]]] = {"bare": {}, "house": {}}
         for _ in range(options.rounds):
-            for who, (port, secret) in ports.items():
+            for who, (port, secret, prefix) in ports.items():
                 for what, model, connections, rest in (
                     ("whole", "fake", 32, ()),
                     ("stream", "fake", 50, ("stream",)),
                     ("paced", "fake-slow", 50, ("stream",)),
                 ):
-                    found = load(port, secret, model, connections, options.seconds, *rest)
+                    found = load(port, secret, prefix + model, connections, options.seconds, *rest)
                     if found["failed"]:
                         print(f"{who} {what}: {found['failed']} failed", file=sys.stderr)
                     results[who].setdefault(what, []).append(found)

@@ -72,6 +72,10 @@ class Upstream(asyncio.Protocol):
         head, found, body = self.rest.partition(b"\r\n\r\n")
         if not found:
             return
+        if head.startswith(b"GET "):
+            self.rest = body
+            self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+            return
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         if len(body) < length:
             return

@@ -20,7 +20,7 @@ from hausgeist.gateway.weights import Fetcher, Shelf, budget
 from hausgeist.identity import Identity
 from hausgeist.jobs import Rounds
 from hausgeist.ledger import Book
-from hausgeist.net import AllowList, Outbound
+from hausgeist.net import AllowList, Connections, Outbound
 from hausgeist.settings import Settings
 from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
@@ -119,6 +119,7 @@ def build(settings: Settings) -> House:
     secret = house_secret(settings.home)
     trail = Trail(store, secret, now_ms)
     outbound = Outbound(AllowList(), connect_timeout=settings.upstream_connect_timeout)
+    outbound.record = Connections(store, now_ms).note
     directory = Directory()
     book = Book(store, now_ms)
     gateway = Gateway(
