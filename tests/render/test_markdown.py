@@ -4,6 +4,7 @@
 import pytest
 
 from hausgeist.render import render_blocks
+from hausgeist.render.markdown import MAX_BRACKETS, render_block
 
 
 def html(text, language="de"):
@@ -78,3 +79,12 @@ def test_task_boxes():
 def test_german_quotes_and_umlauts_stay():
     """Nothing turns a German text into something else."""
     assert html("„Straße“ – Größe ≥ 5 m²") == "<p>„Straße“ – Größe ≥ 5 m²</p>"
+
+
+def test_a_heap_of_brackets_is_shown_as_it_was_written():
+    """Brackets beyond the bound are not searched for links; code full of them stays code."""
+    heap = "[" * (MAX_BRACKETS + 1)
+    assert render_block(heap) == f'<pre class="plain">{heap}</pre>'
+    assert render_block(f"```json\n{heap}\n```").startswith(
+        '<figure class="code" data-lang="json">'
+    )

@@ -27,6 +27,8 @@ from hausgeist.render.cut import fence_of, indent_of
 
 MAX_BLOCK = 40_000
 """Characters of a block that are parsed; a longer one is shown as it was written."""
+MAX_BRACKETS = 1500
+"""Opening brackets of a block that are parsed: the search for links is quadratic in them."""
 MAX_NESTING = 16
 """Levels of quotes and lists that are parsed."""
 _SCHEMES = ("http://", "https://", "mailto:")
@@ -38,7 +40,7 @@ Env: TypeAlias = MutableMapping[str, Any]
 
 def render_block(text: str, language: str = "en") -> str:
     """The HTML of one block; ``text`` has no line end at its end."""
-    if len(text) > MAX_BLOCK or _too_deep(text):
+    if len(text) > MAX_BLOCK or text.count("[") > MAX_BRACKETS or _too_deep(text):
         return clean(_plain(text, language))
     return clean(_parser().render(text, {"language": language}))
 
