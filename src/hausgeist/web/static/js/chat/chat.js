@@ -30,7 +30,7 @@ async function post(address, fields) {
 
 /** Show what began, put a new conversation into the address and the list, and follow the answer. */
 function began(answer, replaced) {
-  document.getElementById("empty")?.remove();
+  if (!words.conversation) thread.clear();
   if (replaced) thread.cutFrom(replaced);
   const article = thread.add(answer.html);
   if (!words.conversation) {

@@ -22,6 +22,11 @@ export class Thread {
     this.element.scrollTo({ top: this.element.scrollHeight, behavior: "instant" });
   }
 
+  /** Take the empty page's first steps away. */
+  clear() {
+    this.element.replaceChildren();
+  }
+
   /** Add rendered messages; gives the last article. */
   add(html) {
     this.element.insertAdjacentHTML("beforeend", html);
@@ -45,18 +50,26 @@ export class Thread {
     this.element.closest(".room").setAttribute("aria-label", title);
   }
 
-  /** The conversation's row goes to the top of the list. */
+  /** The conversation's row goes to the top of the list, under today's heading. */
   toTop(id, row) {
+    const side = document.getElementById("side");
     const old = document.getElementById(`c-${id}`);
-    const list = document.querySelector(".side__list");
-    if (old && old === list?.firstElementChild) return;
-    if (!list) {
-      document.querySelector(".side__empty")?.insertAdjacentHTML("afterend", `<ol class="side__list">${row}</ol>`);
-      document.querySelector(".side__empty")?.remove();
-      return;
-    }
+    const first = side.querySelector(".side__list");
+    if (old && old === first?.firstElementChild) return;
     old?.remove();
-    list.insertAdjacentHTML("afterbegin", row);
+    side.querySelector(".side__empty")?.remove();
+    const { today } = side.dataset;
+    if (side.querySelector(".side__day")?.textContent !== today) {
+      const heading = document.createElement("h2");
+      heading.className = "side__day";
+      heading.textContent = today;
+      const list = document.createElement("ol");
+      list.className = "side__list";
+      const place = side.querySelector(".side__day") ?? null;
+      side.insertBefore(heading, place);
+      side.insertBefore(list, place);
+    }
+    side.querySelector(".side__list").insertAdjacentHTML("afterbegin", row);
   }
 
   /** Take one event of an answer; `changed` is told when the whole article was replaced. */

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A chat over a real database and an echo: two people, models of every kind."""
+
+import time
+
+import pytest
+from talking import ANNA, BERND, Talk
+
+from hausgeist.audit import Trail
+from hausgeist.chat import Chat
+from hausgeist.core.labels import DataClass, Zone
+from hausgeist.gateway import Directory, Gateway, Routes
+from hausgeist.ledger import Book
+from hausgeist.store import accounts
+from hausgeist.testing.echo import EchoProvider, echo_card
+
+
+@pytest.fixture
+def talk(store):
+    def people(connection):
+        accounts.add_group(connection, "everyone", "Everyone", 0)
+        for who in (ANNA, BERND):
+            accounts.add_user(
+                connection,
+                id=who.id,
+                login=who.id,
+                name=who.name,
+                role="member",
+                group_id="everyone",
+                locale="de",
+                active=True,
+                created_at=0,
+            )
+
+    store.write_now(people)
+    echo = EchoProvider()
+    directory = Directory()
+    directory.put(
+        "echo",
+        echo,
+        [
+            echo_card(),
+            echo_card("small", context=64),
+            echo_card("abroad", zone=Zone.WORLD, cleared_for=DataClass.PUBLIC),
+        ],
+    )
+    now = [1_790_000_000_000]
+
+    def clock():
+        now[0] += 1
+        return now[0]
+
+    gateway = Gateway(
+        directory=directory,
+        routes=Routes(directory, time.monotonic),
+        book=Book(store, clock),
+        trail=Trail(store, b"k" * 32, clock),
+        now_ms=clock,
+    )
+
+    def renew():
+        return Chat(store, gateway, clock)
+
+    return Talk(renew(), echo, renew, now)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Two people, a chat, and short ways to ask."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hausgeist.chat import Chat, Ended
+from hausgeist.core.labels import DataClass
+from hausgeist.core.people import Principal, Role
+from hausgeist.testing.echo import EchoProvider
+
+ANNA = Principal(id="anna", name="Anna", role=Role.MEMBER, session_id="s1")
+BERND = Principal(id="bernd", name="Bernd", role=Role.MEMBER, session_id="s2")
+
+
+@dataclass
+class Talk:
+    """The chat, the echo behind it, and short ways to ask."""
+
+    chat: Chat
+    echo: EchoProvider
+    renew: Callable[[], Chat]
+    now: list[int] = field(default_factory=lambda: [1_790_000_000_000])
+
+    async def ask(self, text="eins zwei", who=ANNA, model="echo", **more):
+        """Begin a turn."""
+        return await self.chat.turn(
+            who, text, model=model, data_class=more.pop("data_class", DataClass.INTERNAL), **more
+        )
+
+    async def answered(self, text="eins zwei", **more):
+        """Begin a turn and wait for its end."""
+        turn = await self.ask(text, **more)
+        await turn.wait()
+        return turn
+
+    async def texts(self, talk_id, who=ANNA):
+        """What the shown branch says, message by message."""
+        opened = await self.chat.open(who, talk_id)
+        return [said.text for said in opened.branch]
+
+
+async def followed(stream):
+    """All events of a turn, and how it ended."""
+    events = [one async for batch in stream for one in batch]
+    assert isinstance(events[-1].event, Ended)
+    return events, events[-1].event.said
