@@ -57,9 +57,17 @@ class HausgeistError(Exception):
         self.values = values
 
     def say(self, translate: Callable[[str], str] | None = None) -> str:
-        """The error in a person's words; English without a translator."""
-        text = translate(self.text) if translate else self.text
-        return text.format_map(self.values) if self.values else text
+        """The error in a person's words; English without a translator.
+
+        A ``reason`` that the catalogue knows is translated too.
+        """
+        if translate is None:
+            return self.text.format_map(self.values) if self.values else self.text
+        values = dict(self.values)
+        if isinstance(values.get("reason"), str) and values["reason"]:
+            values["reason"] = translate(str(values["reason"]))
+        text = translate(self.text)
+        return text.format_map(values) if values else text
 
     def __str__(self) -> str:
         return self.say()

@@ -14,7 +14,7 @@ from hausgeist.audit import Trail
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Role
 from hausgeist.core.trail import Fact
-from hausgeist.errors import InvalidField, NotAllowed, NotFound
+from hausgeist.errors import N_, InvalidField, NotAllowed, NotFound
 from hausgeist.identity.people import group_slug
 from hausgeist.identity.tokens import new_id, new_token, token_hash
 from hausgeist.store import accounts
@@ -92,11 +92,13 @@ class Keys:
         """
         now = self._now_ms()
         if not wish.name.strip():
-            raise InvalidField(field="name", reason="a key needs a name", param="name")
+            raise InvalidField(field="name", reason=N_("a key needs a name"), param="name")
         if (owner is None) == (wish.service is None):
-            raise InvalidField(field="service", reason="a key belongs to a person or to a service")
+            raise InvalidField(
+                field="service", reason=N_("a key belongs to a person or to a service")
+            )
         if wish.expires_at is not None and wish.expires_at <= now:
-            raise InvalidField(field="expires", reason="this day has passed", param="expires")
+            raise InvalidField(field="expires", reason=N_("this day has passed"), param="expires")
         token = PREFIX + new_token()
         key_id = new_id()
 

@@ -45,7 +45,7 @@ _COMMON = frozenset(
     willkommen1 willkommen123 administrator admin12345 admin123456 adminadmin hausgeist1 hausgeist123
     changeme123 geheim1234 geheim12345 sommer2024 sommer2025 sommer2026 winter2024 winter2025
     winter2026 fruehling2026 herbst2026 iloveyou123 ichliebedich schatzilein hallohallo hallo12345
-    """.split()  # noqa: SIM905  a paragraph of words reads better than a list of strings
+    """.split()
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from hausgeist.audit import Trail
 from hausgeist.core.people import Role
 from hausgeist.core.trail import Fact
-from hausgeist.errors import InvalidField, LastAdmin, LoginFailed, LoginTaken, NotFound
+from hausgeist.errors import N_, InvalidField, LastAdmin, LoginFailed, LoginTaken, NotFound
 from hausgeist.identity.passwords import Passwords
 from hausgeist.identity.throttle import Throttle
 from hausgeist.identity.tokens import new_id
@@ -286,7 +286,9 @@ def clean_login(login: str) -> str:
     odd = any(unicodedata.category(letter)[0] in "CZ" for letter in clean)
     if not 1 <= len(clean) <= 200 or odd:
         raise InvalidField(
-            field="login", reason="use 1 to 200 letters and digits without spaces", param="login"
+            field="login",
+            reason=N_("use 1 to 200 letters and digits without spaces"),
+            param="login",
         )
     return clean
 
@@ -300,7 +302,7 @@ def clean_name(name: str) -> str:
     clean = " ".join(unicodedata.normalize("NFC", name).split())
     odd = any(unicodedata.category(letter) in {"Cc", "Cs", "Co"} for letter in clean)
     if not 1 <= len(clean) <= 200 or odd:
-        raise InvalidField(field="name", reason="use 1 to 200 letters", param="name")
+        raise InvalidField(field="name", reason=N_("use 1 to 200 letters"), param="name")
     return clean
 
 
@@ -312,7 +314,7 @@ def group_slug(title: str) -> str:
     """
     slug = re.sub(r"[^\w]+", "-", title.casefold()).strip("-_")[:64]
     if not slug:
-        raise InvalidField(field="group", reason="a group needs a name", param="group")
+        raise InvalidField(field="group", reason=N_("a group needs a name"), param="group")
     return slug
 
 

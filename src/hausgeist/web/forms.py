@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from hausgeist.errors import BadRequest, InvalidField
+from hausgeist.errors import N_, BadRequest, InvalidField
 from hausgeist.web.visit import Visit
 
 FORM_MOST: Final = 64 * 1024
@@ -27,7 +27,7 @@ class Form:
         """
         value = self.exact(name, default, most=most).strip()
         if "\x00" in value:
-            raise InvalidField(field=name, reason="use letters and digits", param=name)
+            raise InvalidField(field=name, reason=N_("use letters and digits"), param=name)
         return value
 
     def exact(self, name: str, default: str | None = None, *, most: int = 2000) -> str:
@@ -35,7 +35,7 @@ class Form:
         values = self._fields.get(name)
         if not values:
             if default is None:
-                raise InvalidField(field=name, reason="this field is missing", param=name)
+                raise InvalidField(field=name, reason=N_("this field is missing"), param=name)
             return default
         if len(values[0]) > most:
             raise InvalidField(field=name, reason=f"at most {most} characters", param=name)
@@ -60,7 +60,7 @@ async def read_form(visit: Visit) -> Form:
     kind = visit.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await visit.body()
     if kind != "application/x-www-form-urlencoded":
-        raise BadRequest(reason="a form is expected (application/x-www-form-urlencoded)")
+        raise BadRequest(reason=N_("a form is expected (application/x-www-form-urlencoded)"))
     try:
         pairs = parse_qsl(
             body.decode("ascii"),
@@ -69,7 +69,7 @@ async def read_form(visit: Visit) -> Form:
             max_num_fields=FIELDS_MOST,
         )
     except ValueError as error:  # UnicodeDecodeError is one too
-        raise BadRequest(reason="the form is not readable") from error
+        raise BadRequest(reason=N_("the form is not readable")) from error
     fields: dict[str, list[str]] = {}
     for name, value in pairs:
         fields.setdefault(name, []).append(value)

@@ -131,7 +131,7 @@ def _class(word: str) -> str:
         return DataClass.parse(word).word
     except KeyError:
         raise InvalidField(
-            field="cleared_for", reason="choose one of the classes", param="cleared_for"
+            field="cleared_for", reason=N_("choose one of the classes"), param="cleared_for"
         ) from None
 
 

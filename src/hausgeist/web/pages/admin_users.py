@@ -93,7 +93,7 @@ def _role(form: Form) -> Role:
     try:
         return Role(form.text("role", Role.MEMBER.value))
     except ValueError:
-        raise InvalidField(field="role", reason="use member or admin", param="role") from None
+        raise InvalidField(field="role", reason=N_("use member or admin"), param="role") from None
 
 
 async def _users_page(

@@ -79,16 +79,16 @@ def wish_of(visit: Visit, form: Form, *, for_service: bool) -> KeyWish:
     models = form.many("models")
     unknown = set(models) - set(offered(visit, visit.principal))
     if unknown:
-        raise InvalidField(field="models", reason="choose among those on offer", param="models")
+        raise InvalidField(field="models", reason=N_("choose among those on offer"), param="models")
     try:
         max_class = DataClass.parse(form.text("max_class"))
     except KeyError:
         raise InvalidField(
-            field="max_class", reason="choose one of the classes", param="max_class"
+            field="max_class", reason=N_("choose one of the classes"), param="max_class"
         ) from None
     term = form.text("days", "")
     if term not in dict(TERMS):
-        raise InvalidField(field="days", reason="choose one of the terms", param="days")
+        raise InvalidField(field="days", reason=N_("choose one of the terms"), param="days")
     return KeyWish(
         name=form.text("key_name", most=200),
         models=models or None,

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from hausgeist.errors import HausgeistError, InvalidField, LoginFailed, LoginThrottled
+from hausgeist.errors import N_, HausgeistError, InvalidField, LoginFailed, LoginThrottled
 from hausgeist.identity.people import THEMES
 from hausgeist.locale import LANGUAGES, translator
 from hausgeist.web.asgi import SESSION_COOKIE
@@ -55,7 +55,7 @@ async def preferences(visit: Visit) -> Response:
     language = form.text("language", "")
     theme = form.text("theme", "")
     if language not in {"", *LANGUAGES} or theme not in {"", *THEMES}:
-        raise InvalidField(field="language, theme", reason="use one of those on the page")
+        raise InvalidField(field="language, theme", reason=N_("use one of those on the page"))
     if visit.visitor is not None:
         await visit.house.identity.people.set_profile(
             visit.visitor.id, locale=language or None, theme=theme or None
