@@ -20,6 +20,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
+from hausgeist.errors import N_
 from hausgeist.locale import translator
 from hausgeist.render import code, formulas
 from hausgeist.render.clean import clean
@@ -135,7 +136,7 @@ def _image(
     token = tokens[index]
     url = str(token.attrs.get("src", ""))
     alt = renderer.renderInlineAsText(token.children, options, env).strip()
-    words = escape(alt or translator(env["language"])("Image"))
+    words = escape(alt or translator(env["language"])(N_("Image")))
     host = host_of(url)
     if env.get("in_link") or not host:
         return f'<span class="image">{words}</span>'
