@@ -283,7 +283,7 @@ def _settle(
 def _row(said: Said) -> dict[str, Any]:
     row = {name: getattr(said, name) for name in _SAID}
     row["parts"] = json.dumps(
-        [{"kind": _NAMES[type(part)], **asdict(part)} for part in said.parts], ensure_ascii=False
+        [{"type": _NAMES[type(part)], **asdict(part)} for part in said.parts], ensure_ascii=False
     )
     row["error_values"] = (
         json.dumps(said.error_values, ensure_ascii=False, default=str) if said.error else None
@@ -292,4 +292,4 @@ def _row(said: Said) -> dict[str, Any]:
 
 
 def _parts(text: str) -> tuple[Part, ...]:
-    return tuple(_KINDS[part.pop("kind")](**part) for part in json.loads(text))
+    return tuple(_KINDS[part.pop("type")](**part) for part in json.loads(text))
