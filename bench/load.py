@@ -96,7 +96,9 @@ async def main(
     firsts: list[float] = []
     totals = {"events": 0, "failed": 0}
 
-    async def worker() -> None:
+    async def worker(place: int) -> None:
+        # spread over the first two seconds, so that answers of equal length do not stay in step
+        await asyncio.sleep(2.0 * place / connections if stream else 0)
         protocol = None
         while time.perf_counter() < stop:
             if protocol is None or stream or protocol.transport.is_closing():
@@ -113,7 +115,7 @@ async def main(
                 await asyncio.sleep(0.05)
 
     began = time.perf_counter()
-    await asyncio.gather(*(worker() for _ in range(connections)))
+    await asyncio.gather(*(worker(place) for place in range(connections)))
     wall = time.perf_counter() - began
 
     def middle(values: list[float], part: float) -> float:

@@ -10,7 +10,7 @@ import pytest
 from typer.core import TyperGroup as Group
 from typer.main import get_command
 
-from hausgeist.cli import root as cli_root
+from hausgeist.cli import command_line
 from hausgeist.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,7 +86,7 @@ def test_every_folder_of_the_source_has_a_line_in_the_tree():
 
 def test_commands_named_in_the_pages_exist():
     """A page names no command or option of ``hausgeist`` that the command line does not have."""
-    root = get_command(cli_root)
+    root = get_command(command_line())
     for page in PAGES:
         for line in re.findall(
             r"(?:^|`|/)hausgeist ([a-z][^`\n#…]*)", page.read_text("utf-8"), re.MULTILINE

@@ -139,13 +139,13 @@ def test_a_finished_block_comes_before_the_next_begins():
 def test_a_long_block_is_parsed_once(monkeypatch):
     """A code block of 400,000 characters in small pieces costs one rendering, not one per piece."""
     calls = []
-    real = module.render_block
+    real = module._renderer()
 
     def counting(text, language):
         calls.append(len(text))
         return real(text, language)
 
-    monkeypatch.setattr(module, "render_block", counting)
+    monkeypatch.setattr(module, "_renderer", lambda: counting)
     text = "```python\n" + "x = 1\n" * 66_000 + "```\n"
     stream = BlockStream()
     for at in range(0, len(text), 4):

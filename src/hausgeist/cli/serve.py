@@ -30,6 +30,7 @@ def serve(
     port: int | None = typer.Option(None, help="Port to listen on."),
 ) -> None:
     """Start the house."""
+    gc.disable()  # until everything is loaded, see `_run`
     from hausgeist import app  # noqa: PLC0415  the other commands need no server
 
     config = settings.load(host=host, port=port)
@@ -49,6 +50,7 @@ def _run(application: object, listener: socket.socket, config: Settings) -> None
     # What exists now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 50)
     sys.setswitchinterval(SWITCH_SECONDS)
     server = uvicorn.Server(

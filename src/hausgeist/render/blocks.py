@@ -9,11 +9,12 @@ the renderer of its block; the unfinished tail is never parsed.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 from hausgeist.render.cut import Cutter
-from hausgeist.render.markdown import render_block
 
 _UNWANTED = re.compile("[\x00\ud800-\udfff]")
 
@@ -95,11 +96,19 @@ class BlockStream:
     def _close_block(self) -> list[Closed]:
         if not self._block:
             return []
-        html = render_block("\n".join(self._block), self._language)
+        html = _renderer()("\n".join(self._block), self._language)
         self._block.clear()
         closed = Closed(self._index, html)
         self._index += 1
         return [closed]
+
+
+@cache
+def _renderer() -> Callable[[str, str], str]:
+    """The renderer, loaded at the first block: with its parsers it is a tenth of the server's start."""
+    from hausgeist.render.markdown import render_block  # noqa: PLC0415  see above
+
+    return render_block
 
 
 def _clean_line(line: str) -> str:
