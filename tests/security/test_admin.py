@@ -64,7 +64,7 @@ def test_a_service_key_is_shown_once_and_carries_its_limits(house):
 
 def test_a_model_arrives_and_goes(house, tmp_path):
     """Fetch a file, see it on offer in the house's zone, remove it."""
-    server, visitor = house
+    _, visitor = house
     path = tmp_path / "tiny.gguf"
     path.write_bytes(tiny_model())
     assert visitor.form("/admin/models", {"source": f"file:{path}"}).location.endswith("started")

@@ -3,12 +3,12 @@
 
 import json
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from visitors import PASSWORD
 
 from hausgeist.core.people import Role
 from hausgeist.people import STORES, PersonalData
-from hausgeist.store.tables import conversations, metadata, users
+from hausgeist.store.tables import audit_payloads, conversations, metadata, users
 
 
 def _pointing_at_people() -> set[str]:
@@ -79,10 +79,6 @@ def test_the_trail_names_nobody(serve):
     new = {"old_password": PASSWORD, "password": "vier Hunde im Schnee"}
     visitor.form("/account/password", new)
     visitor.form("/account/profile", {"name": "Bernd Beispiel"})
-    from sqlalchemy import select
-
-    from hausgeist.store.tables import audit_payloads
-
     rows = server.house.store.read_now(
         lambda c: c.execute(select(audit_payloads.c.kind, audit_payloads.c.body)).all()
     )
@@ -95,6 +91,27 @@ def test_the_trail_names_nobody(serve):
     assert changed["facts"]["before.role"] == "member"
     assert changed["facts"]["after.role"] == "admin"
     assert changed["subject"] == bernd.id
+
+
+def test_the_trail_does_not_unveil_its_own_pseudonyms(serve):
+    """No event has a person's pseudonym and id together: what people do of themselves names them once."""
+    server = serve()
+    server.person("anna", Role.ADMIN)
+    bernd = server.person("bernd")
+    visitor = server.login("bernd")
+    visitor.form("/account/profile", {"name": "Bernd Beispiel"})
+    visitor.form(
+        "/account/password", {"old_password": PASSWORD, "password": "vier Hunde im Schnee"}
+    )
+    visitor.get("/account/export")
+    visitor.form("/logout")
+    pseudonym = server.house.trail.pseudonym(bernd.id)
+    rows = server.house.store.read_now(
+        lambda c: c.execute(select(audit_payloads.c.kind, audit_payloads.c.body)).all()
+    )
+    done = {row.kind for row in rows if pseudonym in row.body}
+    assert {"session.opened", "user.changed", "user.password", "user.exported"} <= done
+    assert not [row.body for row in rows if pseudonym in row.body and bernd.id in row.body]
 
 
 def _talk(server, owner: str) -> None:

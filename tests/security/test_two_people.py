@@ -37,7 +37,7 @@ FIELDS = {
     "input": "x",
 }
 ID_FIELDS = tuple(
-    "id user user_id owner owner_id key key_id session session_id conversation conversation_id "  # noqa: SIM905
+    "id user user_id owner owner_id key key_id session session_id conversation conversation_id "
     "chat_id message message_id parent parent_id leaf_id thread_id previous_response_id "
     "to again older".split()
 )

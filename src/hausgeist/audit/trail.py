@@ -57,7 +57,7 @@ class Trail:
             kind=kind,
             at_ms=self._now_ms(),
             actor=self.pseudonym(actor),
-            subject=subject,
+            subject="" if subject == actor else subject,  # or the id would unveil the pseudonym
             facts=tuple(facts.items()),
         )
 

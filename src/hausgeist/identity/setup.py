@@ -101,6 +101,6 @@ class Setup:
             return {**facts, "first": True}
 
         user_id = str(row["id"])
-        await self._trail.change("user.created", work, actor=user_id, subject=user_id)
+        await self._trail.change("user.created", work, actor="set-up link", subject=user_id)
         self._changed()
         return user_id

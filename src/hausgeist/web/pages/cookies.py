@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
+from hausgeist.identity.sessions import LONGEST_DAYS
 from hausgeist.settings import Settings
 from hausgeist.web.asgi import SESSION_COOKIE
 from hausgeist.web.visit import Visit
@@ -17,12 +18,15 @@ YEAR = 365 * DAY
 
 
 def with_session(visit: Visit, response: R, token: str) -> R:
-    """Hand the session's cookie out; over https only where people reach us by https."""
+    """Hand the session's cookie out; over https only where people reach us by https.
+
+    The browser keeps it as long as a session can last at most; when it is over is decided here.
+    """
     settings = visit.house.settings
     response.set_cookie(
         SESSION_COOKIE,
         token,
-        max_age=settings.session_days * DAY,
+        max_age=LONGEST_DAYS * DAY,
         path="/",
         httponly=True,
         samesite="lax",
