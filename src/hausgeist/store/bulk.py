@@ -23,7 +23,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
         count = min(LARGEST, 1 << ((len(rows) - at).bit_length() - 1))
         flat = tuple(value for row in rows[at : at + count] for value in row)
         assert len(flat) == count * width
-        connection.exec_driver_sql(_insert(table, count, _mark(connection)), flat)
+        _run(connection, _insert(table, count, _mark(connection)), flat)
         at += count
 
 
@@ -32,10 +32,17 @@ def delete_keys(connection: Connection, table: Table, keys: Sequence[str]) -> No
     at = 0
     while at < len(keys):
         count = min(LARGEST, 1 << ((len(keys) - at).bit_length() - 1))
-        connection.exec_driver_sql(
-            _delete(table, count, _mark(connection)), tuple(keys[at : at + count])
-        )
+        _run(connection, _delete(table, count, _mark(connection)), tuple(keys[at : at + count]))
         at += count
+
+
+def _run(connection: Connection, statement: str, values: tuple[Any, ...]) -> None:
+    """Execute on the driver's own cursor: SQLAlchemy's context for a statement costs more than the rows."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(statement, values)
+    finally:
+        cursor.close()
 
 
 def _mark(connection: Connection) -> str:

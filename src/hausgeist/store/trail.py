@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Verbs of the audit trail: one append, in one total order; leaves stay, payloads may be erased."""
 
-import json
 import secrets
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import Connection, text
 
 from hausgeist.core.hashing import leaf_hash
@@ -14,7 +14,7 @@ from hausgeist.store.tables import audit_leaves, audit_payloads
 
 _LOCK = 0x68617573  # any fixed number: PostgreSQL's advisory lock that makes the order total
 _LAST = "SELECT coalesce(max(seq), -1) FROM audit_leaves"
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def append(connection: Connection, items: Sequence[AuditEvent]) -> list[int]:
@@ -29,15 +29,15 @@ def append(connection: Connection, items: Sequence[AuditEvent]) -> list[int]:
         body = canonical(item)
         salt = salts[16 * offset : 16 * offset + 16]
         seq = first + offset
-        leaves.append((seq, leaf_hash(salt, body.encode())))
-        payloads.append((seq, salt, item.at_ms, item.kind, body))
+        leaves.append((seq, leaf_hash(salt, body)))
+        payloads.append((seq, salt, item.at_ms, item.kind, body.decode()))
     insert_rows(connection, audit_leaves, leaves)
     insert_rows(connection, audit_payloads, payloads)
     return list(range(first, first + len(items)))
 
 
-def canonical(item: AuditEvent) -> str:
-    """The event as canonical JSON: sorted keys, no white space."""
+def canonical(item: AuditEvent) -> bytes:
+    """The event as canonical JSON: sorted keys, no white space, UTF-8."""
     return _encode(
         {
             "kind": item.kind,
