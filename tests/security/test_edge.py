@@ -285,7 +285,7 @@ def test_what_people_type_is_shown_as_text(serve):
     visitor = server.login("anna")
     markup = '"><script>alert(1)</script>{{ 7*7 }}'
     visitor.form("/account/profile", {"name": markup, "language": "de", "theme": "auto"})
-    wish = {"key_name": markup, "max_class": "public", "days": ""}
+    wish = {"key_name": markup, "max_class": "public", "days": "never"}
     visitor.form("/account/keys", wish)
     visitor.form("/admin/keys", {**wish, "service": markup})
     for path in ("/account", "/admin/users", "/admin/keys"):

@@ -6,7 +6,7 @@ A key never may more than its owner: an administrator's key administers only whe
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -60,8 +60,8 @@ class Key:
     revoked_at: int | None
     used_day: int | None
 
-    def state(self, now_ms: int) -> str:
-        """``active``, ``expired`` or ``revoked``."""
+    def state(self, now_ms: int) -> Literal["active", "expired", "revoked"]:
+        """What has become of it."""
         if self.revoked_at is not None:
             return "revoked"
         return "expired" if self.expires_at is not None and self.expires_at <= now_ms else "active"

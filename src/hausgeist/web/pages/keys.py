@@ -12,7 +12,12 @@ from hausgeist.web.rendering import day_text
 from hausgeist.web.visit import Visit
 
 DAY_MS = 86_400_000
-TERMS = (("90", N_("90 days")), ("30", N_("30 days")), ("365", N_("One year")), ("", N_("Never")))
+TERMS = (
+    ("90", N_("90 days")),
+    ("30", N_("30 days")),
+    ("365", N_("One year")),
+    ("never", N_("Never")),
+)
 CLASSES = {
     DataClass.SPECIAL: N_("Special: specially protected data too"),
     DataClass.PERSONAL: N_("Personal: up to personal data"),
@@ -86,14 +91,14 @@ def wish_of(visit: Visit, form: Form, *, for_service: bool) -> KeyWish:
         raise InvalidField(
             field="max_class", reason=N_("choose one of the classes"), param="max_class"
         ) from None
-    term = form.text("days", "")
+    term = form.text("days")
     if term not in dict(TERMS):
         raise InvalidField(field="days", reason=N_("choose one of the terms"), param="days")
     return KeyWish(
         name=form.text("key_name", most=200),
         models=models or None,
         max_class=max_class,
-        expires_at=visit.house.now_ms() + int(term) * DAY_MS if term else None,
+        expires_at=visit.house.now_ms() + int(term) * DAY_MS if term.isdigit() else None,
         administers=form.ticked("administers") and not for_service,
         service=form.text("service", most=200) if for_service else None,
         group=form.text("group", "everyone", most=64) if for_service else "everyone",
