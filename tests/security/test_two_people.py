@@ -209,7 +209,9 @@ def test_a_form_cannot_write_what_is_not_on_it(serve):
         "administers": "",
     }
     visitor.form("/account/profile", {**tempting, "name": "Bernd", "language": "de"})
-    visitor.form("/account/keys", {**tempting, "key_name": "k", "max_class": "public", "days": "never"})
+    visitor.form(
+        "/account/keys", {**tempting, "key_name": "k", "max_class": "public", "days": "never"}
+    )
     now = server.call(lambda: server.house.identity.people.get(bernd.id))
     assert (now.login, now.role, now.group, now.active) == ("bernd", "member", "everyone", True)
     (key,) = server.call(lambda: server.house.identity.keys.of(bernd.id))
