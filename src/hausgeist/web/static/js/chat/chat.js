@@ -31,7 +31,7 @@ async function post(address, fields) {
 /** Show what began, put a new conversation into the address and the list, and follow the answer. */
 function began(answer, replaced) {
   if (!words.conversation) thread.clear();
-  if (replaced) thread.cutFrom(replaced);
+  if (replaced && thread.cutFrom(replaced)) composer.text.focus();
   const article = thread.add(answer.html);
   if (!words.conversation) {
     words.conversation = answer.conversation;
@@ -102,3 +102,4 @@ document.addEventListener("keydown", (event) => {
 const unfinished = thread.unfinished();
 thread.toEnd();
 if (unfinished) watch(unfinished);
+words.live = "";  // from here on Enter sends; tests wait for it

@@ -20,6 +20,7 @@ export class Composer {
     for (const pick of [form.elements.model, form.elements.class]) {
       pick.addEventListener("change", () => this.ask());
     }
+    if (form.querySelector("option:checked:not([selected])")) this.ask();  // chosen before we came
   }
 
   get draft() {

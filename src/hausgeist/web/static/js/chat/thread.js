@@ -34,11 +34,16 @@ export class Thread {
     return this.element.lastElementChild;
   }
 
-  /** Take an answer and all that followed it off the page; nothing is lost in the house. */
+  /**
+   * Take an answer and all that followed it off the page; nothing is lost in the house.
+   * Gives whether the focus was in there.
+   */
   cutFrom(id) {
     const first = document.getElementById(`m-${id}`);
+    const inside = this.element.contains(document.activeElement) && this.element !== document.activeElement;
     while (first?.nextElementSibling) first.nextElementSibling.remove();
     first?.remove();
+    return inside;
   }
 
   /** Give a conversation that has just begun its heading. */
