@@ -7,6 +7,7 @@ resolves to a private address is the classic way into an internal network.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from hausgeist.errors import EgressDenied
@@ -69,6 +70,7 @@ class AllowList:
         raise EgressDenied(host=f"{destination.host} ({address})", provider="")
 
 
+@lru_cache(maxsize=1024)
 def is_global(address: str) -> bool:
     """Whether an address is a public one, with IPv4 hidden in IPv6 unwrapped.
 
@@ -78,6 +80,7 @@ def is_global(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+@lru_cache(maxsize=1024)
 def is_never(address: str) -> bool:
     """Whether no destination may have the address, not even one of the organisation's own."""
     ip = _unwrapped(address)

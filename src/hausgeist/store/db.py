@@ -28,7 +28,7 @@ I = TypeVar("I")  # noqa: E741  an item
 
 Verb = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 
-LULL = 0.001
+LULL = 0.002
 """Seconds the hand-over waits under load, so that a group is worth its commit."""
 
 UNHURRIED = 0.02

@@ -15,6 +15,9 @@ T = TypeVar("T")
 PING_SECONDS = 15.0
 """Longest silence within a stream of events; proxies commonly give up after 60."""
 
+GRACE_SECONDS = 0.05
+"""Work that is done sooner is not watched: a task for it would cost more than it could save."""
+
 STREAM_HEADERS = {"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"}
 
 
@@ -48,10 +51,9 @@ class ByteStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the pieces, one ASGI message each."""
         del scope
-        sent = 0
+        pings = _Pings(send, self.ping)
 
         async def work() -> None:
-            nonlocal sent
             await send(
                 {
                     "type": "http.response.start",
@@ -61,28 +63,48 @@ class ByteStream(Response):
             )
             async with aclosing(self.pieces) as pieces:  # type: ignore[type-var]  # generators
                 async for piece in pieces:
-                    sent += 1
+                    pings.sent += 1
                     if piece:
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-        async def pings() -> None:
-            seen = 0
-            while True:
-                await asyncio.sleep(PING_SECONDS)
-                if sent == seen:
-                    body = {"type": "http.response.body", "body": self.ping, "more_body": True}
-                    await send(body)
-                seen = sent
-
-        pinger = asyncio.create_task(pings()) if self.ping else None
         try:
             await while_connected(receive, work())
         except ClientDisconnect:
             return
         finally:
-            if pinger is not None:
-                pinger.cancel()
+            pings.stop()
+
+
+class _Pings:
+    """Sends a ping whenever nothing was sent for a while. A timer until then: most streams need none."""
+
+    def __init__(self, send: Send, ping: bytes) -> None:
+        self.sent = 0
+        self._seen = 0
+        self._send = send
+        self._ping = ping
+        self._task: asyncio.Task[None] | None = None
+        self._timer = self._wait() if ping else None
+
+    def stop(self) -> None:
+        """No more pings."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _wait(self) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(PING_SECONDS, self._look)
+
+    def _look(self) -> None:
+        if self.sent == self._seen:
+            self._task = asyncio.create_task(self._say())
+        self._seen = self.sent
+        self._timer = self._wait()
+
+    async def _say(self) -> None:
+        await self._send({"type": "http.response.body", "body": self._ping, "more_body": True})
 
 
 async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
@@ -102,7 +124,13 @@ async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
         gone = True
         task.cancel()
 
-    watcher = asyncio.create_task(watch())
+    watcher: asyncio.Task[None] | None = None
+
+    def begin() -> None:
+        nonlocal watcher
+        watcher = asyncio.create_task(watch())
+
+    timer = asyncio.get_running_loop().call_later(GRACE_SECONDS, begin)
     try:
         return await work
     except asyncio.CancelledError:
@@ -110,4 +138,6 @@ async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
             raise
         raise ClientDisconnect from None
     finally:
-        watcher.cancel()
+        timer.cancel()
+        if watcher is not None:
+            watcher.cancel()
