@@ -140,6 +140,7 @@ async def _chat_page(
     before, cursor = chat_live.cursor_of(visit)
     shelf = await visit.house.chat.shelf(visit.principal, before)
     said = said_views(visit, opened, frame.language) if opened else ()
+    starters = tuple(turn(words) for words in STARTERS)
     stop_at = next((one.stop for one in said if isinstance(one, AnswerView) and one.stop), "")
     context = ChatPage(
         shell=frame,
@@ -152,7 +153,9 @@ async def _chat_page(
             frame.language,
             talk,
             parent=opened.branch[-1].id if opened and opened.branch else "",
-            draft=form.exact("text", "", most=chat_live.TEXT_MOST) if form else "",
+            draft=form.exact("text", "", most=chat_live.TEXT_MOST)
+            if form
+            else _starter(visit, starters),
             model=form.text("model", "") if form else "",
             data_class=_word(form),
             stop=stop_at,
@@ -160,9 +163,16 @@ async def _chat_page(
         hidden=opened.hidden if opened else 0,
         error=error.say(turn) if error else "",
         running=bool(stop_at),
-        starters=tuple(turn(words) for words in STARTERS),
+        starters=starters,
     )
     return page(visit, "chat.html", context, status=error.status if error else 200)
+
+
+def _starter(visit: Visit, starters: tuple[str, ...]) -> str:
+    """The words of ``/?starter=1``, to go on from."""
+    place = visit.query_params.get("starter", "")
+    known = {str(number): f"{words} " for number, words in enumerate(starters, 1)}
+    return known.get(place, "")
 
 
 def _word(form: Form | None) -> str:

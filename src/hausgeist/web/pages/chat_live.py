@@ -54,7 +54,7 @@ async def begin(visit: Visit, form: Form) -> Turn:
     text = form.exact("text", "", most=TEXT_MOST).replace("\r\n", "\n").replace("\x00", "\ufffd")
     return await chat.turn(
         who,
-        text.strip("\n") if text.strip() else form.exact("starter", "", most=TEXT_MOST),
+        text.strip("\n"),
         model=model,
         data_class=data_class,
         conversation_id=talk_id,

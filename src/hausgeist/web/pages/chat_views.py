@@ -37,9 +37,9 @@ ZONES = {
     Zone.WORLD: N_("Outside Europe"),
 }
 STARTERS = (
-    N_("Explain in plain language: "),
-    N_("Summarise in five points: "),
-    N_("Write a friendly reply to this letter: "),
+    N_("Explain in plain language:"),
+    N_("Summarise in five points:"),
+    N_("Write a friendly reply to this letter:"),
 )
 LOADING = N_("{model} is being loaded into memory. That can take a minute.")
 EXAMINED = N_("Before it leaves, the text is searched for personal data.")

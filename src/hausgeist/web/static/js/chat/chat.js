@@ -48,7 +48,6 @@ async function send(event) {
   const again = event.submitter?.name === "again" ? event.submitter.value : "";
   if (event.submitter?.formAction.endsWith("/branch")) return;  // an ordinary page
   event.preventDefault();
-  if (event.submitter?.name === "starter") return composer.begin(event.submitter.value);
   if (event.submitter?.id === "stop") return stop();
   if (running || composer.busy || !composer.may(again)) return;
   composer.hold();
@@ -89,6 +88,12 @@ async function watch(article) {
 }
 
 composer.form.addEventListener("submit", send);
+document.addEventListener("click", (event) => {
+  const starter = event.target.closest?.("a.starters__one");
+  if (!starter || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  composer.begin(`${starter.textContent} `);
+});
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && running && !document.querySelector("details.menu[open], :popover-open")) {
     event.preventDefault();
