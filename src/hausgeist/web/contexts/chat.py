@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the chat's pages and fragments show. Words are in the reader's language already."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from hausgeist.web.contexts.shell import Shell
@@ -105,7 +105,10 @@ class Composer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatPage:
-    """The page of one conversation, or of a new one (``conversation`` is empty)."""
+    """The page of one conversation, or of a new one (``conversation`` is empty).
+
+    ``hidden`` messages stand before those shown; ``shown_next`` is how many to ask for then.
+    """
 
     shell: Shell
     side: Side
@@ -114,9 +117,10 @@ class ChatPage:
     said: tuple[QuestionView | AnswerView, ...]
     composer: Composer
     hidden: int = 0
+    shown_next: int = 0
     error: str = ""
     running: bool = False
-    starters: tuple[str, ...] = field(default=())
+    starters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

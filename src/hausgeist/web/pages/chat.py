@@ -28,7 +28,8 @@ from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
 
 SHOWN = 100
-"""Messages of a conversation that a page shows at first."""
+"""Messages of a conversation that a page shows at first, and how many more each time."""
+SHOWN_MOST = 5000
 PATIENCE = 120.0
 """Seconds a browser without a script waits for an answer; then the page shows how far it is."""
 WORTH_ANOTHER_TRY = (BadRequest, NotAllowed, TooMany, UnknownModel)
@@ -48,8 +49,7 @@ async def show_chat(visit: Visit) -> Response:
 
 async def show(visit: Visit) -> Response:
     """``GET /c/{conversation_id}``."""
-    most = None if visit.query_params.get("all") else SHOWN
-    opened = await visit.house.chat.open(visit.principal, _talk(visit), most)
+    opened = await visit.house.chat.open(visit.principal, _talk(visit), _shown(visit))
     return await _chat_page(visit, opened)
 
 
@@ -139,7 +139,7 @@ async def _chat_page(
     turn = translator(frame.language)
     before, cursor = chat_live.cursor_of(visit)
     shelf = await visit.house.chat.shelf(visit.principal, before)
-    said = said_views(visit, opened, frame.language) if opened else ()
+    said = await said_views(visit, opened, frame.language) if opened else ()
     starters = tuple(turn(words) for words in STARTERS)
     stop_at = next((one.stop for one in said if isinstance(one, AnswerView) and one.stop), "")
     context = ChatPage(
@@ -161,11 +161,19 @@ async def _chat_page(
             stop=stop_at,
         ),
         hidden=opened.hidden if opened else 0,
+        shown_next=_shown(visit) + SHOWN,
         error=error.say(turn) if error else "",
         running=bool(stop_at),
         starters=starters,
     )
     return page(visit, "chat.html", context, status=error.status if error else 200)
+
+
+def _shown(visit: Visit) -> int:
+    """How many messages a page is to show, from ``?shown=``."""
+    wish = visit.query_params.get("shown", "")
+    known = wish.isascii() and wish.isdigit() and len(wish) < 6
+    return min(max(int(wish), SHOWN), SHOWN_MOST) if known else SHOWN
 
 
 def _starter(visit: Visit, starters: tuple[str, ...]) -> str:

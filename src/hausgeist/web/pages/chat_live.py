@@ -23,6 +23,7 @@ from hausgeist.web.pages.chat_views import (
     ampel_view,
     answer_view,
     end_view,
+    html_of,
     loading_words,
     running_view,
 )
@@ -161,7 +162,9 @@ async def _body(visit: Visit, kind: str, data: Any, language: str) -> dict[str, 
             visit.principal, visit.path_params["conversation_id"], 1
         )
         if isinstance(data, Stored):
-            view = TurnPart(None, answer_view(visit, opened, said, language))
+            view = TurnPart(
+                None, answer_view(visit, opened, said, language, html_of(said, language))
+            )
             return {"html": render(language, "parts/turn.html", view), "state": said.state}
         html = render(language, "parts/end.html", end_view(opened, said, language))
     except NotFound:  # deleted meanwhile

@@ -4,6 +4,7 @@
 Values of the chat and the gateway flow in, views in the reader's language flow out. Decides nothing.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -59,19 +60,27 @@ _ENDINGS = {
 # -- answers ------------------------------------------------------------------------------------
 
 
-def said_views(
+async def said_views(
     visit: Visit, opened: Opened, language: str
 ) -> tuple[QuestionView | AnswerView, ...]:
-    """The branch that is shown."""
+    """The branch that is shown; rendered in a thread, so that running answers do not wait for it."""
+    answers = [said for said in opened.branch if said.role != "user"]
+    pages = await asyncio.to_thread(lambda: [html_of(said, language) for said in answers])
+    html = {said.id: page for said, page in zip(answers, pages, strict=True)}
     return tuple(
         QuestionView(said.id, said.text)
         if said.role == "user"
-        else answer_view(visit, opened, said, language)
+        else answer_view(visit, opened, said, language, html[said.id])
         for said in opened.branch
     )
 
 
-def answer_view(visit: Visit, opened: Opened, said: Said, language: str) -> AnswerView:
+def html_of(said: Said, language: str) -> str:
+    """The blocks of an answer, joined."""
+    return "".join(render_blocks(said.text, language)) if said.text else ""
+
+
+def answer_view(visit: Visit, opened: Opened, said: Said, language: str, html: str) -> AnswerView:
     """An answer: from the turn that writes it while it runs here, else as it is stored."""
     turn = visit.house.chat.running(visit.principal, said.id)
     if turn is not None and not turn.replay.over:
@@ -81,7 +90,7 @@ def answer_view(visit: Visit, opened: Opened, said: Said, language: str) -> Answ
     return AnswerView(
         id=said.id,
         who=model_name(visit, said.model),
-        html="".join(render_blocks(said.text, language)) if said.text else "",
+        html=html,
         thought=said.reasoning,
         state=said.state,
         events=f"{under}/events" if running else "",

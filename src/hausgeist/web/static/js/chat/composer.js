@@ -121,6 +121,8 @@ export class Composer {
     } catch {
       return;
     }
-    announce(document.getElementById("ampel").textContent);
+    const ampel = document.getElementById("ampel");
+    this.send.setAttribute("aria-disabled", "refused" in ampel.dataset);
+    announce(ampel.textContent);
   }
 }
