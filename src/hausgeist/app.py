@@ -174,6 +174,7 @@ def build(settings: Settings) -> House:
     ]
     house.on_stop += [
         store.drain,
+        gateway.ended,
         house.identity.close,
         outbound.close,
         supervisor.stop_all,

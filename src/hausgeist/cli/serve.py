@@ -8,6 +8,7 @@ missing ends with one sentence that says what to do.
 
 import asyncio
 import gc
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -58,6 +59,7 @@ def _run(application: object, listener: socket.socket, config: Settings) -> None
             application,  # type: ignore[arg-type]  # an ASGI application
             http="httptools",
             loop="uvloop",
+            lifespan="on",  # a house that could not be opened must not serve
             access_log=False,
             log_level=config.log_level,
             log_config=None,
@@ -67,7 +69,17 @@ def _run(application: object, listener: socket.socket, config: Settings) -> None
             timeout_graceful_shutdown=int(config.shutdown_grace),
         )
     )
+    # uvicorn raises again, at its end, the signal that ended it: to be asked to stop is no failure
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, _leave)
     server.run(sockets=[listener])
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    """End the process, with everything closed on the way."""
+    raise SystemExit(0)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ In: a ``Call`` with its ``Principal``. Out: bursts of events. A refusal is an ev
 Knows nothing of HTTP or wire formats.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -28,6 +29,9 @@ from hausgeist.gateway.run import CHARS_PER_TOKEN, Run, estimate
 from hausgeist.gateway.shape import Shape
 from hausgeist.ledger import Book
 
+BOOKING_SECONDS = 5.0
+"""How long, at shutdown, calls that were cancelled may take to be booked."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Gateway:
@@ -44,7 +48,7 @@ class Gateway:
     output_guards: Sequence[Guard] = ()
     on_settled: Callable[[Settlement], None] = lambda _settlement: None
     running: int = 0
-    """Calls under way; shutdown waits for them."""
+    """Calls under way; ``ended`` waits for them."""
 
     async def answer(self, call: Call) -> AsyncIterator[Burst]:
         """Answer a call. Closing the iterator cancels the upstream and still books what was used."""
@@ -148,6 +152,12 @@ class Gateway:
         if decision.verdict is not Verdict.ALLOW:
             raise BorderRefused(decision.reasons)
         return decision
+
+    async def ended(self) -> None:
+        """At shutdown: wait until the last call is booked. Who asked is gone, so none takes long."""
+        until = asyncio.get_running_loop().time() + BOOKING_SECONDS
+        while self.running and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  no event: it would cost every call
+            await asyncio.sleep(0.01)
 
     def outlook(self, principal: Principal, model: str, data_class: DataClass) -> Decision:
         """What the border says to a chat before there is any content; EXAMINE if that would matter.
