@@ -303,6 +303,35 @@ def test_an_answer_that_never_ends_is_ended(talk, monkeypatch):
     assert talk.echo.open == 0
 
 
+def test_a_conversation_beyond_all_windows_takes_no_more(talk, monkeypatch):
+    """What no model could take is refused before it is stored, also where a window is unknown."""
+    monkeypatch.setattr("hausgeist.chat.chat.HISTORY_MOST", 50)
+
+    async def work():
+        turn = await talk.answered("wort " * 4)
+        with pytest.raises(ContextOverflow):
+            await talk.ask("wort " * 4, conversation_id=turn.conversation_id)
+        return await talk.texts(turn.conversation_id)
+
+    assert len(asyncio.run(work())) == 2
+
+
+def test_an_answer_that_cannot_be_written_says_so(talk, monkeypatch, caplog):
+    """When the database refuses the end of an answer, viewers learn that it was not kept."""
+
+    def refuse(_connection, _items):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("hausgeist.store.chats.finish", refuse)
+
+    async def work():
+        turn = await talk.ask()
+        return (await followed(turn.replay.follow(0)))[1]
+
+    assert asyncio.run(work()).state == "failed"
+    assert "could not be written" in caplog.text
+
+
 def test_halves_of_characters_are_kept_as_replacements(talk):
     """Invalid text from a model neither breaks the turn nor the database."""
     talk.echo.answer = "gut \ud83d schlecht"

@@ -20,7 +20,7 @@ from hausgeist.core.labels import DataClass, Purpose
 from hausgeist.core.messages import Text
 from hausgeist.core.people import Principal
 from hausgeist.core.policy import Verdict
-from hausgeist.errors import BorderRefused, InvalidField, NotFound, TooMany
+from hausgeist.errors import BorderRefused, ContextOverflow, InvalidField, NotFound, TooMany
 from hausgeist.gateway import Gateway
 from hausgeist.store import chats
 from hausgeist.store.chats import Conversation, Opened, Said
@@ -37,6 +37,8 @@ POLL = 0.5
 PAGE = 30
 """Conversations on one page of the list."""
 TITLE_MOST = 200
+HISTORY_MOST = 4_000_000
+"""Characters of a branch that are sent at most, whatever the model's window: about a million tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,8 @@ class Chat:
         Raises:
             NotFound: no such conversation or parent of this person's.
             UnknownModel, BorderRefused: before anything is stored.
-            InvalidField: there are no words. TooMany: too many turns run.
+            InvalidField, ContextOverflow: there are no words, or more than any model takes.
+            TooMany: too many turns run.
         """
         if not text.strip():
             raise InvalidField(field="text", reason="write a question first", param="text")
@@ -199,7 +202,7 @@ class Chat:
         """Answer a question once more, beside the answer ``message_id``; nothing is overwritten.
 
         Raises:
-            NotFound, UnknownModel, BorderRefused, TooMany: as ``turn``.
+            NotFound, UnknownModel, BorderRefused, ContextOverflow, TooMany: as ``turn``.
         """
         self._check(who, model, data_class)
         old = await self._message(who, conversation_id, message_id)
@@ -308,6 +311,9 @@ class Chat:
         """Store what is new and let the answer, the last of it, come; ``talk`` is new, or the id of one."""
         answer = new[-1]
         model = answer.model or ""
+        size = sum(len(said.text) for said in asked)
+        if size > HISTORY_MOST:
+            raise ContextOverflow(needed=size // 4, model=model, context=HISTORY_MOST // 4)
         talk_id = talk if isinstance(talk, str) else talk.id
 
         def work(connection: Any) -> bool:
