@@ -2,8 +2,8 @@
 """Many rows in few statements, for the writer's hot verbs.
 
 The drivers release the interpreter's lock at every step of a statement, and a busy event loop takes
-milliseconds to give it back: a row per step would cost a group of writes its speed. So rows go out in
-statements of 1, 2, 4 … 64 rows each, whose few texts every driver keeps prepared.
+milliseconds to give it back: a row per step would cost a group of writes its speed. So rows go out
+many to a statement; the texts are few enough for the drivers to keep them prepared.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 LARGEST = 64
+"""Rows in one statement. A driver keeps a prepared statement for each number up to it."""
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -20,7 +21,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
     width = len(table.columns)
     at = 0
     while at < len(rows):
-        count = min(LARGEST, 1 << ((len(rows) - at).bit_length() - 1))
+        count = min(LARGEST, len(rows) - at)
         flat = tuple(value for row in rows[at : at + count] for value in row)
         assert len(flat) == count * width
         _run(connection, _insert(table, count, _mark(connection)), flat)
@@ -31,7 +32,7 @@ def delete_keys(connection: Connection, table: Table, keys: Sequence[str]) -> No
     """Delete rows by their single-column primary key."""
     at = 0
     while at < len(keys):
-        count = min(LARGEST, 1 << ((len(keys) - at).bit_length() - 1))
+        count = min(LARGEST, len(keys) - at)
         _run(connection, _delete(table, count, _mark(connection)), tuple(keys[at : at + count]))
         at += count
 

@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, or_, select, update
@@ -67,6 +68,11 @@ def lost(reservation: Reservation, now_ms: int) -> Settlement:
         first_token_ms=None,
         outcome="lost",
     )
+
+
+def unused(reservation: Reservation, now_ms: int) -> Settlement:
+    """Book a call that was given up before anything was opened."""
+    return replace(lost(reservation, now_ms), usage=Usage(), micro_eur=0, outcome="aborted")
 
 
 def _draw(connection: Connection, item: Reservation) -> str | None:

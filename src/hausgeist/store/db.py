@@ -71,6 +71,7 @@ class Store:
         self._queue: SimpleQueue[_Group | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._hand: _Hand | None = None
+        self._connection: Connection | None = None  # the writer thread's own
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -183,11 +184,13 @@ class Store:
     def _run(self) -> None:
         while (group := self._queue.get()) is not None:
             group.done(self._commit(group.entries))
+        self._let_go()
 
     def _commit(self, entries: list[_Entry]) -> list[tuple[_Entry, Any, BaseException | None]]:
         try:
             return self._together(entries)
         except Exception as error:  # noqa: BLE001  whatever a verb raises goes to whoever waits for it
+            self._let_go()  # it may be broken; the next group connects anew
             if len(entries) == 1:
                 return [(entries[0], None, error)]
         return [result for entry in entries for result in self._commit([entry])]
@@ -197,13 +200,22 @@ class Store:
         for entry in entries:
             by_verb.setdefault(entry.verb, []).append(entry)
         results: list[tuple[_Entry, Any, BaseException | None]] = []
-        with self._writer.begin() as connection:
+        if self._connection is None:
+            # kept for the thread's life: taking one from the pool costs as much as a commit
+            self._connection = self._writer.connect()
+        connection = self._connection
+        with connection.begin():
             for verb, ours in by_verb.items():
                 values = verb(connection, [entry.item for entry in ours])
                 results.extend(
                     (entry, value, None) for entry, value in zip(ours, values, strict=True)
                 )
         return results
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def ping(connection: Connection) -> None:
@@ -240,7 +252,11 @@ def _engine(url: str, is_sqlite: bool, *, writing: bool) -> Engine:  # noqa: FBT
         url,
         pool_size=1 if writing else 4,
         max_overflow=0 if writing else 4,
-        connect_args={"check_same_thread": False, "isolation_level": None},
+        connect_args={
+            "check_same_thread": False,
+            "isolation_level": None,
+            "cached_statements": 512,  # see `bulk`: a text for each number of rows
+        },
     )
 
     @event.listens_for(engine, "connect")

@@ -212,6 +212,7 @@ reservations = Table(
     Column("tokens", BigInteger, nullable=False),
     Column("micro_eur", BigInteger),
     Column("scopes", Text, nullable=False),  # JSON list
+    sqlite_with_rowid=False,  # one tree to write instead of two
 )
 
 ledger = Table(
@@ -232,6 +233,7 @@ ledger = Table(
     Column("duration_ms", Integer, nullable=False),
     Column("first_token_ms", Integer),
     Column("outcome", String(16), nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # -- audit: leaves stay, payloads may be erased ------------------------------------------------------

@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("first_token_ms", sa.Integer(), nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("call_id", name=op.f("pk_ledger")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ledger_at"), ["at"], unique=False)
@@ -133,6 +134,7 @@ def upgrade() -> None:
         sa.Column("micro_eur", sa.BigInteger(), nullable=True),
         sa.Column("scopes", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("call_id", name=op.f("pk_reservations")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "setup_tokens",
