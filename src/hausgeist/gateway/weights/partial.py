@@ -18,8 +18,8 @@ import msgspec
 
 from hausgeist.core.hashing import content_id
 from hausgeist.errors import Conflict, DiskFull
-from hausgeist.locks import try_lock
 from hausgeist.gateway.weights.thread import finished
+from hausgeist.locks import try_lock
 
 RESERVE = 64 * 1024 * 1024
 """Bytes of the disk that a fetch leaves to everybody else, where the whole size is known."""

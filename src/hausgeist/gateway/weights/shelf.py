@@ -29,7 +29,6 @@ from hausgeist.gateway.weights.card import card_of
 from hausgeist.gateway.weights.download import Progress
 from hausgeist.gateway.weights.fetch import Fetched, Fetcher
 from hausgeist.gateway.weights.gguf import Header, read_path
-from hausgeist.locks import locked
 from hausgeist.gateway.weights.manifest import (
     Manifest,
     ModelSettings,
@@ -41,6 +40,7 @@ from hausgeist.gateway.weights.manifest import (
 from hausgeist.gateway.weights.partial import Partial, full
 from hausgeist.gateway.weights.sources import WebSource, parse_sha256, parse_source, stem
 from hausgeist.gateway.weights.starter import starter
+from hausgeist.locks import locked
 
 _log = logging.getLogger(__name__)
 _BLOCK = 1024 * 1024
