@@ -6,7 +6,7 @@ Knows nothing of HTTP or wire formats.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -25,7 +25,7 @@ from hausgeist.gateway.guard import Guard, OutputChain, check_input
 from hausgeist.gateway.privacy import detect
 from hausgeist.gateway.providers import Counts, Embeddings
 from hausgeist.gateway.routing import Routes, characters
-from hausgeist.gateway.run import CHARS_PER_TOKEN, Run, estimate
+from hausgeist.gateway.run import CHARS_PER_TOKEN, Run, credible, estimate
 from hausgeist.gateway.shape import Shape
 from hausgeist.ledger import Book
 
@@ -91,7 +91,7 @@ class Gateway:
                 raise Unsupported(what=f"Embedding with {call.model}", param="model")
             await self._reserve(run, decision, card)
             result = await self.directory.provider(card).embed(texts, card)
-            if not result.usage.total:  # the upstream gave no number
+            if not result.usage.total or not credible(result.usage):  # it gave no number
                 tokens = sum(len(text) // CHARS_PER_TOKEN + 1 for text in texts)
                 result = replace(result, usage=Usage(input_tokens=tokens, estimated=True))
             run.saw(card, [Finished("stop", result.usage)], self.now_ms())
@@ -214,13 +214,30 @@ def _examine(call: Call, texts: Sequence[str] | None) -> bool:
 
     No detector sees into a picture, so a picture counts as personal: what cannot be examined stays.
     """
-    if texts is not None:
-        return any(detect(text) for text in texts)
+    if any(message.images for message in call.messages):
+        return True
+    return any(detect(text) for text in (_leaving(call) if texts is None else texts))
+
+
+def _leaving(call: Call) -> Iterator[str]:
+    """Every text of a call that a provider is sent: a schema can carry a name as well as a message can."""
     if call.prompt is not None:
-        return bool(detect(call.prompt.text) or detect(call.prompt.suffix or ""))
-    return any(
-        isinstance(part, Image)
-        or detect(part.arguments if isinstance(part, ToolCall) else part.text)
-        for message in call.messages
-        for part in message.parts
-    )
+        yield call.prompt.text
+        yield call.prompt.suffix or ""
+    for message in call.messages:
+        yield message.name or ""
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                yield part.name
+                yield part.arguments
+            elif not isinstance(part, Image):
+                yield part.text
+    for tool in call.tools:
+        yield tool.name
+        yield tool.description
+        yield tool.parameters
+    if call.format is not None:
+        yield call.format.name
+        yield call.format.schema or ""
+    yield from call.sampling.stop
+    yield from (value for _, value in call.extra if isinstance(value, str))

@@ -12,7 +12,7 @@ from hausgeist.core.events import Burst, Delta, Finished, ToolCalled
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import ModelCard
 from hausgeist.core.policy import Decision
-from hausgeist.errors import HausgeistError
+from hausgeist.errors import HausgeistError, Upstream
 from hausgeist.gateway.routing import characters
 
 CHARS_PER_TOKEN = 3
@@ -20,6 +20,12 @@ CHARS_PER_TOKEN = 3
 
 ANSWER_ROOM = 4096
 """Tokens reserved for an answer whose length nobody limits."""
+
+ANSWER_MOST = 16_000_000
+"""Characters after which an answer counts as endless; a fragment weighs at least 16."""
+
+TOKENS_MOST = 1_000_000_000
+"""Tokens of one call beyond which an upstream's number is not believed."""
 
 
 @dataclass(slots=True)
@@ -63,7 +69,11 @@ class Run:
         )
 
     def saw(self, card: ModelCard, burst: Burst, now_ms: int) -> None:
-        """Take note of what came; fills in the usage where the upstream told none."""
+        """Take note of what came; fills in the usage where the upstream told none that can be.
+
+        Raises:
+            Upstream: the answer does not end; whoever gathers it would run out of memory.
+        """
         if self.first_token_ms is None:
             self.first_token_ms = now_ms - self.started_ms
         self.card = card
@@ -75,8 +85,10 @@ class Run:
                 self._deltas += 1
                 self._chars += len(event.arguments)
             elif isinstance(event, Finished):
-                self.usage = event.usage
-        if burst and isinstance(last := burst[-1], Finished) and not last.usage.total:
+                self.usage = event.usage if self._believed(event.usage) else Usage()
+        if max(self._chars, 16 * self._deltas) > ANSWER_MOST:
+            raise Upstream(provider=card.provider, reason="the answer does not end")
+        if burst and isinstance(last := burst[-1], Finished) and last.usage != self.counted():
             burst[-1] = replace(last, usage=self.counted())  # the caller is told what we book
 
     def counted(self) -> Usage:
@@ -115,10 +127,23 @@ class Run:
             outcome="failed" if self.error else "ok" if self.usage else "aborted",
         )
 
+    def _believed(self, told: Usage) -> bool:
+        """Whether the upstream's numbers can be: words that came cannot have cost nothing."""
+        return credible(told) and (told.output_tokens > 0 or not self._chars)
+
     def _input_tokens(self) -> int:
         if self._input_chars < 0:
             self._input_chars = characters(self.call)
         return estimate(self.call, self._input_chars)
+
+
+def credible(usage: Usage) -> bool:
+    """Whether numbers of an upstream can be booked; negative ones would give budgets back."""
+    return (
+        0 <= usage.cached_tokens <= usage.input_tokens <= TOKENS_MOST
+        and 0 <= usage.output_tokens <= TOKENS_MOST
+        and 0 <= usage.reasoning_tokens <= TOKENS_MOST
+    )
 
 
 def estimate(call: Call, chars: int) -> int:

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What attackers and hostile upstreams tried, each as a sentence that must stay true."""
+
+import asyncio
+import time
+
+import pytest
+from sqlalchemy import insert, select
+
+from hausgeist.audit import Trail
+from hausgeist.core.calls import AnswerFormat, Call, Sampling
+from hausgeist.core.events import Delta, Failed, Finished
+from hausgeist.core.labels import DataClass, Purpose, Zone
+from hausgeist.core.messages import Message, Text, Tool, ToolCall, Usage, text_message
+from hausgeist.core.models import Capability, Price
+from hausgeist.core.people import Principal, Role
+from hausgeist.errors import BorderRefused, Upstream
+from hausgeist.gateway import Directory, Gateway, Routes
+from hausgeist.gateway.providers import Embeddings
+from hausgeist.gateway.providers.anthropic import AnthropicProvider
+from hausgeist.gateway.providers.ollama import OllamaProvider
+from hausgeist.gateway.providers.openai import OpenAIProvider
+from hausgeist.gateway.upstream import sse_payloads
+from hausgeist.ledger import Book
+from hausgeist.store import schema
+from hausgeist.store.calls import period_of
+from hausgeist.store.db import Store, sqlite_url
+from hausgeist.store.tables import budgets, ledger, reservations
+from hausgeist.testing.echo import EchoProvider, echo_card
+from hausgeist.testing.providers import make_call, make_card, run_with
+from hausgeist.testing.upstreams import FakeUpstream, Reply
+
+NOW = 1_790_000_000_000
+MAIL = "anna.muster@example.de"
+ANNA = Principal(id="anna", name="Anna", role=Role.MEMBER, group="planning")
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(sqlite_url(tmp_path / "hausgeist.db"))
+    schema.prepare(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def gateway(store):
+    directory = Directory()
+    return Gateway(
+        directory=directory,
+        routes=Routes(directory, time.monotonic),
+        book=Book(store, lambda: NOW),
+        trail=Trail(store, b"k" * 32, lambda: NOW),
+        now_ms=lambda: NOW,
+    )
+
+
+def offer(gateway, provider, **card):
+    gateway.directory.put("echo", provider, [echo_card(**card)])
+
+
+def call(**more):
+    values = {"id": "call-1", "principal": ANNA, "purpose": Purpose.API, "model": "echo"}
+    return Call(**(values | {"messages": (text_message("user", "Hallo"),)} | more))
+
+
+def ask(gateway, store, asked):
+    """All events of a call, after everything is booked."""
+
+    async def run():
+        events = [event async for burst in gateway.answer(asked) for event in burst]
+        await store.drain()
+        return events
+
+    return asyncio.run(run())
+
+
+def booked(store):
+    return store.read_now(lambda c: c.execute(select(ledger)).mappings().all())
+
+
+HIDING_PLACES = {
+    "the system prompt": {"messages": (text_message("system", MAIL), text_message("user", "a"))},
+    "a participant's name": {"messages": (Message("user", (Text("a"),), name=MAIL),)},
+    "a tool's arguments": {
+        "messages": (Message("assistant", (ToolCall("1", "f", f'{{"to":"{MAIL}"}}'),)),)
+    },
+    "a tool's description": {"tools": (Tool("f", f"writes to {MAIL}", "{}"),)},
+    "a tool's parameters": {"tools": (Tool("f", "", f'{{"description":"{MAIL}"}}'),)},
+    "the schema of the answer": {"format": AnswerFormat(f'{{"const":"{MAIL}"}}')},
+    "a stop sequence": {"sampling": Sampling(stop=(MAIL,))},
+    "a foreign parameter": {"extra": (("user", MAIL),)},
+}
+
+
+@pytest.mark.parametrize("place", HIDING_PLACES)
+def test_personal_data_does_not_leave_in_a_corner_of_the_call(gateway, store, place):
+    """Whatever part of a call carries it: the examination finds it, and nothing is sent."""
+    provider = EchoProvider()
+    offer(gateway, provider, zone=Zone.EU, cleared_for=DataClass.PERSONAL)
+    (failed,) = ask(gateway, store, call(**HIDING_PLACES[place]))
+    assert isinstance(failed.error, BorderRefused)
+    assert provider.calls == []
+
+
+class Liar:
+    """A provider that says two words and then tells a usage."""
+
+    name = "echo"
+
+    def __init__(self, usage):
+        self.usage = usage
+
+    async def stream(self, call, card):
+        del call, card
+        yield [Delta("zwei ")]
+        yield [Delta("Wörter")]
+        yield [Finished("stop", self.usage)]
+
+    async def embed(self, texts, card):
+        del texts, card
+        return Embeddings([[0.5]], self.usage)
+
+
+LIES = [
+    Usage(input_tokens=-1000, output_tokens=5),
+    Usage(input_tokens=5, output_tokens=-1000),
+    Usage(input_tokens=10**30, output_tokens=1),
+    Usage(input_tokens=5, output_tokens=5, cached_tokens=10**9),
+    Usage(input_tokens=5, output_tokens=5, cached_tokens=-(10**30)),
+    Usage(input_tokens=5, output_tokens=5, reasoning_tokens=10**30),
+]
+
+
+@pytest.mark.parametrize("lie", [*LIES, Usage(input_tokens=5)])
+def test_a_usage_that_cannot_be_is_replaced_by_our_own_count(gateway, store, lie):
+    """Negative, absurd and forgotten numbers give nothing back to a budget and do not break the ledger."""
+    offer(gateway, Liar(lie), price=Price(1.0, 2.0, cached_input=0.1, source="list"))
+    *_, last = ask(gateway, store, call())
+    (row,) = booked(store)
+    assert row["estimated"]
+    assert (row["output_tokens"], row["input_tokens"] > 0, row["micro_eur"] > 0) == (3, True, True)
+    assert last.usage.output_tokens == 3
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_about_embeddings_is_not_booked(gateway, store, lie):
+    """The same for vectors."""
+    offer(gateway, Liar(lie), capabilities=frozenset({Capability.EMBEDDING}))
+
+    async def run():
+        found = await gateway.embed(call(messages=()), ["ein Text"])
+        await store.drain()
+        return found.usage
+
+    usage = asyncio.run(run())
+    (row,) = booked(store)
+    assert (row["input_tokens"], row["estimated"]) == (usage.input_tokens, True)
+    assert 0 < usage.input_tokens < 100
+
+
+def test_an_answer_that_does_not_end_is_ended(gateway, store):
+    """Endless thinking would fill the memory of whoever gathers the answer; it fails and is booked."""
+
+    class Endless(EchoProvider):
+        async def stream(self, call, card):
+            del call, card
+            while True:
+                yield [Delta(reasoning="hm " * 100_000)]
+
+    offer(gateway, Endless())
+    *_, failed = ask(gateway, store, call())
+    assert isinstance(failed, Failed)
+    assert isinstance(failed.error, Upstream)
+    assert booked(store)[0]["output_tokens"] > 1_000_000
+
+
+def test_who_leaves_while_the_reservation_is_written_holds_no_budget(gateway, store):
+    """The commit cannot be called back; what it held is let go, and nothing was used."""
+    offer(gateway, EchoProvider())
+    period = period_of(NOW)
+    store.write_now(
+        lambda c: c.execute(
+            insert(budgets).values(scope="group:planning", period=period, limit_tokens=100_000)
+        )
+    )
+
+    async def run():
+        await gateway.book.refresh()
+        asked = asyncio.create_task(anext(gateway.answer(call())))
+        await asyncio.sleep(0)  # the reservation is handed to the writer
+        await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.wait((asked,))
+        await store.drain()
+        await asyncio.sleep(0)
+        await store.drain()
+        return asked.cancelled()
+
+    assert asyncio.run(run())
+    assert store.read_now(lambda c: c.execute(select(reservations)).all()) == []
+    (row,) = store.read_now(lambda c: c.execute(select(budgets)).mappings().all())
+    assert (row["reserved_tokens"], row["spent_tokens"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_"),
+    [
+        (OpenAIProvider, "text/event-stream"),
+        (AnthropicProvider, "text/event-stream"),
+        (OllamaProvider, "application/x-ndjson"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_deeply_nested_answers_of_an_upstream_are_its_fault(kind, type_, status):
+    """A hundred thousand brackets are an upstream's error like any other."""
+    deep = b'{"error":' + b"[" * 100_000
+    frame = b"data: " + deep + b"\n\n" if "event" in type_ else deep + b"\n"
+    body = frame if status == 200 else deep
+
+    async def work(outbound, url):
+        provider = kind("up", url, outbound)
+        with pytest.raises(Upstream):
+            async for _ in provider.stream(make_call(), make_card()):
+                pass
+
+    run_with(FakeUpstream(Reply(frames=(body,), kind=type_, status=status)), work)
+
+
+@pytest.mark.parametrize("piece", [b"\nb" * 50, b"\r\nb" * 33])
+def test_an_event_in_many_small_lines_is_joined_once(piece):
+    """Twelve megabytes of short lines without an end, in small pieces: copied once, not at every piece."""
+    copied = 0
+
+    class Counted(bytes):
+        def __radd__(self, other):
+            nonlocal copied
+            copied += len(other)
+            return bytes(other) + bytes(self)
+
+    async def arriving():
+        for _ in range(20_000):
+            yield Counted(piece)
+
+    async def run():
+        return [payload async for found in sse_payloads(arriving(), "up") for payload in found]
+
+    asyncio.run(run())
+    assert copied <= 20_000 * 10
