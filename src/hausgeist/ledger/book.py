@@ -5,6 +5,7 @@ A call awaits the commit of its reservation, never of its settlement. What a kil
 is booked at its worst by ``recover``.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from hausgeist.core.accounting import Reservation, Settlement
@@ -39,9 +40,19 @@ class Book:
         Raises:
             BudgetExhausted: a hard budget does not cover it.
         """
-        refused = await self._store.write_many(calls.reserve, reservation)
+        written = self._store.write_many(calls.reserve, reservation)
+        try:
+            refused = await asyncio.shield(written)
+        except asyncio.CancelledError:  # the commit cannot be called back, so its hold is let go
+            written.add_done_callback(lambda done: self._let_go(reservation, done))
+            raise
         if refused is not None:
             raise BudgetExhausted(budget=refused)
+
+    def _let_go(self, reservation: Reservation, written: "asyncio.Future[object]") -> None:
+        """Book a call whose caller left before anything was opened: it used nothing."""
+        if written.exception() is None and written.result() is None:
+            self.settle(calls.unused(reservation, self._now_ms()))
 
     def settle(self, settlement: Settlement) -> None:
         """Book the call; nobody waits for the commit."""
