@@ -19,12 +19,14 @@ async def sse_payloads(chunks: AsyncIterator[bytes], provider: str) -> AsyncIter
     Raises:
         Upstream: an event exceeds ``EVENT_LIMIT``.
     """
-    rest = b""
+    rest = tail = b""
     held = _Held(provider, "an event is too large")
     async for chunk in chunks:
-        if chunk.endswith(b"\r") or (b"\n" not in chunk and b"\r" not in chunk):
+        seam = tail + chunk if tail else chunk
+        if chunk.endswith(b"\r") or not _ends_event(seam):
             # within an event, or its \n may come with the next read
             held.keep(chunk, len(rest))
+            tail = seam[-3:]
             continue
         data = held.join(rest, chunk) if rest or held.size else chunk
         if b"\r" in data:
@@ -32,6 +34,7 @@ async def sse_payloads(chunks: AsyncIterator[bytes], provider: str) -> AsyncIter
         *events, rest = data.split(b"\n\n")
         if len(rest) > EVENT_LIMIT:
             raise Upstream(provider=provider, reason="an event is too large")
+        tail = rest[-3:]
         found = [payload for event in events if (payload := _data_of(event))]
         if found:
             yield found
@@ -93,6 +96,13 @@ class _Held:
         self._pieces.clear()
         self.size = 0
         return whole
+
+
+def _ends_event(data: bytes) -> bool:
+    """Whether there is an empty line, with any of the three line endings."""
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return b"\n\n" in data
 
 
 def _data_of(event: bytes) -> bytes:

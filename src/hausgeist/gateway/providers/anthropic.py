@@ -209,14 +209,14 @@ class AnthropicProvider:
             data = await response.read(16 * 1024 * 1024)
         try:
             return msgspec.json.decode(data, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = "it sent something that is no answer"
             raise Upstream(provider=self.name, reason=reason) from error
 
     def _event(self, data: bytes) -> _Event:
         try:
             return _decode_event(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = "it sent something that is no answer"
             raise Upstream(provider=self.name, reason=reason) from error
 

@@ -220,14 +220,14 @@ class OllamaProvider:
             data = await response.read()
         try:
             return msgspec.json.decode(data, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = "it sent something that is no answer"
             raise Upstream(provider=self.name, reason=reason) from error
 
     def _line(self, data: bytes) -> _Line:
         try:
             return _decode_line(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = "it sent something that is no answer"
             raise Upstream(provider=self.name, reason=reason) from error
 

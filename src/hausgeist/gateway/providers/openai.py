@@ -132,7 +132,7 @@ class OpenAIProvider:
     def _chunk(self, payload: bytes, card: ModelCard) -> Chunk:
         try:
             chunk = decode_chunk(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _no_answer(self.name) from error
         if chunk.error is not None:
             raise fault(error_words(chunk.error), self.name, card, _status_of(chunk.error))
@@ -141,7 +141,7 @@ class OpenAIProvider:
     def _decoded(self, decode: Any, data: bytes) -> Any:
         try:
             return decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _no_answer(self.name) from error
 
 

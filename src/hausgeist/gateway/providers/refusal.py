@@ -38,7 +38,7 @@ async def refusal(response: Response, provider: str, card: ModelCard | None) -> 
     data = await response.read(1024 * 1024)
     try:
         reason = error_words(msgspec.json.decode(data))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         reason = f"status {response.status}"
     return refused(response.status, reason, provider, card, response.headers)
 
