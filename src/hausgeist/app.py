@@ -28,7 +28,7 @@ from hausgeist.store.transfer import snapshot
 from hausgeist.web import assets
 from hausgeist.web.api import anthropic, ollama, ollama_models, openai, operations
 from hausgeist.web.asgi import Edge
-from hausgeist.web.headers import secure
+from hausgeist.web.headers import secured
 from hausgeist.web.house import House
 from hausgeist.web.openapi import described
 from hausgeist.web.pages import (
@@ -211,5 +211,5 @@ def application(house: House) -> Edge:
                 ]
             )
         ),
-        secure,
+        secured(house.settings.public_url),
     )

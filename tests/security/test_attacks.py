@@ -2,6 +2,8 @@
 """What attackers and hostile upstreams tried, each as a sentence that must stay true."""
 
 import asyncio
+import json
+import socket
 import time
 
 import pytest
@@ -28,6 +30,7 @@ from hausgeist.store.db import Store, sqlite_url
 from hausgeist.store.tables import budgets, ledger, reservations
 from hausgeist.testing.echo import EchoProvider, echo_card
 from hausgeist.testing.providers import make_call, make_card, run_with
+from hausgeist.testing.served import Served
 from hausgeist.testing.upstreams import FakeUpstream, Reply
 
 NOW = 1_790_000_000_000
@@ -247,3 +250,59 @@ def test_an_event_in_many_small_lines_is_joined_once(piece):
 
     asyncio.run(run())
     assert copied <= 20_000 * 10
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    with Served(tmp_path_factory.mktemp("house"), {"public_url": "https://ki.example.de"}) as made:
+        yield made
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status"), [("Origin", "http://[", 403), ("Referer", "http://[::1", 303)]
+)
+def test_an_unreadable_address_in_a_header_is_no_fault_of_ours(house, name, value, status):
+    """An origin that cannot be read is a foreign one; a page that cannot be read is the start page."""
+    got = house.request(
+        "POST", "/preferences", b"theme=dark", key=None, headers={**FORM, name: value}
+    )
+    assert (got.status, got.headers["location"] or "/") == (status, "/")
+
+
+def test_of_several_declared_classes_the_highest_counts(house):
+    """A second header does not lower what the first one said, in either order."""
+    body = {"model": "abroad", "messages": [{"role": "user", "content": "Hallo"}]}
+    for words in (("special", "public"), ("public", "special")):
+        got = sent_twice(house, "/v1/chat/completions", body, "X-Hausgeist-Data-Class", words)
+        assert got.startswith(b"HTTP/1.1 403 ")
+        assert b"border_refused" in got
+
+
+def sent_twice(house, path, body, name, values):
+    """A request that has one header several times."""
+    data = json.dumps(body).encode()
+    head = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{house.port}", "Connection: close"]
+    head += [f"Authorization: Bearer {house.member.key}", f"Content-Length: {len(data)}"]
+    head += [f"{name}: {value}" for value in values]
+    with socket.create_connection(("127.0.0.1", house.port), timeout=30) as connection:
+        connection.sendall("\r\n".join([*head, "", ""]).encode() + data)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/models", "/api/tags", "/models/nothing", "/login", "/account", "/metrics", "/"]
+)
+def test_no_cache_keeps_an_answer_and_https_stays(house, path):
+    """Pages, API answers, errors and redirects are for their reader; only files of our own are kept."""
+    got = house.request("GET", path)
+    assert "no-store" in got.headers["cache-control"]
+    assert got.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_without_https_nobody_is_told_to_use_it(tmp_path):
+    """A house on loopback would otherwise be unreachable for a year."""
+    with Served(tmp_path) as plain:
+        assert plain.request("GET", "/login").headers["strict-transport-security"] is None

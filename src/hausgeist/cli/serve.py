@@ -48,6 +48,8 @@ def serve(
 def _run(application: object, listener: socket.socket, config: Settings) -> None:
     import uvicorn  # noqa: PLC0415  as above
 
+    from hausgeist.web.wire import BoundedProtocol  # noqa: PLC0415  as above
+
     # What exists now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
@@ -57,7 +59,8 @@ def _run(application: object, listener: socket.socket, config: Settings) -> None
     server = uvicorn.Server(
         uvicorn.Config(
             application,  # type: ignore[arg-type]  # an ASGI application
-            http="httptools",
+            http=BoundedProtocol,
+            ws="none",
             loop="uvloop",
             lifespan="on",  # a house that could not be opened must not serve
             access_log=False,

@@ -89,3 +89,12 @@ def local_path(wanted: str, default: str = "/") -> str:
     except ValueError:
         return default
     return default if parts.scheme or parts.netloc else wanted
+
+
+def path_of(address: str) -> str:
+    """Path and query of an address, whoever's it is; the start page when it cannot be read."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
+    return local_path(parts.path + (f"?{parts.query}" if parts.query else ""))

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Security headers on every response: a strict policy without ``unsafe-*``."""
+"""Security headers on every response: a strict policy without ``unsafe-*``, and kept by no cache.
+
+What may be kept (files of our own) says so itself.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from starlette.types import Message, Scope, Send
 
@@ -18,15 +24,28 @@ _ALWAYS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
 )
+_NOT_KEPT = (b"cache-control", b"no-store")
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+"""For a year, and for this name alone: others of the domain are not ours to decide about."""
+
+Secure = Callable[[Scope, Send], Send]
 
 
-def secure(scope: Scope, send: Send) -> Send:
-    """Wrap ``send`` so that the head of the response carries the headers and the visit's id."""
-    visit = (b"x-request-id", scope["hausgeist.visit"].encode())
+def secured(public_url: str) -> Secure:
+    """What wraps ``send`` so that the head of each response carries the headers and the visit's id."""
+    always = (*_ALWAYS, _HTTPS_ONLY) if urlsplit(public_url).scheme == "https" else _ALWAYS
 
-    async def with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), visit, *_ALWAYS]
-        await send(message)
+    def secure(scope: Scope, send: Send) -> Send:
+        visit = (b"x-request-id", scope["hausgeist.visit"].encode())
 
-    return with_headers
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = message.get("headers", ())
+                kept = any(name == b"cache-control" for name, _ in given)
+                own = (visit, *always) if kept else (visit, _NOT_KEPT, *always)
+                message["headers"] = [*given, *own]
+            await send(message)
+
+        return with_headers
+
+    return secure

@@ -30,5 +30,12 @@ def check_origin(scope: Scope, settings: Settings) -> None:
     own = {headers.get(b"host", "")}
     if settings.public_url:
         own.add(urlsplit(settings.public_url).netloc)
-    if urlsplit(origin).netloc not in own:
+    if _netloc(origin) not in own:
         raise NotAllowed
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # no browser sends it
+        return None

@@ -93,16 +93,17 @@ class Visit(Request):
         return read_json(await self.body(), kind)
 
     def declared_class(self) -> DataClass | None:
-        """The data class the caller declared in the header ``X-Hausgeist-Data-Class``.
+        """The data class that the header ``X-Hausgeist-Data-Class`` declares; of several, the highest.
 
         Raises:
             InvalidField: it is none of ours; guessing would be a way out.
         """
-        word = self.raw_headers.get(DATA_CLASS_HEADER.encode())
-        if word is None:
+        name = DATA_CLASS_HEADER.encode()
+        if name not in self.raw_headers:
             return None
+        words = [value for key, value in self.scope["headers"] if key == name]
         try:
-            return DataClass.parse(word.decode("latin-1"))
+            return max(DataClass.parse(word.decode("latin-1")) for word in words)
         except KeyError:
             raise InvalidField(
                 field=DATA_CLASS_HEADER, reason="use public, internal, personal or special"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """``/login``, ``/logout`` and the switches for language and appearance, which work before a login too."""
 
-from urllib.parse import urlsplit
-
 from starlette.responses import Response
 
 from hausgeist.errors import N_, HausgeistError, InvalidField, LoginFailed, LoginThrottled
@@ -10,7 +8,7 @@ from hausgeist.identity.people import THEMES
 from hausgeist.locale import LANGUAGES, translator
 from hausgeist.web.asgi import SESSION_COOKIE
 from hausgeist.web.contexts.login import LoginPage
-from hausgeist.web.forms import FORM_MOST, local_path, read_form
+from hausgeist.web.forms import FORM_MOST, local_path, path_of, read_form
 from hausgeist.web.pages.cookies import with_choice, with_session, without_session
 from hausgeist.web.rendering import LANGUAGE_COOKIE, THEME_COOKIE, go, page, shell
 from hausgeist.web.routes import Route, Who
@@ -60,9 +58,7 @@ async def preferences(visit: Visit) -> Response:
         await visit.house.identity.people.set_profile(
             visit.visitor.id, locale=language or None, theme=theme or None
         )
-    came_from = urlsplit(visit.headers.get("referer", ""))
-    back = came_from.path + (f"?{came_from.query}" if came_from.query else "")
-    response = go(local_path(back or "/"))
+    response = go(path_of(visit.headers.get("referer", "")))
     if language:
         with_choice(visit, response, LANGUAGE_COOKIE, language)
     if theme:
