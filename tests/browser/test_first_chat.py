@@ -4,6 +4,7 @@
 import re
 
 import pytest
+from playwright.sync_api import TimeoutError  # noqa: A004  the one its waits raise
 from visitors import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -43,11 +44,14 @@ def ask(page, text, model="echo"):
 
 def finished(page, answers=1):
     """Wait until so many answers have ended."""
-    page.wait_for_function(
-        "n => document.querySelectorAll('.turn--assistant .turn__foot').length === n"
-        " && !document.querySelector('[aria-busy]')",
-        arg=answers,
-    )
+    try:
+        page.wait_for_function(
+            "n => document.querySelectorAll('.turn--assistant .turn__foot').length === n"
+            " && !document.querySelector('[aria-busy]')",
+            arg=answers,
+        )
+    except TimeoutError as error:
+        raise AssertionError(page.locator("main").inner_html()) from error
 
 
 def thread(page):

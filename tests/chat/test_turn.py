@@ -108,6 +108,19 @@ def test_a_snapshot_and_what_follows_are_the_whole(talk):
     assert html == "".join(render_blocks(ended.text, "de"))
 
 
+def test_a_page_made_at_the_very_end_is_told_the_end(talk):
+    """A viewer whose page was made as the turn ended, or who has seen everything, learns that it is over."""
+
+    async def work():
+        turn = await talk.answered()
+        late, _ = await followed(turn.replay.follow(turn.replay.snapshot().number))
+        later, _ = await followed(turn.replay.follow(10_000))
+        return late, later
+
+    late, later = asyncio.run(work())
+    assert (len(late), len(later)) == (1, 1)
+
+
 def test_words_of_a_finished_block_are_forgotten(talk):
     """What a turn keeps for latecomers grows with its blocks, not with its tokens."""
     talk.echo.answer = ("wort " * 200 + "\n\n") * 5

@@ -103,9 +103,9 @@ class Replay:
         self._news = asyncio.Event()  # whoever waits holds the old one
 
     def snapshot(self) -> Snapshot:
-        """Everything so far, put together."""
+        """Everything so far, put together; the end itself is never in it, so that it is still told."""
         return Snapshot(
-            number=self._number,
+            number=self._number - self.over,
             waiting=self._waiting,
             thought="".join(self._thought),
             blocks=tuple(self._blocks),
@@ -124,7 +124,8 @@ class Replay:
                 if isinstance(events[-1].event, Ended):
                     return
                 await asyncio.sleep(PACE)
-            elif self.over:
+            elif self.over:  # whoever has seen it all is told again that it is over
+                yield self._events[-1:]
                 return
             else:
                 await news.wait()

@@ -129,6 +129,7 @@ def test_a_stream_goes_on_after_a_number(browser):
     last = re.findall(rb"id: (\d+)", everything)
     assert events(anna.get(f"{at}?after={last[0].decode()}").body) == events(everything)[1:]
     assert events(anna.get(f"{at}?after=junk").body) == events(everything)
+    assert [kind for kind, _ in events(anna.get(f"{at}?after=99999").body)] == ["end"]
 
 
 def test_a_running_page_goes_on_where_it_was_made(browser):

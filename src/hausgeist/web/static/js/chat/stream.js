@@ -4,12 +4,12 @@
 
 const LONGEST_WAIT = 10000;  // milliseconds between two attempts, at most
 
-/** The frames of a response: id, event and data of each. */
+/** The frames of a response: id, event and data of each. A connection that breaks ends them. */
 async function* frames(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await reader.read().catch(() => ({ done: true }));
     if (done) return;
     const parts = (rest + value).split("\n\n");
     rest = parts.pop();
@@ -31,22 +31,17 @@ const pause = (milliseconds) => new Promise((go) => { setTimeout(go, millisecond
  */
 export async function follow(address, after, { on, lost }) {
   for (let attempt = 0; ; attempt += 1) {
-    try {
-      const response = await fetch(`${address}?after=${after}`);
-      if (response.status === 404) return "gone";
-      if (response.status === 401) { location.assign("/login"); return "gone"; }
-      if (!response.ok) throw new Error(String(response.status));
-      for await (const frame of frames(response)) {
-        attempt = 0;
-        after = Math.max(after, Number(frame.id));
-        const data = JSON.parse(frame.data);
-        on(frame.event, data);
-        if (frame.event === "end" || (frame.event === "whole" && data.state !== "running")) {
-          return data.state;
-        }
+    const response = await fetch(`${address}?after=${after}`).catch(() => null);
+    if (response?.status === 404) return "gone";
+    if (response?.status === 401) { location.assign("/login"); return "gone"; }
+    for await (const frame of response?.ok ? frames(response) : []) {
+      attempt = 0;
+      after = Math.max(after, Number(frame.id));
+      const data = JSON.parse(frame.data);
+      on(frame.event, data);
+      if (frame.event === "end" || (frame.event === "whole" && data.state !== "running")) {
+        return data.state;
       }
-    } catch {
-      // the network, or the server restarting: try again below
     }
     if (attempt === 1) lost();
     await pause(Math.min(300 * 2 ** attempt, LONGEST_WAIT));
