@@ -3,11 +3,13 @@
 
 import gzip
 import json
+import socket
 import zlib
 
 import pytest
 
 from hausgeist.testing.served import Served
+from hausgeist.web import visit
 
 send = Served.request
 
@@ -53,3 +55,18 @@ def test_a_damaged_body_is_a_400_with_a_code(server, body, code):
     """Malformed JSON, bad UTF-8 and bottomless nesting never reach anything."""
     reply = send(server, "POST", "/v1/chat/completions", body)
     assert (reply.status, reply.error["code"]) == (400, code)
+
+
+def test_a_body_that_never_ends_is_given_up(server, monkeypatch):
+    """A client that stops in the middle gets an answer, and its task ends."""
+    monkeypatch.setattr(visit, "BODY_SECONDS", 0.1)
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+        f"Authorization: Bearer {server.member.key}\r\nContent-Length: 9\r\n"
+        "Connection: close\r\n\r\n{"
+    )
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"did not arrive in time" in answer

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A visit: one request with who asks, the house, and the route it took."""
 
+import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -8,7 +9,7 @@ from starlette.types import Receive, Scope
 
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal
-from hausgeist.errors import InvalidField, NotAuthenticated, TooLarge
+from hausgeist.errors import N_, BadRequest, InvalidField, NotAuthenticated, TooLarge
 from hausgeist.gateway.dialects.reading import read_json
 from hausgeist.web.encoding import encoding_of, unpacked
 from hausgeist.web.house import House
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DATA_CLASS_HEADER = "x-hausgeist-data-class"
+
+BODY_SECONDS = 300.0
+"""How long a body may take: time for the largest over a slow line, and no more for whoever never ends."""
 
 
 class Visit(Request):
@@ -58,6 +62,7 @@ class Visit(Request):
 
         Raises:
             TooLarge: it is longer, also unpacked; what is over the limit is never held in memory.
+            BadRequest: it takes longer than ``BODY_SECONDS``.
             UnsupportedEncoding: it is packed in a way that nobody here can undo.
         """
         if hasattr(self, "_body"):
@@ -67,9 +72,19 @@ class Visit(Request):
         declared = self.raw_headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > limit:
             raise TooLarge(limit=limit)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await self._arriving(limit)
+        except TimeoutError as error:
+            raise BadRequest(reason=N_("the body did not arrive in time")) from error
+        self._body = unpacked(body, encoding, limit) if encoding else body
+        return self._body
+
+    async def _arriving(self, limit: int) -> bytes:
         parts: list[bytes] = []
         size = 0
-        while True:
+        more = True
+        while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
@@ -78,11 +93,8 @@ class Visit(Request):
             if size > limit:
                 raise TooLarge(limit=limit)
             parts.append(part)
-            if not message.get("more_body", False):
-                break
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
-        self._body = unpacked(body, encoding, limit) if encoding else body
-        return self._body
+            more = message.get("more_body", False)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def read(self, kind: type[T]) -> T:
         """The body as a wire type.
