@@ -192,7 +192,10 @@ async def _copy(source: FileSource, partial: Partial, progress: Progress) -> str
     except OSError as error:
         raise SourceNotFound(source=source.spec) from error
     with file:
-        head = await finished(file.read, HEAD)
+        try:
+            head = await finished(file.read, HEAD)
+        except OSError as error:  # /proc/self/mem is a file, too
+            raise SourceNotFound(source=source.spec) from error
         if not head.startswith(GGUF_MAGIC):
             raise UnsafeModelFile(reason=f"it is {describe(head)}, not a GGUF model")
         total = file.seek(0, os.SEEK_END)
