@@ -119,7 +119,8 @@ def build(settings: Settings) -> House:
     secret = house_secret(settings.home)
     trail = Trail(store, secret, now_ms)
     outbound = Outbound(AllowList(), connect_timeout=settings.upstream_connect_timeout)
-    outbound.record = Connections(store, now_ms).note
+    connections = Connections(store, now_ms)
+    outbound.record = connections.note
     directory = Directory()
     book = Book(store, now_ms)
     gateway = Gateway(
@@ -130,7 +131,7 @@ def build(settings: Settings) -> House:
         now_ms=now_ms,
         default_class=settings.default_class,
     )
-    shelf = Shelf(settings.home, Fetcher(settings))
+    shelf = Shelf(settings.home, Fetcher(settings, record=connections.note))
     supervisor = Supervisor(
         budget=budget(settings.memory_budget),
         patience=settings.load_patience,
