@@ -15,7 +15,8 @@ export class Composer {
     this.stop = document.getElementById("stop");
     this.busy = false;
     this.restore();
-    this.text.addEventListener("input", () => this.keep());
+    this.grow();
+    this.text.addEventListener("input", () => { this.keep(); this.grow(); });
     this.text.addEventListener("keydown", (event) => this.key(event));
     for (const pick of [form.elements.model, form.elements.class]) {
       pick.addEventListener("change", () => this.ask());
@@ -36,6 +37,12 @@ export class Composer {
     else sessionStorage.removeItem(this.draft);
   }
 
+  /** The field grows with the words; newer browsers do it by themselves. */
+  grow() {
+    if (CSS.supports("field-sizing", "content")) return;
+    this.text.rows = Math.min(12, Math.max(2, this.text.value.split("\n").length));
+  }
+
   key(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch.matches) return;
     event.preventDefault();
@@ -47,6 +54,7 @@ export class Composer {
     this.text.value = words;
     this.text.focus();
     this.keep();
+    this.grow();
   }
 
   fields(again) {
@@ -80,6 +88,7 @@ export class Composer {
   sent() {
     sessionStorage.removeItem(this.draft);
     this.text.value = "";
+    this.grow();
   }
 
   /** A conversation has begun: later questions belong to it. */
