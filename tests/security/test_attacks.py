@@ -2,6 +2,7 @@
 """What attackers and hostile upstreams tried, each as a sentence that must stay true."""
 
 import asyncio
+import gc
 import json
 import socket
 import time
@@ -306,3 +307,18 @@ def test_without_https_nobody_is_told_to_use_it(tmp_path):
     """A house on loopback would otherwise be unreachable for a year."""
     with Served(tmp_path) as plain:
         assert plain.request("GET", "/login").headers["strict-transport-security"] is None
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/api/chat"])
+def test_a_stream_that_fails_at_once_holds_nothing(house, path):
+    """The call is over and booked when the error is sent, not when the collector finds it."""
+    body = {"model": "broken", "messages": [{"role": "user", "content": "a"}], "stream": True}
+    gc.disable()
+    try:
+        for _ in range(5):
+            assert house.request("POST", path, body | {"max_tokens": 5}).status == 502
+        house.run(house.house.store.drain())
+        held = house.house.store.read_now(lambda c: c.execute(select(reservations)).all())
+    finally:
+        gc.enable()
+    assert (house.house.gateway.running, held) == (0, [])

@@ -56,13 +56,20 @@ async def opened(receive: Receive, bursts: AsyncIterator[Burst]) -> First:
     except (ClientDisconnect, asyncio.CancelledError):
         first.cancel()
         await asyncio.wait((first,))
+        await _close(bursts)
         raise
     if not first.done():
         return first
     burst = first.result()
     if isinstance(burst[0], Failed):
+        await _close(bursts)  # the error refers to the call: the collector would find it much later
         raise burst[0].error
     return burst
+
+
+async def _close(bursts: AsyncIterator[Burst]) -> None:
+    async with aclosing(bursts):  # type: ignore[type-var]  # the gateway's is a generator
+        pass
 
 
 async def encoded(
