@@ -6,23 +6,23 @@ Knows nothing of HTTP or wire formats.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hausgeist.audit import Trail
 from hausgeist.core.accounting import Settlement
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst, Failed, Finished, Started
-from hausgeist.core.labels import DataClass, Purpose, Zone
-from hausgeist.core.messages import Image, ToolCall, Usage
+from hausgeist.core.labels import DataClass, Zone
+from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.core.people import Principal
-from hausgeist.core.policy import DEFAULT_POLICY, Decision, Facts, Policy, Verdict, decide
-from hausgeist.errors import BorderRefused, HausgeistError, Unsupported
+from hausgeist.core.policy import Decision
+from hausgeist.errors import HausgeistError, Unsupported
+from hausgeist.gateway.border import Border
 from hausgeist.gateway.directory import Directory
 from hausgeist.gateway.guard import Guard, OutputChain, check_input
-from hausgeist.gateway.privacy import detect
 from hausgeist.gateway.providers import Counts, Embeddings
 from hausgeist.gateway.routing import Routes, characters
 from hausgeist.gateway.run import CHARS_PER_TOKEN, Run, credible, estimate
@@ -42,8 +42,7 @@ class Gateway:
     book: Book
     trail: Trail
     now_ms: Callable[[], int]
-    default_class: DataClass = DataClass.INTERNAL
-    policy: Policy = DEFAULT_POLICY
+    border: Border = field(default_factory=Border)
     input_guards: Sequence[Guard] = ()
     output_guards: Sequence[Guard] = ()
     on_settled: Callable[[Settlement], None] = lambda _settlement: None
@@ -56,7 +55,7 @@ class Gateway:
         self.running += 1
         try:
             candidates = self.directory.candidates(call.model, call.principal)
-            decision = self.decide(call, candidates)
+            decision = self.border.decide(call, candidates)
             check_input(self.input_guards, call)
             shape = Shape(call)
             cards = self.routes.fitting(decision.models, call)
@@ -85,7 +84,7 @@ class Gateway:
         self.running += 1
         try:
             cards = self.directory.candidates(call.model, call.principal)
-            decision = self.decide(call, cards, texts)
+            decision = self.border.decide(call, cards, texts)
             card = next((c for c in decision.models if c.can(Capability.EMBEDDING)), None)
             if card is None:
                 raise Unsupported(what=f"Embedding with {call.model}", param="model")
@@ -113,7 +112,7 @@ class Gateway:
             HausgeistError: as ``answer``'s ``Failed``, raised.
         """
         candidates = self.directory.candidates(call.model, call.principal)
-        decision = self.decide(call, candidates)
+        decision = self.border.decide(call, candidates)
         card = decision.models[0]
         provider = self.directory.provider(card)
         if not isinstance(provider, Counts):
@@ -130,29 +129,6 @@ class Gateway:
             )
         return Usage(input_tokens=await provider.count_tokens(call, card))
 
-    def decide(
-        self, call: Call, candidates: Sequence[ModelCard], texts: Sequence[str] | None = None
-    ) -> Decision:
-        """The border's decision, after an examination of the content where the rule asks for one.
-
-        Raises:
-            BorderRefused: no candidate may answer; with the reasons.
-        """
-        declared = self.default_class if call.declared is None else call.declared
-        facts = Facts(
-            data_class=max(declared, call.attached or DataClass.PUBLIC),
-            purpose=call.purpose,
-            max_class=call.principal.max_class,
-        )
-        decision = decide(facts, candidates, self.policy)
-        if decision.verdict is Verdict.EXAMINE:
-            raised = DataClass.PERSONAL if _examine(call, texts) else facts.data_class
-            facts = replace(facts, data_class=max(raised, facts.data_class), examined=True)
-            decision = decide(facts, candidates, self.policy)
-        if decision.verdict is not Verdict.ALLOW:
-            raise BorderRefused(decision.reasons)
-        return decision
-
     async def ended(self) -> None:
         """At shutdown: wait until the last call is booked. Who asked is gone, so none takes long."""
         until = asyncio.get_running_loop().time() + BOOKING_SECONDS
@@ -165,18 +141,11 @@ class Gateway:
         Raises:
             UnknownModel: there is none, or not for this caller.
         """
-        facts = Facts(data_class=data_class, purpose=Purpose.CHAT, max_class=principal.max_class)
-        return decide(facts, self.directory.candidates(model, principal), self.policy)
+        candidates = self.directory.candidates(model, principal)
+        return self.border.outlook(principal, data_class, candidates)
 
     async def _reserve(self, run: Run, decision: Decision, card: ModelCard) -> None:
-        who = run.call.principal
-        scopes = self.book.budgeted(
-            (
-                f"group:{who.group}",
-                f"key:{who.service_key}",
-                f"cost_centre:{who.cost_centre}",
-            )
-        )
+        scopes = self.book.scopes_of(run.call.principal)
         reservation = run.reserve(decision, card, scopes)
         await self.book.reserve(reservation)
         run.reservation = reservation
@@ -207,37 +176,3 @@ class Gateway:
             output_tokens=usage.output_tokens,
             outcome=settlement.outcome,
         )
-
-
-def _examine(call: Call, texts: Sequence[str] | None) -> bool:
-    """Whether anything that would leave is, or may be, personal data.
-
-    No detector sees into a picture, so a picture counts as personal: what cannot be examined stays.
-    """
-    if any(message.images for message in call.messages):
-        return True
-    return any(detect(text) for text in (_leaving(call) if texts is None else texts))
-
-
-def _leaving(call: Call) -> Iterator[str]:
-    """Every text of a call that a provider is sent: a schema can carry a name as well as a message can."""
-    if call.prompt is not None:
-        yield call.prompt.text
-        yield call.prompt.suffix or ""
-    for message in call.messages:
-        yield message.name or ""
-        for part in message.parts:
-            if isinstance(part, ToolCall):
-                yield part.name
-                yield part.arguments
-            elif not isinstance(part, Image):
-                yield part.text
-    for tool in call.tools:
-        yield tool.name
-        yield tool.description
-        yield tool.parameters
-    if call.format is not None:
-        yield call.format.name
-        yield call.format.schema or ""
-    yield from call.sampling.stop
-    yield from (value for _, value in call.extra if isinstance(value, str))

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from hausgeist.core.accounting import Reservation, Settlement
+from hausgeist.core.people import Principal
 from hausgeist.errors import BudgetExhausted
 from hausgeist.store import calls
 from hausgeist.store.db import Store
@@ -22,10 +23,16 @@ class Book:
         self._now_ms = now_ms
         self._scopes: frozenset[str] = frozenset()
 
-    def budgeted(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the scopes that have a budget this month (as of the last ``refresh``)."""
+    def scopes_of(self, who: Principal) -> tuple[str, ...]:
+        """The budgets a caller draws on: of the group, the service's key, the cost centre.
+
+        Those that exist this month, as of the last ``refresh``.
+        """
         known = self._scopes
-        return tuple(scope for scope in wanted if scope in known) if known else ()
+        if not known:
+            return ()
+        wanted = (f"group:{who.group}", f"key:{who.service_key}", f"cost_centre:{who.cost_centre}")
+        return tuple(scope for scope in wanted if scope in known)
 
     async def refresh(self) -> None:
         """Read which scopes have a budget this month."""

@@ -24,6 +24,12 @@ _ALWAYS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
 )
+_PROGRAMS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""For answers to programs, which no browser shows: nothing may be loaded or framed."""
 _NOT_KEPT = (b"cache-control", b"no-store")
 _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 """For a year, and for this name alone: others of the domain are not ours to decide about."""
@@ -33,10 +39,13 @@ Secure = Callable[[Scope, Send], Send]
 
 def secured(public_url: str) -> Secure:
     """What wraps ``send`` so that the head of each response carries the headers and the visit's id."""
-    always = (*_ALWAYS, _HTTPS_ONLY) if urlsplit(public_url).scheme == "https" else _ALWAYS
+    https = (_HTTPS_ONLY,) if urlsplit(public_url).scheme == "https" else ()
+    for_people = (*_ALWAYS, *https)
+    for_programs = (*_PROGRAMS, *https)
 
     def secure(scope: Scope, send: Send) -> Send:
         visit = (b"x-request-id", scope["hausgeist.visit"].encode())
+        always = for_programs if scope["path"].startswith("/v1/") else for_people
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

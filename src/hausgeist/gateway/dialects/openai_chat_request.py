@@ -6,6 +6,7 @@ What has a meaning here is honoured or refused with the field's name. What has n
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -305,7 +306,18 @@ def _format(found: FormatIn | None) -> AnswerFormat | None:
     return AnswerFormat(raw_text(schema.schema), schema.name, schema.strict)
 
 
+_UNCHOSEN = Sampling()
+_CHOICES = attrgetter(
+    *("max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "min_p", "seed"),
+    *("stop", "presence_penalty", "frequency_penalty", "repeat_penalty", "logit_bias"),
+    *("logprobs", "top_logprobs"),
+)
+_NOTHING = (None,) * 14
+
+
 def _sampling(request: ChatRequest) -> Sampling:
+    if _CHOICES(request) == _NOTHING:  # nearly always
+        return _UNCHOSEN
     most = request.max_completion_tokens
     return Sampling(
         max_tokens=request.max_tokens if most is None else most,

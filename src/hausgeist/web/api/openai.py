@@ -118,14 +118,14 @@ async def models(visit: Visit) -> Response:
     """``GET /v1/models``: those the caller may use."""
     gateway, principal = visit.house.gateway, visit.principal
     cards = gateway.directory.visible(principal)
-    return JSONBytes(openai_models.models(cards, principal, gateway.policy))
+    return JSONBytes(openai_models.models(cards, principal, gateway.border.policy))
 
 
 async def model(visit: Visit) -> Response:
     """``GET /v1/models/{id}``."""
     gateway, principal = visit.house.gateway, visit.principal
     cards = gateway.directory.candidates(visit.path_params["id"], principal)
-    return JSONBytes(openai_models.model(cards[0], principal, gateway.policy))
+    return JSONBytes(openai_models.model(cards[0], principal, gateway.border.policy))
 
 
 def _seconds(visit: Visit) -> int:

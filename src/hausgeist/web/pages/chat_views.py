@@ -210,7 +210,9 @@ def composer(
     ids = [card.id for card in cards]
     wanted = (model, talk.model if talk else "", visit.house.settings.default_model)
     chosen = next((one for one in wanted if one in ids), ids[0] if ids else "")
-    word = data_class or (talk.data_class if talk else visit.house.gateway.default_class.word)
+    word = data_class or (
+        talk.data_class if talk else visit.house.gateway.border.default_class.word
+    )
     groups = tuple(
         (turn(words), tuple((card.id, card.name) for card in cards if card.zone is zone))
         for zone, words in ZONES.items()
