@@ -12,6 +12,7 @@ from hausgeist.audit import Trail
 from hausgeist.chat import Chat
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
+from hausgeist.gateway.border import Border
 from hausgeist.gateway.engines import Supervisor
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.gateway.providers.house import HouseProvider
@@ -46,6 +47,8 @@ from hausgeist.web.routes import RouteTable
 
 LONGEST_CALL = 6 * 3600.0
 """Seconds after which a reservation of any replica is taken for lost."""
+
+SECRET_BYTES = 32
 
 
 def now_ms() -> int:
@@ -93,19 +96,41 @@ def open_home(home: Path) -> None:
 
 
 def house_secret(home: Path) -> bytes:
-    """The random secret of this install (32 bytes), made at first use and readable by its owner only."""
+    """The random secret of this install (32 bytes), made at first use and readable by its owner only.
+
+    Raises:
+        SetupError: it cannot be read, or is no longer whole. It is never made anew: what it sealed
+            would be lost.
+    """
     path = home / "secret.key"
+    if not path.exists():
+        _make_secret(path)
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        secret = secrets.token_bytes(32)
-        path.touch(mode=0o600)
-        path.write_bytes(secret)
-        return secret
+        secret = path.read_bytes()
     except PermissionError as error:
         raise SetupError(
             problem=f"{path} cannot be read.", advice="Give it to this user."
         ) from error
+    if len(secret) < SECRET_BYTES:
+        raise SetupError(
+            problem=f"{path} is not whole: it has {len(secret)} bytes, not {SECRET_BYTES}.",
+            advice="Restore it from a backup. Only if there is none, delete it: providers' keys must "
+            "then be entered again.",
+        )
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Make the secret appear whole or not at all; of two processes at once, one wins."""
+    own = path.with_name(f"secret.{os.getpid()}.new")
+    own.touch(mode=0o600)
+    own.write_bytes(secrets.token_bytes(SECRET_BYTES))
+    try:
+        path.hardlink_to(own)
+    except FileExistsError:
+        return
+    finally:
+        own.unlink(missing_ok=True)
 
 
 def open_identity(settings: Settings, store: Store, trail: Trail) -> Identity:
@@ -129,7 +154,7 @@ def build(settings: Settings) -> House:
         book=book,
         trail=trail,
         now_ms=now_ms,
-        default_class=settings.default_class,
+        border=Border(default_class=settings.default_class),
     )
     shelf = Shelf(settings.home, Fetcher(settings, record=connections.note))
     supervisor = Supervisor(
