@@ -90,9 +90,16 @@ def _only_one(home: Path) -> Iterator[None]:
     """Hold the data directory for this process.
 
     Raises:
-        SetupError: another server holds it.
+        SetupError: another server holds it, or it cannot be locked.
     """
-    with (home / "serve.lock").open("a") as file:
+    path = home / "serve.lock"
+    try:
+        lock = path.open("a")
+    except OSError as error:
+        raise SetupError(
+            problem=f"{path} cannot be written: {error.strerror}.", advice="Give it to this user."
+        ) from error
+    with lock as file:
         if not try_lock(file):
             raise SetupError(
                 problem=f"Another Hausgeist is already running on the data directory {home}.",

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from hausgeist.errors import HausgeistError
+from hausgeist.store.db import DatabaseError
 
 log = logging.getLogger("hausgeist.jobs")
 
@@ -39,3 +40,7 @@ class Rounds:
                     await look()
                 except HausgeistError as error:
                     log.warning("could not look again: %s", error.code)
+                except (
+                    DatabaseError
+                ) as error:  # it may be away for a while; the next round looks again
+                    log.warning("could not look again: %s", type(error).__name__)

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 LARGEST = 64
 """Rows in one statement. A driver keeps a prepared statement for each number up to it."""
@@ -39,9 +40,14 @@ def delete_keys(connection: Connection, table: Table, keys: Sequence[str]) -> No
 
 def _run(connection: Connection, statement: str, values: tuple[Any, ...]) -> None:
     """Execute on the driver's own cursor: SQLAlchemy's context for a statement costs more than the rows."""
+    driver = connection.dialect.loaded_dbapi.Error
     cursor = connection.connection.cursor()
     try:
         cursor.execute(statement, values)
+    except driver as error:  # as SQLAlchemy would raise it, without the values
+        raise DBAPIError.instance(
+            statement, None, error, driver, hide_parameters=True, dialect=connection.dialect
+        ) from error
     finally:
         cursor.close()
 

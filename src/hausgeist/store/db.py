@@ -5,23 +5,29 @@ The writer is a thread that commits in groups: everything that arrived while the
 into the next one. A *verb* is a plain function ``(connection, items) -> results`` of a file in this
 package; items for the same verb are handed over together, so a hundred ledger rows are one statement.
 If a group fails it is rolled back and every item is tried alone: one bad write never loses another's.
+While the database does not answer, whoever waits is told at once; what nobody waits for is kept and tried
+again, so that a restart of the database costs no line of the ledger.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError as DatabaseError
+from sqlalchemy.exc import OperationalError
 
-__all__ = ["DatabaseError", "Store", "ping", "sqlite_url"]
+__all__ = ["DatabaseError", "Store", "passing", "ping", "sqlite_url"]
+
+log = logging.getLogger("hausgeist.store")
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741  an item
@@ -33,6 +39,15 @@ LULL = 0.002
 
 UNHURRIED = 0.02
 """Seconds that writes nobody waits for may wait for company."""
+
+AGAIN = 0.5
+"""Seconds between attempts to write what was kept while the database did not answer."""
+
+KEPT_MOST = 100_000
+"""Writes that are kept for that long; beyond it the oldest are given up."""
+
+SQLITE_PASSING = frozenset({5, 10, 13})
+"""SQLITE_BUSY, SQLITE_IOERR, SQLITE_FULL."""
 
 
 @dataclass(slots=True)
@@ -72,6 +87,12 @@ class Store:
         self._thread: threading.Thread | None = None
         self._hand: _Hand | None = None
         self._connection: Connection | None = None  # the writer thread's own
+
+    @property
+    def name(self) -> str:
+        """Where the database is, for people: a file, or a URL without its password."""
+        url = make_url(self.url)
+        return str(url.database) if self.is_sqlite else url.render_as_string(hide_password=True)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -182,8 +203,24 @@ class Store:
             self._thread.start()
 
     def _run(self) -> None:
-        while (group := self._queue.get()) is not None:
-            group.done(self._commit(group.entries))
+        kept: list[_Entry] = []
+        group: _Group | None = _Group([], _resolve)
+        while group is not None:
+            try:
+                group = self._queue.get(timeout=AGAIN if kept else None)
+            except Empty:
+                group = _Group([], _resolve)
+            before = bool(kept)
+            results = self._commit([*kept, *(group.entries if group else ())])
+            kept = [entry for entry, _, error in results if not entry.future and passing(error)]
+            if kept and not before:
+                log.warning("the database does not answer; what is to be written is kept")
+            elif before and not kept:
+                log.warning("the database answers again")
+            _count_lost(results, kept if group is None else kept[:-KEPT_MOST])
+            kept = kept[-KEPT_MOST:]
+            if group is not None:
+                group.done(results)
         self._let_go()
 
     def _commit(self, entries: list[_Entry]) -> list[tuple[_Entry, Any, BaseException | None]]:
@@ -223,6 +260,19 @@ def ping(connection: Connection) -> None:
     connection.execute(text("SELECT 1"))
 
 
+def passing(error: BaseException | None) -> bool:
+    """Whether an error may pass by itself: the database is away, busy, or its disk is full."""
+    if not isinstance(error, DatabaseError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in SQLITE_PASSING
+    state = getattr(error.orig, "sqlstate", "")  # None: the server could not even say it
+    return isinstance(error, OperationalError) and (
+        state is None or state[:2] in {"08", "53", "57"}
+    )
+
+
 def sqlite_url(path: Path) -> str:
     """The URL of a SQLite file."""
     return f"sqlite:///{path}"
@@ -230,6 +280,17 @@ def sqlite_url(path: Path) -> str:
 
 def _alone(connection: Connection, items: Sequence[Callable[[Connection], object]]) -> list[object]:
     return [work(connection) for work in items]
+
+
+def _count_lost(
+    results: list[tuple[_Entry, Any, BaseException | None]], given_up: list[_Entry]
+) -> None:
+    """Say that something was lost; only how much and why, as it may hold content."""
+    if given_up:
+        log.error("%d writes were given up: the database did not answer in time", len(given_up))
+    for entry, _, error in results:
+        if error is not None and entry.future is None and not passing(error):
+            log.error("a write that nobody waits for failed: %s", type(error).__name__)
 
 
 def _resolve(results: list[tuple[_Entry, Any, BaseException | None]]) -> None:
@@ -246,12 +307,14 @@ def _engine(url: str, is_sqlite: bool, *, writing: bool) -> Engine:  # noqa: FBT
     if not is_sqlite:
         parsed = make_url(url).set(drivername="postgresql+psycopg")
         size = {"pool_size": 1, "max_overflow": 0} if writing else {"pool_size": 4}
-        return create_engine(parsed, pool_pre_ping=not writing, **size)
+        # asked before each use: after a restart of the server the old connections are dead
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **size)
     # AUTOCOMMIT at the driver: SQLAlchemy's begin event opens the transactions we want
     engine = create_engine(
         url,
         pool_size=1 if writing else 4,
         max_overflow=0 if writing else 4,
+        hide_parameters=True,
         connect_args={
             "check_same_thread": False,
             "isolation_level": None,

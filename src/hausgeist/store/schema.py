@@ -55,7 +55,7 @@ def _known(store: Store) -> str | None:
         revision = store.read_now(_revision)
     except DBAPIError as error:
         raise SetupError(
-            problem=f"The database cannot be opened: {error.orig}.",
+            problem=f"The database cannot be opened ({store.name}): {error.orig}.",
             advice="Check HAUSGEIST_DATABASE_URL, that the server runs, and the directory's permissions.",
         ) from error
     if revision is not None and revision not in REVISIONS:

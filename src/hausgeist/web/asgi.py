@@ -22,7 +22,9 @@ from hausgeist.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    Unavailable,
 )
+from hausgeist.store.db import DatabaseError, passing
 from hausgeist.web.cors import Cors
 from hausgeist.web.faults import fault
 from hausgeist.web.hosts import Hosts
@@ -34,6 +36,9 @@ from hausgeist.web.visit import Visit
 log = logging.getLogger("hausgeist.web")
 
 SESSION_COOKIE = "hausgeist_session"
+
+AWAY_SECONDS = 5
+"""When to come again while the database does not answer."""
 
 
 class Edge:
@@ -81,6 +86,10 @@ class Edge:
             return
         except HausgeistError as error:
             response = fault(error, _dialect(route, scope), scope, self.house)
+        except DatabaseError as error:
+            log.exception("the database refused %s %s", scope["method"], route and route.path)
+            away = Unavailable(retry_after=AWAY_SECONDS) if passing(error) else Internal()
+            response = fault(away, _dialect(route, scope), scope, self.house)
         except Exception:  # the edge: the one place that may not let anything through
             log.exception(
                 "unexpected error on %s %s", scope["method"], route.path if route else "?"
