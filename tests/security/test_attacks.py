@@ -322,3 +322,26 @@ def test_a_stream_that_fails_at_once_holds_nothing(house, path):
     finally:
         gc.enable()
     assert (house.house.gateway.running, held) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(frames=(b'{"error":{"message":"Incorrect key: sk-geheim"}}',), status=401),
+        Reply(frames=(b'{"error":{"message":"project geheim may not"}}',), status=403),
+        Reply(frames=(), headers={"X-Bad": "geheim" + "m" * 20_000}),
+    ],
+)
+def test_callers_do_not_learn_what_a_provider_says_about_our_key(reply):
+    """Nor what stood where an answer's head should have been, nor the address of the server."""
+
+    async def work(outbound, url):
+        provider = OpenAIProvider("up", url + "/secret-path", outbound, key="sk-geheim")
+        with pytest.raises(Upstream) as caught:
+            async for _ in provider.stream(make_call(), make_card()):
+                pass
+        return caught.value.say()
+
+    said = run_with(FakeUpstream(reply), work)
+    assert "geheim" not in said
+    assert "secret-path" not in said

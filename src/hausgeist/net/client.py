@@ -240,5 +240,7 @@ def _unanswered(error: aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) 
 
 
 def _words(error: aiohttp.ClientError) -> str:
-    """What went wrong, without the request's content."""
+    """What went wrong, without the request's content and without what came instead of an answer."""
+    if isinstance(error, aiohttp.ClientResponseError):  # it quotes both, and the whole address
+        return type(error).__name__
     return f"{type(error).__name__}: {error}"[:300]

@@ -183,9 +183,12 @@ class ProviderContract(ABC):
         assert busy.retry_after == 7
         assert isinstance(self.error(make(503, "overloaded")), UpstreamBusy)
         assert type(self.error(make(500, "oh"))) is Upstream
-        refused = self.error(make(401, "bad key"))
+        refused = self.error(make(422, "bad parameter"))
         assert isinstance(refused, UpstreamRefused)
-        assert "bad key" in refused.say()
+        assert "bad parameter" in refused.say()
+        secret = self.error(make(401, "bad key"))
+        assert isinstance(secret, UpstreamRefused)
+        assert "bad key" not in secret.say()
         long = "the prompt exceeds the context length of 4096"
         assert isinstance(self.error(make(400, long)), ContextOverflow)
 

@@ -64,6 +64,8 @@ def refused(
         return UpstreamBusy(provider=provider, reason=f"{status}: {reason}", retry_after=wait)
     if status >= 500 or status == 408:
         return Upstream(provider=provider, reason=f"{status}: {reason}")
+    if card is not None and status in {401, 403}:  # about our key, which is no affair of callers
+        reason = f"status {status}"
     return UpstreamRefused(provider=provider, reason=reason, upstream_status=status)
 
 
