@@ -75,6 +75,7 @@ class EndView:
     kind: Literal["", "info", "warn", "bad"] = ""
     happened: str = ""
     kept: str = ""
+    words: bool = True
     zone: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     place: int = 1

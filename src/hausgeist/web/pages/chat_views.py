@@ -46,7 +46,7 @@ LOADING = N_("{model} is being loaded into memory. That can take a minute.")
 EXAMINED = N_("Before it leaves, the text is searched for personal data.")
 REFUSED = N_("This will not be sent. {why}")
 
-_KEPT = N_("What had arrived is kept above.")
+_KEPT = N_("What had arrived is kept above. Ask again, or choose another model.")
 _ADVICE = N_("Your question is kept. Ask again, or choose another model.")
 _OVERFLOW = N_("Your question is kept. Start a new chat, or choose a model with more room.")
 _ENDINGS = {
@@ -144,6 +144,7 @@ def end_view(opened: Opened, said: Said, language: str) -> EndView:
         kind="bad" if error else "info",
         happened=happened,
         kept=kept,
+        words=bool(said.text),
         zone=said.zone or "",
         facts=_facts(said, turn, language),
         place=place + 1,
@@ -161,7 +162,7 @@ def _facts(said: Said, turn: Callable[[str], str], language: str) -> tuple[tuple
     facts = []
     if said.data_class is not None:
         facts.append((turn("Data"), turn(CLASSES[DataClass.parse(said.data_class)])))
-    if said.output_tokens is not None:
+    if said.output_tokens:
         facts.append((turn("Tokens"), number(said.output_tokens, language)))
     if said.duration_ms is not None:
         facts.append((turn("Time"), f"{number(said.duration_ms / 1000, language, 1)} s"))
