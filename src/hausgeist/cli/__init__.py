@@ -5,6 +5,7 @@ Errors of ours end with one sentence on stderr and exit code 1; ``--json`` print
 """
 
 import gc
+import os
 import sys
 from importlib import import_module
 
@@ -49,6 +50,7 @@ def command_line(only: str | None = None) -> typer.Typer:
 
 def main() -> None:
     """Run the command line."""
+    os.umask(0o077)  # whatever the house writes is for its owner
     gc.disable()  # a tenth of the start went into looking for garbage among modules being loaded
     line = command_line(sys.argv[1] if len(sys.argv) > 1 else None)
     gc.enable()

@@ -64,7 +64,7 @@ def _run(application: object, listener: socket.socket, config: Settings) -> None
             loop="uvloop",
             lifespan="on",  # a house that could not be opened must not serve
             access_log=False,
-            log_level=config.log_level,
+            log_level="warning",  # its greetings say nothing that ours does not
             log_config=None,
             server_header=False,
             proxy_headers=bool(config.trusted_proxies),
