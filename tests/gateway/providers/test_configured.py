@@ -179,6 +179,28 @@ def test_keys_are_sealed_and_bound_to_their_server(house, home):
     assert (house.models(), house.allowed("evil.example.org")) == ([], False)
 
 
+@pytest.mark.parametrize("key", ["a\r\nX-Evil: 1", "schlüssel", "a\x00"])
+def test_a_key_that_no_header_can_carry_is_refused(house, home, key):
+    """It would end every call in an error of ours; in the file it is a problem of the entry."""
+    with pytest.raises(InvalidField):
+        asyncio.run(house.providers.save(own(), by="u1", key=key))
+    file = home / "providers.toml"
+    file.write_text(
+        f'[[provider]]\ncatalogue = "mistral"\nenabled = true\nkey = {json.dumps(key)}\n'
+    )
+    file.chmod(0o600)
+    assert asyncio.run(house.providers.list()) == []
+    assert list(house.providers.file_problems) == ["mistral"]
+
+
+def test_names_that_a_server_makes_up_are_not_offered():
+    """White space, control characters and novels are no names of models, whoever lists them."""
+    names = ["gut", "mit leer", "zeile\nzwei", "nul\x00", "lang" * 100, ""]
+    found = [ModelCard(name, "stadtwerk", name, "world") for name in names]
+    offered = cards(own(models=(), discover=True), found)
+    assert [card.id for card in offered] == ["stadtwerk/gut"]
+
+
 def test_changes_are_audited_without_the_key(house):
     """The trail tells who changed what from what to what, and only that the key changed."""
     setup(house, own())

@@ -167,7 +167,7 @@ def _check_models(config: ProviderConfig) -> None:
     seen: set[str] = set()
     for model in config.models:
         for name in (f"{config.id}/{model.id}", *model.aliases):
-            if not 0 < len(name) <= 200 or any(letter.isspace() for letter in name):
+            if not _is_name(name):
                 raise _bad("models", f"{name[:60]!r} is no name for a model")
             if name in seen:
                 raise _bad("models", f"{name!r} is there twice")
@@ -266,7 +266,7 @@ def cards(
     """
     entries = {entry.id.casefold(): entry for entry in config.models}
     wanted = {entry.id: None for entry in config.models if not entry.unverified}
-    listed = {card.upstream: card for card in found or ()}
+    listed = {card.upstream: card for card in found or () if _is_name(card.upstream)}
     for name in listed:
         if config.discover or name.casefold() in entries:
             wanted.setdefault(name)
@@ -299,6 +299,11 @@ def cards(
         out.append(made)
         out += [replace(made, id=alias) for alias in (entry.aliases if entry else ())]
     return out
+
+
+def _is_name(name: str) -> bool:
+    """Whether a model can be called so: what a server lists becomes part of pages, logs and addresses."""
+    return 0 < len(name) <= 200 and name.isprintable() and " " not in name
 
 
 def _price(config: ProviderConfig, entry: ModelEntry, rate: float) -> Price | None:

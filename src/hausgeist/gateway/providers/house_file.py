@@ -21,6 +21,7 @@ import msgspec
 from hausgeist.errors import HausgeistError, InvalidField, NotFound
 from hausgeist.gateway.providers.catalogue import acceptable, entry
 from hausgeist.gateway.providers.config import ProviderConfig
+from hausgeist.gateway.providers.keys import sendable
 
 NAME = "providers.toml"
 _OWN = frozenset({"catalogue", "enabled", "world_confirmed", "key", "key_file", "variables"})
@@ -89,7 +90,10 @@ def _entry(raw: dict[str, Any], path: Path) -> FileEntry:
     elif raw.get("key_file"):
         key = _key_of(Path(str(raw["key_file"])))
     return FileEntry(
-        acceptable(config), key, raw.get("enabled") is True, raw.get("world_confirmed") is True
+        acceptable(config),
+        sendable(key),
+        raw.get("enabled") is True,
+        raw.get("world_confirmed") is True,
     )
 
 

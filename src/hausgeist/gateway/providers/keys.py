@@ -9,7 +9,7 @@ changed to another server, opens no more.
 import secrets
 from typing import TYPE_CHECKING
 
-from hausgeist.errors import SetupError
+from hausgeist.errors import N_, InvalidField, SetupError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,9 +25,14 @@ class KeySeal:
         self._secret = secret
 
     def seal(self, key: str, provider: str, origin: str) -> bytes:
-        """Nonce and cipher text."""
+        """Nonce and cipher text.
+
+        Raises:
+            InvalidField: see ``sendable``.
+        """
+        plain = sendable(key).encode()
         nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._cipher().encrypt(nonce, key.encode(), _bound(provider, origin))
+        return nonce + self._cipher().encrypt(nonce, plain, _bound(provider, origin))
 
     def open(self, sealed: bytes, provider: str, origin: str) -> str:
         """The key.
@@ -55,6 +60,17 @@ class KeySeal:
         from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415  as above
 
         return AESGCM(HKDF(SHA256(), 32, salt=None, info=_INFO).derive(self._secret))
+
+
+def sendable(key: str) -> str:
+    """The key, if it can stand in a header.
+
+    Raises:
+        InvalidField: it has line breaks, other control characters or foreign letters.
+    """
+    if not key.isascii() or not key.isprintable():
+        raise InvalidField(field="key", reason=N_("use letters and digits"), param="key")
+    return key
 
 
 def _bound(provider: str, origin: str) -> bytes:
