@@ -224,12 +224,15 @@ class Store:
         self._let_go()
 
     def _commit(self, entries: list[_Entry]) -> list[tuple[_Entry, Any, BaseException | None]]:
+        reused = self._connection is not None
         try:
-            return self._together(entries)
+            return self._together(entries) if entries else []
         except Exception as error:  # noqa: BLE001  whatever a verb raises goes to whoever waits for it
             self._let_go()  # it may be broken; the next group connects anew
-            if len(entries) == 1:
-                return [(entries[0], None, error)]
+            if reused and not self.is_sqlite and _before_commit(error):
+                return self._commit(entries)  # the server was restarted since the last group
+            if len(entries) == 1 or passing(error):
+                return [(entry, None, error) for entry in entries]
         return [result for entry in entries for result in self._commit([entry])]
 
     def _together(self, entries: list[_Entry]) -> list[tuple[_Entry, Any, BaseException | None]]:
@@ -282,6 +285,11 @@ def _alone(connection: Connection, items: Sequence[Callable[[Connection], object
     return [work(connection) for work in items]
 
 
+def _before_commit(error: Exception) -> bool:
+    """Whether the connection broke at a statement, so that certainly nothing was committed."""
+    return passing(error) and getattr(error, "statement", None) is not None
+
+
 def _count_lost(
     results: list[tuple[_Entry, Any, BaseException | None]], given_up: list[_Entry]
 ) -> None:
@@ -307,8 +315,8 @@ def _engine(url: str, is_sqlite: bool, *, writing: bool) -> Engine:  # noqa: FBT
     if not is_sqlite:
         parsed = make_url(url).set(drivername="postgresql+psycopg")
         size = {"pool_size": 1, "max_overflow": 0} if writing else {"pool_size": 4}
-        # asked before each use: after a restart of the server the old connections are dead
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **size)
+        # the writer keeps its connection, and connects anew when that one has broken
+        return create_engine(parsed, pool_pre_ping=not writing, hide_parameters=True, **size)
     # AUTOCOMMIT at the driver: SQLAlchemy's begin event opens the transactions we want
     engine = create_engine(
         url,
