@@ -4,12 +4,14 @@
 import asyncio
 import gc
 import json
+import re
 import socket
 import time
 
 import pytest
 from sqlalchemy import insert, select
 
+from hausgeist.app import application
 from hausgeist.audit import Trail
 from hausgeist.core.calls import AnswerFormat, Call, Sampling
 from hausgeist.core.events import Delta, Failed, Finished
@@ -345,3 +347,19 @@ def test_callers_do_not_learn_what_a_provider_says_about_our_key(reply):
     said = run_with(FakeUpstream(reply), work)
     assert "geheim" not in said
     assert "secret-path" not in said
+
+
+def test_no_route_takes_a_nul(house):
+    """PostgreSQL refuses it as a fault of ours; nothing of the house has one in its id."""
+    table = application(house.house).table
+    for route in table.routes:
+        path = re.sub(r"\{[^}]*\}", "\x00", route.path)
+        found, _, methods = table.find(route.method, path)
+        assert (found is route, methods) == ("{" not in route.path, set())
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Via", "X-Forwarded-Proto"])
+def test_a_proxy_on_this_machine_is_not_this_machine(house, header):
+    """Without a token the counters are for this machine; whoever comes through a proxy is not."""
+    assert house.request("GET", "/metrics", key=None).status == 200
+    assert house.request("GET", "/metrics", key=None, headers={header: "1.1 proxy"}).status == 404

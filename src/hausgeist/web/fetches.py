@@ -84,7 +84,9 @@ class Fetches:
                     came = step.status == "success"
                     digest = step.digest
             if came:
-                await trail.record("model.added", actor=by, subject=digest, source=fetch.source)
+                await trail.record(
+                    "model.added", actor=by, subject=digest, source=fetch.source.partition("?")[0]
+                )
         except HausgeistError as error:
             fetch.error = error
         finally:

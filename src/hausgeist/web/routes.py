@@ -73,6 +73,8 @@ class RouteTable:
             route = plain.get(method)
             return route, {}, set() if route else set(plain)
         methods: set[str] = set()
+        if "\x00" in path:  # no id has one, and PostgreSQL takes none
+            return None, {}, methods
         for pattern, convertors, route in self._patterned:
             match = pattern.match(path)
             if match is None:

@@ -12,6 +12,18 @@ from hausgeist.web.reply import JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
 
+PROXIED = frozenset(
+    {
+        b"forwarded",
+        b"via",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
+        b"x-real-ip",
+    }
+)
+"""Headers of which a reverse proxy sends at least one."""
+
 
 async def healthz(visit: Visit) -> Response:
     """``GET /healthz``: the process answers. Says nothing of what it depends on."""
@@ -41,7 +53,7 @@ def _may_read(visit: Visit) -> bool:
     if token:
         given = visit.raw_headers.get(b"authorization", b"").removeprefix(b"Bearer ")
         return hmac.compare_digest(given, token.encode())
-    if b"x-forwarded-for" in visit.raw_headers or b"forwarded" in visit.raw_headers:
+    if not PROXIED.isdisjoint(visit.raw_headers):
         return False  # a proxy on this machine speaks for somebody else
     return visit.client is not None and ip_address(visit.client.host).is_loopback
 
