@@ -10,7 +10,6 @@ Prints one line of JSON: the exit code, and in a network of its own how many pac
 import ctypes
 import fcntl
 import json
-import os
 import re
 import socket
 import struct
@@ -105,8 +104,7 @@ def main() -> None:
         with socket.socket() as probe:
             probe.connect_ex(("192.0.2.1", 443))
         result["counted"] = lost_packets() - before
-    print(json.dumps(result))
-    os._exit(0)
+    sys.stdout.write(json.dumps(result))
 
 
 if __name__ == "__main__":

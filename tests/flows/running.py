@@ -155,14 +155,15 @@ class Running:
         }
         return self.ask("POST", path, urlencode(fields), headers)
 
-    def call(self, path: str, **body: object) -> Reply:
+    def call(self, path: str, headers: dict | None = None, **body: object) -> Reply:
         """Post JSON to an API."""
-        return self.ask("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        return self.ask("POST", path, json.dumps(body), sent)
 
-    def chat(self, model: str, text: str, **more: object) -> Reply:
+    def chat(self, model: str, text: str, headers: dict | None = None, **more: object) -> Reply:
         """A chat completion in OpenAI's dialect."""
         message = {"role": "user", "content": text}
-        return self.call("/v1/chat/completions", model=model, messages=[message], **more)
+        return self.call("/v1/chat/completions", headers, model=model, messages=[message], **more)
 
     @contextmanager
     def streaming(

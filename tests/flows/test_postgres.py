@@ -2,15 +2,16 @@
 """PostgreSQL beneath the whole program: two servers on one database, and a database that goes and comes."""
 
 import re
-import subprocess
 import tempfile
 import warnings
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
-from running import PASSWORD, command, free_port, made, serving, wait_until
+from running import PASSWORD, Running, command, free_port, made, serving, wait_until
 
 from hausgeist.testing.upstreams import OpenAIDialect
 
@@ -48,37 +49,35 @@ def test_two_servers_are_one_house(home, upstream, postgres_url):
             users = two.form("/admin/users", login="bernd", name="Bernd", role="member")
             password = re.search(r"<code[^>]*>([^<\s]{10,})</code>", users.text)
             assert password, users.text
-            member = _login(one, "bernd", password[1])
+            one.cookies.clear()
+            assert one.form("/login", name="bernd", password=password[1]).status == 303
             _provide(home, fake.url, postgres_url)
-            key = member.form(
-                "/account/keys", key_name="test", max_class="internal", days="30"
-            )
-            one.key = two.key = re.search(r"hg-[\w-]{40,}", key.text)[0]
+            key = one.form("/account/keys", key_name="test", max_class="internal", days="30")
+            token = re.search(r"hg-[\w-]{40,}", key.text)[0]
             for house in (one, two):
-                house.cookies.clear()
-                wait_until(
-                    lambda house=house: "up/m" in house.ask("GET", "/v1/models").text, "the model"
-                )
-                answer = house.chat("up/m", "Guten Tag?")
+                headers = {"Authorization": f"Bearer {token}"}
+                wait_until(partial(_offers, house, headers), "the model is offered")
+                answer = house.chat("up/m", "Guten Tag?", headers=headers)
                 assert answer.json["choices"][0]["message"]["content"] == "Guten Tag"
-            deactivate = ("user", "deactivate", "bernd")
-            made(home, *deactivate, settings={"database_url": postgres_url})
-            for house in (one, two):
-                wait_until(
-                    lambda house=house: house.ask("GET", "/v1/models").status == 401,
-                    "the key is over",
-                    10,
-                )
+            assert one.ask("GET", "/account").status == 200
+            people = made(home, "user", "list", settings={"database_url": postgres_url})
+            bernd = {person["login"]: person["id"] for person in people}["bernd"]
+            assert two.form(f"/admin/users/{bernd}/deactivate").status == 303
+            for house in (two, one):
+                wait_until(partial(_refuses, house, headers), "the key is over", 10)
+            wait_until(lambda: one.ask("GET", "/account").status == 303, "the session is over", 10)
             assert two.stop() == 0
         assert one.stop() == 0
     assert _rows(postgres_url, "SELECT outcome FROM ledger") == [("ok",), ("ok",)]
     assert _rows(postgres_url, "SELECT count(*) FROM reservations") == [(0,)]
 
 
-def _login(house, login: str, password: str):
-    house.cookies.clear()
-    assert house.form("/login", name=login, password=password).status == 303
-    return house
+def _offers(house: Running, headers: dict[str, str]) -> bool:
+    return "up/m" in house.ask("GET", "/v1/models", headers=headers).text
+
+
+def _refuses(house: Running, headers: dict[str, str]) -> bool:
+    return house.ask("GET", "/v1/models", headers=headers).status == 401
 
 
 @pytest.fixture
@@ -95,10 +94,10 @@ def own_server():
 
 
 def test_a_database_that_goes_and_comes(home, upstream, own_server):
-    """Away: not ready, callers told to come again, an answer under way finishes. Back: all works, all is booked."""
+    """Away: not ready, callers told to come again, answers under way finish. Back: all works, is booked."""
     url = own_server.get_uri()
     slow = OpenAIDialect().words([f"W{n} " for n in range(40)])
-    fake = upstream(WORDS, slow.__class__(frames=slow.frames, kind=slow.kind, pause=0.05), WORDS)
+    fake = upstream(WORDS, replace(slow, pause=0.05), WORDS)
     settings = {"database_url": url}
     key = made(home, "key", "create", "test", "--service", "wiki", settings=settings)["key"]
     with serving(home, **settings, starter_model="no") as house:

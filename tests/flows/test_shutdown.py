@@ -21,7 +21,7 @@ def _key(home) -> str:
 
 @pytest.mark.engine
 def test_asked_to_stop_it_finishes_what_it_began(home, upstream, starter_model):
-    """SIGTERM within two answers: both come whole and are booked, nobody new is let in, nothing stays behind."""
+    """SIGTERM within two answers: both come whole and are booked, nobody new is let in, nothing stays."""
     upstream(SLOW)
     made(home, "model", "add", f"file:{starter_model}", "--name", "smol")
     key = _key(home)
@@ -68,7 +68,7 @@ def test_asked_while_nobody_speaks_it_ends_at_once(home):
 
 @pytest.mark.engine
 def test_killed_it_books_once_what_was_under_way(home, upstream, starter_model):
-    """kill -9 within a call: its engines die too, the next start books the call as lost, later ones nothing."""
+    """SIGKILL within a call: its engines die too; the next start books the call as lost, later ones do not."""
     upstream(ENDLESS)
     made(home, "model", "add", f"file:{starter_model}", "--name", "smol")
     key = _key(home)
