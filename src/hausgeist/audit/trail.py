@@ -30,11 +30,6 @@ class Trail:
         """Append an event; returns after the commit."""
         await self._store.write_many(trail.append, self._event(kind, actor, subject, facts))
 
-    def record_now(self, kind: str, *, actor: str, subject: str = "", **facts: Fact) -> None:
-        """Append an event from the command line; returns after the commit."""
-        event = self._event(kind, actor, subject, facts)
-        self._store.write_now(lambda connection: trail.append(connection, [event]))
-
     async def change(
         self, kind: str, work: Change, *, actor: str, subject: str = ""
     ) -> Mapping[str, Fact] | None:

@@ -2,7 +2,7 @@
 """Verbs of the ledger: reserve before a call, append its entry after it. Groups, never persons."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -141,14 +141,6 @@ def _release(connection: Connection, scope: str, item: Settlement) -> None:
 def budget_scopes(connection: Connection, period: str) -> set[str]:
     """The scopes that have a budget in a period."""
     rows = connection.execute(select(budgets.c.scope).where(budgets.c.period == period))
-    return set(rows.scalars())
-
-
-def open_calls(connection: Connection, call_ids: Iterable[str]) -> set[str]:
-    """Which of the calls still hold a reservation."""
-    rows = connection.execute(
-        select(reservations.c.call_id).where(reservations.c.call_id.in_(list(call_ids)))
-    )
     return set(rows.scalars())
 
 

@@ -9,9 +9,12 @@ from engine_calls import call
 
 from hausgeist.core.events import Delta
 from hausgeist.core.models import Capability
+from hausgeist.core.people import Principal, Role
 from hausgeist.errors import ContextOverflow
+from hausgeist.gateway import Directory
 from hausgeist.gateway.engines import Supervisor
 from hausgeist.gateway.providers.house import HouseProvider
+from hausgeist.gateway.residents import Residents
 from hausgeist.gateway.weights import Fetcher, ModelSettings, Shelf
 from hausgeist.net import AllowList, Outbound
 from hausgeist.settings import Settings
@@ -110,8 +113,11 @@ def test_a_model_that_pools_embeds(run, tmp_path: Path):
     assert again.vectors[0] == pytest.approx(found.vectors[0], abs=1e-5)
 
 
+ANYBODY = Principal(id="anna", name="Anna", role=Role.MEMBER)
+
+
 def test_a_model_that_somebody_adds_is_offered(home: Path, tmp_path: Path):
-    """The provider follows the shelf: what another process puts there or changes is published."""
+    """What another process puts on the shelf or changes there is offered after the next look."""
     file = tmp_path / "tiny.gguf"
     file.write_bytes(tiny_model())
 
@@ -120,17 +126,23 @@ def test_a_model_that_somebody_adds_is_offered(home: Path, tmp_path: Path):
         outbound = Outbound(AllowList())
         supervisor = Supervisor(budget=None, patience=60.0, allow=outbound.allow)
         provider = HouseProvider(shelf, supervisor, outbound)
-        published: asyncio.Queue = asyncio.Queue()
-        following = asyncio.create_task(provider.follow(published.put_nowait, every=0.01))
-        seen = [await published.get()]
+        directory = Directory()
+        residents = Residents(shelf, provider, directory)
+        seen = []
+
+        async def look():
+            await residents.refresh()
+            cards = directory.visible(ANYBODY)
+            seen.append([(card.id, card.context) for card in cards])
+
+        await look()
         await shelf.add(f"file:{file}", name="tiny")
-        seen.append(await published.get())
+        await look()
         shelf.change("tiny", ModelSettings(context=64))
-        seen.append(await published.get())
+        await look()
         shelf.remove("tiny")
-        seen.append(await published.get())
-        following.cancel()
-        return [[(card.id, card.context) for card in cards] for cards in seen]
+        await look()
+        return seen
 
     embed = ("hausgeist-embed", 4096)
     assert asyncio.run(flow()) == [

@@ -9,7 +9,7 @@ window ends with ``length``. What llama.cpp would silently ignore is done here o
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -108,21 +108,6 @@ class HouseProvider:
         offers = await asyncio.to_thread(self._read)
         self._offers = {offer.card.id: offer for offer in offers}
         return [offer.card for offer in offers]
-
-    async def follow(
-        self, publish: Callable[[list[ModelCard]], None], *, every: float = 5.0
-    ) -> None:
-        """Publish the cards now and whenever the shelf has changed, whoever changed it; until cancelled.
-
-        ``every`` is seconds between two looks.
-        """
-        known: list[ModelCard] = []
-        while True:
-            cards = await self.describe()
-            if cards != known:
-                publish(cards)
-                known = cards
-            await asyncio.sleep(every)
 
     async def stream(self, call: Call, card: ModelCard) -> AsyncIterator[Burst]:
         """Answer a call; see ``Provider.stream``. One without messages and prompt only (un)loads the model.
