@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The end of a house: asked to stop it lets answers finish, killed it loses no account of them."""
 
+import http.client
 import signal
 import sqlite3
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import pytest
-from running import alive, ledger, made, reserved, serving, wait_until
+from running import PASSWORD, alive, ledger, made, reserved, serving, wait_until
 
 from hausgeist.testing.upstreams import OpenAIDialect
 
@@ -57,6 +59,31 @@ def test_it_does_not_wait_for_an_endless_answer(home, upstream, grace):
     assert wait_until(endless.left.is_set, "the upstream notices", 5)
 
 
+def test_a_chat_keeps_what_had_arrived(home, upstream):
+    """SIGTERM within an endless answer of a chat: after the grace it is kept, as interrupted."""
+    fake = upstream(ENDLESS)
+    words = ("user", "create", "anna", "--admin", "--password-stdin")
+    made(home, *words, input=f"{PASSWORD}\n")
+    with serving(home, starter_model="no", shutdown_grace=1) as house:
+        assert house.form("/login", name="anna", password=PASSWORD).status == 303
+
+        def ask() -> None:
+            with suppress(OSError, http.client.HTTPException):  # the house goes away meanwhile
+                house.form("/c", text="Erzähle.", model="up/m", **{"class": "internal"})
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        wait_until(lambda: fake.asked, "the upstream is asked")
+        assert house.stop() == 0
+        asking.join()
+    with closing(sqlite3.connect(home / "hausgeist.db")) as database:
+        query = "SELECT state, parts FROM messages WHERE role = 'assistant'"
+        ((state, parts),) = database.execute(query)
+    assert state == "interrupted"
+    assert "Es war einmal" in parts
+    assert ledger(home) == [("up/m", "aborted")]
+
+
 def test_asked_while_nobody_speaks_it_ends_at_once(home):
     """Ctrl-C and SIGTERM are both a way to stop, not a failure; nothing is said about it."""
     for how in (signal.SIGINT, signal.SIGTERM):
@@ -68,7 +95,7 @@ def test_asked_while_nobody_speaks_it_ends_at_once(home):
 
 @pytest.mark.engine
 def test_killed_it_books_once_what_was_under_way(home, upstream, starter_model):
-    """SIGKILL within a call: its engines die too; the next start books the call as lost, later ones do not."""
+    """SIGKILL within a call: its engines die too; the next start books the call as lost, no later one."""
     upstream(ENDLESS)
     made(home, "model", "add", f"file:{starter_model}", "--name", "smol")
     key = _key(home)
