@@ -51,7 +51,6 @@ def _run(application: object, listener: socket.socket, config: Settings) -> None
     from hausgeist.web.wire import BoundedProtocol  # noqa: PLC0415  as above
 
     # What exists now lives as long as the process: the collector need not look at it again.
-    gc.collect()
     gc.freeze()
     gc.enable()
     gc.set_threshold(50_000, 20, 50)
