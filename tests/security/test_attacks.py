@@ -19,7 +19,7 @@ from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.messages import Message, Text, Tool, ToolCall, Usage, text_message
 from hausgeist.core.models import Capability, Price
 from hausgeist.core.people import Principal, Role
-from hausgeist.errors import BorderRefused, Upstream
+from hausgeist.errors import BorderRefused, BudgetExhausted, Upstream
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.providers import Embeddings
 from hausgeist.gateway.providers.anthropic import AnthropicProvider
@@ -363,3 +363,58 @@ def test_a_proxy_on_this_machine_is_not_this_machine(house, header):
     """Without a token the counters are for this machine; whoever comes through a proxy is not."""
     assert house.request("GET", "/metrics", key=None).status == 200
     assert house.request("GET", "/metrics", key=None, headers={header: "1.1 proxy"}).status == 404
+
+
+LONG = "ein langer Text " * 1000
+
+
+class Mute(EchoProvider):
+    """Takes everything and says nothing."""
+
+    async def stream(self, call, card):
+        del call, card
+        await asyncio.Event().wait()
+        yield []
+
+    async def embed(self, texts, card):
+        del texts, card
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("kind", ["answer", "embed"])
+def test_who_leaves_before_the_first_word_pays_for_what_was_read(gateway, store, kind):
+    """Upstreams charge for a prompt whose answer nobody waited for; so do we."""
+    able = frozenset({Capability.COMPLETION, Capability.EMBEDDING})
+    offer(gateway, Mute(), capabilities=able)
+
+    async def run():
+        if kind == "answer":
+            asked = call(messages=(text_message("user", LONG),))
+            task = asyncio.create_task(anext(gateway.answer(asked)))
+        else:
+            task = asyncio.create_task(gateway.embed(call(messages=()), [LONG]))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        await asyncio.wait((task,))
+        await store.drain()
+
+    asyncio.run(run())
+    (row,) = booked(store)
+    assert (row["outcome"], row["estimated"]) == ("aborted", True)
+    assert row["input_tokens"] > len(LONG) // 4
+
+
+def test_a_budget_covers_the_texts_of_an_embedding(gateway, store):
+    """What is reserved depends on the texts, so that a few tokens do not pay for a library."""
+    offer(gateway, EchoProvider(), capabilities=frozenset({Capability.EMBEDDING}))
+    period = period_of(NOW)
+    values = {"scope": "group:planning", "period": period, "limit_tokens": 4000}
+    store.write_now(lambda c: c.execute(insert(budgets).values(**values)))
+
+    async def run():
+        await gateway.book.refresh()
+        await gateway.embed(call(messages=()), ["ein kurzer Text"])
+        with pytest.raises(BudgetExhausted):
+            await gateway.embed(call(id="call-2", messages=()), [LONG])
+
+    asyncio.run(run())

@@ -25,7 +25,7 @@ from hausgeist.gateway.directory import Directory
 from hausgeist.gateway.guard import Guard, OutputChain, check_input
 from hausgeist.gateway.providers import Counts, Embeddings
 from hausgeist.gateway.routing import Routes, characters
-from hausgeist.gateway.run import CHARS_PER_TOKEN, Run, credible, estimate
+from hausgeist.gateway.run import Run, credible, estimate
 from hausgeist.gateway.shape import Shape
 from hausgeist.ledger import Book
 
@@ -80,7 +80,7 @@ class Gateway:
         Raises:
             HausgeistError: as ``answer``'s ``Failed``, raised.
         """
-        run = Run(call, self.now_ms())
+        run = Run(call, self.now_ms(), texts)
         self.running += 1
         try:
             cards = self.directory.candidates(call.model, call.principal)
@@ -91,8 +91,8 @@ class Gateway:
             await self._reserve(run, decision, card)
             result = await self.directory.provider(card).embed(texts, card)
             if not result.usage.total or not credible(result.usage):  # it gave no number
-                tokens = sum(len(text) // CHARS_PER_TOKEN + 1 for text in texts)
-                result = replace(result, usage=Usage(input_tokens=tokens, estimated=True))
+                usage = Usage(input_tokens=run.input_tokens(), estimated=True)
+                result = replace(result, usage=usage)
             run.saw(card, [Finished("stop", result.usage)], self.now_ms())
         except HausgeistError as error:
             run.error = error

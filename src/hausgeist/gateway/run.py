@@ -4,6 +4,7 @@
 Counts tokens itself, so that an aborted stream is booked too. Holds no content.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from hausgeist.core.accounting import Reservation, Settlement, cost_micro_eur
@@ -34,6 +35,8 @@ class Run:
 
     call: Call
     started_ms: int
+    texts: Sequence[str] | None = None
+    """What is to be turned into vectors, instead of a conversation to be answered."""
     decision: Decision | None = None
     reservation: Reservation | None = None
     card: ModelCard | None = None
@@ -48,7 +51,9 @@ class Run:
         """The worst this call can come to with the card it is meant for."""
         who, call = self.call.principal, self.call
         room = call.sampling.max_tokens or card.max_output or ANSWER_ROOM
-        worst = Usage(input_tokens=self._input_tokens(), output_tokens=room)
+        if self.texts is not None:
+            room = 0
+        worst = Usage(input_tokens=self.input_tokens(), output_tokens=room)
         self.decision = decision
         self.card = card
         return Reservation(
@@ -92,12 +97,16 @@ class Run:
             burst[-1] = replace(last, usage=self.counted())  # the caller is told what we book
 
     def counted(self) -> Usage:
-        """The usage the upstream told, else our own count: a delta is a token, or a third of its text."""
+        """The usage the upstream told, else our own count: a delta is a token, or a third of its text.
+
+        Who leaves before the first word has been read all the same: upstreams charge for that.
+        """
         if self.usage is not None and (self.usage.total or not self._deltas):
             return self.usage
         output = max(self._deltas, self._chars // CHARS_PER_TOKEN) if self._deltas else 0
+        unheard = self.error is not None and self.first_token_ms is None
         return Usage(
-            input_tokens=self._input_tokens() if self.first_token_ms is not None else 0,
+            input_tokens=0 if unheard else self.input_tokens(),
             output_tokens=output,
             estimated=True,
         )
@@ -131,7 +140,10 @@ class Run:
         """Whether the upstream's numbers can be: words that came cannot have cost nothing."""
         return credible(told) and (told.output_tokens > 0 or not self._chars)
 
-    def _input_tokens(self) -> int:
+    def input_tokens(self) -> int:
+        """Our own count of what goes in."""
+        if self.texts is not None:
+            return sum(len(text) // CHARS_PER_TOKEN + 1 for text in self.texts)
         if self._input_chars < 0:
             self._input_chars = characters(self.call)
         return estimate(self.call, self._input_chars)
