@@ -75,8 +75,6 @@ def _run(application: object, listener: socket.socket, config: Settings) -> None
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, _leave)
     server.run(sockets=[listener])
-    if not server.started:
-        raise typer.Exit(1)
 
 
 def _leave(_signal: int, _frame: object) -> None:
