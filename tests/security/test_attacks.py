@@ -418,3 +418,21 @@ def test_a_budget_covers_the_texts_of_an_embedding(gateway, store):
             await gateway.embed(call(id="call-2", messages=()), [LONG])
 
     asyncio.run(run())
+
+
+MANY = [{"role": "user", "content": "a"}] * 20_000
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", {"messages": MANY}),
+        ("/v1/responses", {"input": MANY}),
+        ("/v1/messages", {"messages": MANY, "max_tokens": 5}),
+        ("/v1/messages/count_tokens", {"messages": MANY}),
+        ("/api/chat", {"messages": MANY}),
+    ],
+)
+def test_a_multitude_of_messages_is_refused_before_anybody_waits(house, path, body):
+    """Every message costs the loop a little, so that a full body of tiny ones would stop the house."""
+    assert house.request("POST", path, {"model": "echo", **body}).status == 400

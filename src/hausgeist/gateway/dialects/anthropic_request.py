@@ -15,7 +15,7 @@ from hausgeist.core.labels import DataClass, Purpose
 from hausgeist.core.messages import Image, Message, Part, Reasoning, Text, Tool, ToolCall
 from hausgeist.core.people import Principal
 from hausgeist.errors import InvalidField, Unsupported
-from hausgeist.gateway.dialects.reading import raw_text, read_json
+from hausgeist.gateway.dialects.reading import MESSAGES_MOST, raw_text, read_json
 
 LOW_BUDGET, MEDIUM_BUDGET = 4096, 16384
 """Thinking budgets in tokens below which effort is low, or medium."""
@@ -165,7 +165,7 @@ class CountRequest(msgspec.Struct):
     """The body of ``POST /v1/messages/count_tokens``."""
 
     model: str
-    messages: list[MessageIn]
+    messages: Annotated[list[MessageIn], msgspec.Meta(max_length=MESSAGES_MOST)]
     system: str | list[TextBlock] | None = None
     tools: list[ToolIn] | None = None
     tool_choice: ChoiceIn | None = None

@@ -27,7 +27,7 @@ from hausgeist.core.people import Principal
 from hausgeist.errors import InvalidField, Unsupported
 from hausgeist.gateway.dialects.keeping import keep_alive_seconds
 from hausgeist.gateway.dialects.pictures import picture
-from hausgeist.gateway.dialects.reading import raw_text, read_json
+from hausgeist.gateway.dialects.reading import MESSAGES_MOST, raw_text, read_json
 
 Whole: TypeAlias = Annotated[float, msgspec.Meta(ge=-(2**31), lt=2**31)]
 """A whole number that clients of languages without integers write as ``4096.0``."""
@@ -106,7 +106,7 @@ class Asked(msgspec.Struct, kw_only=True):
 class ChatRequest(Asked, kw_only=True):
     """The body of ``POST /api/chat``."""
 
-    messages: list[MessageIn] | None = None
+    messages: Annotated[list[MessageIn], msgspec.Meta(max_length=MESSAGES_MOST)] | None = None
     tools: list[ToolIn] | None = None
 
 

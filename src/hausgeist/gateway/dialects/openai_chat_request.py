@@ -17,7 +17,7 @@ from hausgeist.core.messages import Image, Message, Part, Reasoning, Role, Text,
 from hausgeist.core.people import Principal
 from hausgeist.errors import InvalidField, Unsupported
 from hausgeist.gateway.dialects import openai_numbers as numbers
-from hausgeist.gateway.dialects.reading import raw_text, read_json
+from hausgeist.gateway.dialects.reading import MESSAGES_MOST, raw_text, read_json
 
 NO_PARAMETERS = '{"type":"object","properties":{}}'
 """The schema of a tool that takes nothing."""
@@ -124,7 +124,7 @@ class ChatRequest(msgspec.Struct):
     """The body of ``POST /v1/chat/completions``."""
 
     model: numbers.ModelName
-    messages: Annotated[list[MessageIn], msgspec.Meta(min_length=1)]
+    messages: Annotated[list[MessageIn], msgspec.Meta(min_length=1, max_length=MESSAGES_MOST)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     max_tokens: numbers.Tokens | None = None

@@ -24,7 +24,7 @@ from hausgeist.gateway.dialects.openai_chat_request import (
     image,
     tool_schema,
 )
-from hausgeist.gateway.dialects.reading import raw_text, read_json
+from hausgeist.gateway.dialects.reading import MESSAGES_MOST, raw_text, read_json
 
 DROPPED_TOOLS = frozenset({"web_search", "web_search_preview"})
 """Tools of OpenAI's own that clients send unasked; the response says that it had none of them."""
@@ -99,7 +99,7 @@ class ResponsesRequest(msgspec.Struct):
     """The body of ``POST /v1/responses``."""
 
     model: numbers.ModelName
-    input: str | list[ItemIn]
+    input: str | Annotated[list[ItemIn], msgspec.Meta(max_length=MESSAGES_MOST)]
     instructions: str | None = None
     stream: bool | None = None
     max_output_tokens: numbers.Tokens | None = None
