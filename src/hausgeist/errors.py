@@ -11,7 +11,8 @@
     │   ├── BorderRefused       the policy's answer, with its reasons
     │   └── GuardRefused
     ├── NotFound 404            missing, or not the caller's: the same answer for both
-    │   ├── UnknownModel        ├── SourceNotFound      └── NotStored
+    │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
+    │   └── SetupLinkSpent
     ├── MethodNotAllowed 405
     ├── Conflict 409            ├── LoginTaken          └── LastAdmin
     ├── TooLarge 413
@@ -180,6 +181,15 @@ class NotFound(HausgeistError):
     code = "not_found"
     status = 404
     text = N_("There is nothing here.")
+
+
+class SetupLinkSpent(NotFound):
+    """The link to the first account was used, is too old or is not the newest."""
+
+    text = N_(
+        "This link works once, within a day, until the next start. "
+        "If nobody has an account yet, a restart prints a new one."
+    )
 
 
 class UnknownModel(NotFound):

@@ -193,7 +193,7 @@ class Providers:
         row = await self._existing(provider)
         config = acceptable(_decoded(row.settings))
         if config.needs_key and row.sealed_key is None:
-            raise InvalidField(field="key", reason="it has none yet", param="key")
+            raise InvalidField(field="key", reason=NO_KEY, param="key")
         confirmed = row.world_confirmed_at
         if config.zone == "world" and confirmed is None:
             if not confirm_world:

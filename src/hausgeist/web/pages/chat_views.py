@@ -161,13 +161,13 @@ def _advice(error: HausgeistError) -> str:
 def _facts(said: Said, turn: Callable[[str], str], language: str) -> tuple[tuple[str, str], ...]:
     facts = []
     if said.data_class is not None:
-        facts.append((turn("Data"), turn(CLASSES[DataClass.parse(said.data_class)])))
+        facts.append((turn(N_("Data")), turn(CLASSES[DataClass.parse(said.data_class)])))
     if said.output_tokens:
-        facts.append((turn("Tokens"), number(said.output_tokens, language)))
+        facts.append((turn(N_("Tokens")), number(said.output_tokens, language)))
     if said.duration_ms is not None:
-        facts.append((turn("Time"), f"{number(said.duration_ms / 1000, language, 1)} s"))
+        facts.append((turn(N_("Time")), f"{number(said.duration_ms / 1000, language, 1)} s"))
     if said.micro_eur is not None:
-        facts.append((turn("Cost"), f"{number(said.micro_eur / 1_000_000, language, 4)} €"))
+        facts.append((turn(N_("Cost")), f"{number(said.micro_eur / 1_000_000, language, 4)} €"))
     return tuple(facts)
 
 

@@ -3,7 +3,7 @@
 
 from starlette.responses import Response
 
-from hausgeist.errors import BadRequest, NotFound
+from hausgeist.errors import BadRequest, SetupLinkSpent
 from hausgeist.identity import LEAST
 from hausgeist.locale import translator
 from hausgeist.web.contexts.setup import SetupPage
@@ -19,7 +19,7 @@ async def show(visit: Visit) -> Response:
     """``GET /setup?token=…``."""
     token = visit.query_params.get("token", "")
     if not await visit.house.identity.setup.valid(token):
-        raise NotFound
+        raise SetupLinkSpent
     frame = await shell(visit, "Set up")
     return page(visit, "setup.html", SetupPage(shell=frame, token=token, least=LEAST))
 
