@@ -70,9 +70,9 @@ def anna(house) -> str:
     return house.server.person("anna", Role.ADMIN).id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium) -> Iterator[Browser]:
-    """One Chromium for the session."""
+    """One Chromium for a file. Its event loop runs until it is closed, and other tests have their own."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield running
