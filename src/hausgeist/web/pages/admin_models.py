@@ -69,7 +69,9 @@ async def _models_page(
     frame = await shell(visit, N_("Models"), "admin")
     turn = translator(frame.language)
     loaded = {one.model for one in house.loaded()} if house.loaded is not None else set()
-    done = DONE.get(visit.query_params.get("done", ""), "")
+    running = house.fetches.running()
+    said = visit.query_params.get("done", "")
+    done = "" if said == "started" and not running else DONE.get(said, "")
     context = ModelsPage(
         shell=frame,
         tabs=tabs(frame.language),
@@ -78,7 +80,7 @@ async def _models_page(
             for card in house.gateway.directory.visible(visit.principal)
         ),
         fetches=tuple(_fetch(one, frame.language) for one in house.fetches.all()),
-        running=house.fetches.running(),
+        running=running,
         done=turn(done) if done else "",
         error=error.say(turn) if error is not None else "",
         source=source,
