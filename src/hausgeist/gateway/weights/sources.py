@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-from hausgeist.errors import InvalidField
+from hausgeist.errors import N_, InvalidField
 
 MAX_SPEC = 1000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -101,7 +101,7 @@ def parse_source(spec: str, *, sha256: str = "") -> Source:
         raise _bad("it has unusual characters or is too long")
     scheme, colon, rest = spec.partition(":")
     if not colon:
-        raise _bad("it begins with file:, hf:, pypi: or https:")
+        raise _bad(N_("it must begin with file:, hf:, pypi: or https:"))
     if scheme == "file":
         return _file(rest)
     if scheme == "hf":
@@ -110,7 +110,7 @@ def parse_source(spec: str, *, sha256: str = "") -> Source:
         return _package(rest)
     if scheme in ("https", "http"):
         return _web(spec, sha256)
-    raise _bad("it begins with file:, hf:, pypi: or https:")
+    raise _bad(N_("it must begin with file:, hf:, pypi: or https:"))
 
 
 def parse_sha256(text: str) -> str:
