@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from hausgeist.store.db import Store
 from hausgeist.store.tables import meta
 
 
@@ -90,3 +91,15 @@ def test_writing_without_a_loop(store):
     assert store.write_now(add("cli")) == "cli"
     with pytest.raises(IntegrityError):
         store.write_now(add("cli"))
+
+
+def test_what_still_waits_for_company_is_written_at_the_end(store, home):
+    """A loop may end, and the store close, before a write that nobody awaits was due."""
+    other = Store(store.url)
+
+    async def run():
+        other.write_later(lambda c, items: [work(c) for work in items], add("left"))
+
+    asyncio.run(run())
+    other.close()
+    assert keys(store) == {"left"}

@@ -160,8 +160,11 @@ class Store:
             await hand.idle.wait()
 
     def close(self) -> None:
-        """Commit what is queued, then close all connections."""
+        """Commit what is queued or still waits for company, then close all connections."""
         if self._thread is not None:
+            if self._hand is not None:
+                left = [*self._hand.waiting, *self._hand.later]
+                self._queue.put(_Group(left, lambda _results: None))
             self._queue.put(None)
             self._thread.join()
             self._thread = None
@@ -174,7 +177,8 @@ class Store:
     def _hand_of_loop(self) -> _Hand:
         loop = asyncio.get_running_loop()
         if self._hand is None or self._hand.loop is not loop:
-            self._hand = _Hand(loop)
+            before = self._hand  # of a loop that has ended: what it left goes with ours
+            self._hand = _Hand(loop, later=before.later if before else [])
             self._ensure_thread()
         return self._hand
 
@@ -202,7 +206,10 @@ class Store:
                 hand.timer = None
 
         def done(results: list[tuple[_Entry, Any, BaseException | None]]) -> None:
-            hand.loop.call_soon_threadsafe(self._committed, hand, results)
+            try:
+                hand.loop.call_soon_threadsafe(self._committed, hand, results)
+            except RuntimeError:  # the loop is closed, and with it whoever waited
+                log.debug("a group was committed after its loop had ended")
 
         self._queue.put(_Group(entries, done))
 

@@ -169,12 +169,8 @@ messages = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("touched_at", BigInteger),  # sign of life of the process that writes a running answer
 )
-Index(
-    "ix_messages_running",
-    messages.c.touched_at,
-    sqlite_where=messages.c.state == "running",
-    postgresql_where=messages.c.state == "running",
-)
+# not partial: naming PostgreSQL's option would load its dialect at every start
+Index("ix_messages_state", messages.c.state, messages.c.touched_at)
 
 # -- ledger: groups, never persons -----------------------------------------------------------------
 

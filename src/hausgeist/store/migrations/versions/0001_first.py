@@ -261,13 +261,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_messages_conversation_id"), ["conversation_id"], unique=False
         )
-        batch_op.create_index(
-            "ix_messages_running",
-            ["touched_at"],
-            unique=False,
-            sqlite_where=sa.text("state = 'running'"),
-            postgresql_where=sa.text("state = 'running'"),
-        )
+        batch_op.create_index("ix_messages_state", ["state", "touched_at"], unique=False)
 
     for name, verb in (
         ("audit_leaves", "UPDATE"),
