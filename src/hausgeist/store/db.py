@@ -37,8 +37,11 @@ Verb = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 LULL = 0.002
 """Seconds the hand-over waits under load, so that a group is worth its commit."""
 
-UNHURRIED = 0.05
+UNHURRIED = 0.02
 """Seconds that writes nobody waits for may wait for company."""
+
+FEW = 4
+"""With fewer urgent writes than this in a group the others go along: there is no load to spare."""
 
 MANY = 128
 """So many of them go at once: a statement for sixty rows costs little more than one for six."""
@@ -198,7 +201,7 @@ class Store:
 
     def _hand_over(self, hand: _Hand) -> None:
         entries, hand.waiting = hand.waiting, []
-        if hand.due or len(hand.later) >= MANY:
+        if hand.due or len(entries) < FEW or len(hand.later) >= MANY:
             entries += hand.later
             hand.later, hand.due = [], False
             if hand.timer is not None:
