@@ -103,3 +103,23 @@ def test_what_still_waits_for_company_is_written_at_the_end(store, home):
     asyncio.run(run())
     other.close()
     assert keys(store) == {"left"}
+
+
+def test_what_one_loop_left_goes_with_the_next_once(store):
+    """A write that nobody awaits outlives its loop, and is written by the next one, not by both."""
+    written = []
+
+    def verb(_connection, items):
+        written.extend(items)
+        return items
+
+    async def first():
+        store.write_later(verb, "left")
+
+    async def second():
+        store.write_later(verb, "own")
+        await store.drain()
+
+    asyncio.run(first())
+    asyncio.run(second())
+    assert sorted(written) == ["left", "own"]

@@ -180,8 +180,9 @@ class Store:
     def _hand_of_loop(self) -> _Hand:
         loop = asyncio.get_running_loop()
         if self._hand is None or self._hand.loop is not loop:
-            before = self._hand  # of a loop that has ended: what it left goes with ours
-            self._hand = _Hand(loop, later=before.later if before else [])
+            before, self._hand = self._hand, _Hand(loop)
+            if before is not None:  # what another loop has left goes with ours, and only with ours
+                self._hand.later, before.later = before.later, []
             self._ensure_thread()
         return self._hand
 
