@@ -172,7 +172,7 @@ def main() -> None:
         cold = {who: statistics.median(found) * 1e3 for who, found in starts.items()}
         compare("cold start to first answer, ms", cold["bare"], cold["house"], "<= 3")
         compare("idle memory of the web process, MB", idle_bare, idle_web, "<= 3")
-        print(f"{'idle memory, web and worker, MB':<56}{idle_all:>12.1f}{'':>12}<= 220")
+        print(f"{'idle memory, web and its children, MB':<56}{idle_all:>12.1f}{'':>12}<= 220")
 
 
 if __name__ == "__main__":
