@@ -27,6 +27,8 @@ class Principal:
     name: str
     role: Role
     group: str = "everyone"
+    groups: frozenset[str] = frozenset()
+    """Every group the person is in, ``group`` among them; usage is accounted to ``group`` alone."""
     cost_centre: str | None = None
     key_id: str | None = None
     service_key: str | None = None

@@ -17,11 +17,30 @@ from hausgeist.store.tables import conversations, messages
 
 State: TypeAlias = Literal["running", "done", "stopped", "failed", "interrupted"]
 
-_KINDS: Mapping[str, type[Part]] = {
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A file that a question carries. Its content stays where files are; ``size`` in bytes.
+
+    ``chars``: how long the text is that was read out of it; 0 for a picture.
+    """
+
+    file_id: str
+    name: str
+    media: str
+    size: int
+    data_class: str
+    chars: int = 0
+
+
+SaidPart: TypeAlias = Part | Attached
+
+_KINDS: Mapping[str, type[SaidPart]] = {
     "text": Text,
     "image": Image,
     "reasoning": Reasoning,
     "tool_call": ToolCall,
+    "file": Attached,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _AT_ONCE = 500
@@ -30,7 +49,11 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """A conversation without its messages. ``data_class`` is a stable word; times are milliseconds."""
+    """A conversation without its messages. ``data_class`` is a stable word; times are milliseconds.
+
+    ``title_by`` tells who gave the title: ``words`` (its first question's), ``model`` or ``person``.
+    ``deleted_at``: it lies in the bin; no verb here but the bin's finds it.
+    """
 
     id: str
     title: str
@@ -39,6 +62,13 @@ class Conversation:
     leaf_id: str | None
     created_at: int
     updated_at: int
+    title_by: str = "words"
+    folder_id: str | None = None
+    pinned_at: int | None = None
+    archived_at: int | None = None
+    deleted_at: int | None = None
+    assistant_id: str | None = None
+    assistant_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +77,15 @@ class Said:
 
     ``error`` is a code of ``hausgeist.errors`` and ``error_values`` what fills its text; ``finish`` is
     why the answer ended. ``micro_eur`` of None means unknown. ``touched_at`` is the last sign of life of
-    the process that writes a running answer.
+    the process that writes a running answer. ``about`` says where an answer came from, what was sent and
+    what was left out (JSON values). Answers of several models to one question share a ``contest_id``; the
+    one that was kept is ``preferred``.
     """
 
     id: str
     parent_id: str | None
     role: str
-    parts: tuple[Part, ...]
+    parts: tuple[SaidPart, ...]
     created_at: int
     state: State = "done"
     error: str | None = None
@@ -67,6 +99,9 @@ class Said:
     micro_eur: int | None = None
     duration_ms: int | None = None
     touched_at: int | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+    contest_id: str | None = None
+    preferred: bool | None = None
 
     @property
     def text(self) -> str:
@@ -77,6 +112,11 @@ class Said:
     def reasoning(self) -> str:
         """What the model thought first."""
         return "".join(part.text for part in self.parts if isinstance(part, Reasoning))
+
+    @property
+    def files(self) -> tuple[Attached, ...]:
+        """The files it carries."""
+        return tuple(part for part in self.parts if isinstance(part, Attached))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +174,11 @@ def newest(
     connection: Connection, owner_id: str, most: int, before: tuple[int, str] | None = None
 ) -> list[Conversation]:
     """The owner's conversations, lately changed first; ``before`` is where the last page ended."""
-    query = select(*_TALK).where(conversations.c.owner_id == owner_id)
+    query = select(*_TALK).where(
+        conversations.c.owner_id == owner_id,
+        conversations.c.deleted_at.is_(None),
+        conversations.c.archived_at.is_(None),
+    )
     if before is not None:
         query = query.where(tuple_(conversations.c.updated_at, conversations.c.id) < before)
     query = query.order_by(conversations.c.updated_at.desc(), conversations.c.id.desc()).limit(most)
@@ -231,12 +275,18 @@ def interrupt(connection: Connection, untouched_since: int) -> int:
 
 
 _TALK = tuple(column for column in conversations.c if column.name != "owner_id")
-_SAID = tuple(column.name for column in messages.c if column.name != "conversation_id")
+_SAID = tuple(
+    column.name for column in messages.c if column.name not in {"conversation_id", "stop_at"}
+)
 _FIXED = frozenset({"id", "parent_id", "role", "created_at"})
 
 
 def _theirs(owner_id: str, talk_id: str) -> Any:
-    return (conversations.c.id == talk_id) & (conversations.c.owner_id == owner_id)
+    return (
+        (conversations.c.id == talk_id)
+        & (conversations.c.owner_id == owner_id)
+        & conversations.c.deleted_at.is_(None)
+    )
 
 
 def _read(
@@ -253,6 +303,7 @@ def _read(
             values = dict(row)
             values["parts"] = _parts(values["parts"])
             values["error_values"] = json.loads(values["error_values"] or "{}")
+            values["about"] = json.loads(values["about"] or "{}")
             found[values["id"]] = Said(**values)
     return found
 
@@ -288,8 +339,9 @@ def _row(said: Said) -> dict[str, Any]:
     row["error_values"] = (
         json.dumps(said.error_values, ensure_ascii=False, default=str) if said.error else None
     )
+    row["about"] = json.dumps(said.about, ensure_ascii=False) if said.about else None
     return row
 
 
-def _parts(text: str) -> tuple[Part, ...]:
+def _parts(text: str) -> tuple[SaidPart, ...]:
     return tuple(_KINDS[part.pop("type")](**part) for part in json.loads(text))

@@ -47,6 +47,8 @@ groups = Table(
     Column("title", String(200), nullable=False),
     Column("cost_centre", String(64)),
     Column("created_at", BigInteger, nullable=False),
+    Column("models", Text),  # JSON list of what its members may use; NULL: all
+    Column("default_model", String(200)),
 )
 
 users = Table(
@@ -64,6 +66,35 @@ users = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+memberships = Table(
+    "memberships",
+    metadata,
+    # beside the group of users.group_id, which a person's usage is accounted to
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("group_id", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("source", String(32)),  # the login source that says so; NULL: an administrator
+)
+
+login_sources = Table(
+    "login_sources",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(8), nullable=False),  # oidc, ldap
+    Column("settings", Text, nullable=False),  # JSON, see identity
+    Column("sealed_secret", LargeBinary),  # encrypted with the house's secret
+    Column("enabled", Boolean, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+login_subjects = Table(
+    "login_subjects",
+    metadata,
+    Column("source", String(32), primary_key=True),
+    Column("subject", String(255), primary_key=True),  # what the source calls the person
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
 sessions = Table(
     "sessions",
     metadata,
@@ -72,6 +103,8 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("source", String(32)),  # the login source it came from; NULL: a password of ours
+    Column("source_session", String(255)),  # what that source calls it, to end it from there
 )
 
 api_keys = Table(
@@ -139,7 +172,23 @@ conversations = Table(
     Column("leaf_id", String(32)),  # the end of the branch that is shown
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("title_by", String(8), nullable=False, server_default="words"),  # words, model, person
+    Column("folder_id", String(32)),  # of the same owner's folders
+    Column("pinned_at", BigInteger),
+    Column("archived_at", BigInteger),
+    Column("deleted_at", BigInteger),  # in the bin, from which it can be taken back for a while
+    Column("assistant_id", String(32)),
+    Column("assistant_version", Integer),
     Index("ix_conversations_owner_updated", "owner_id", "updated_at"),
+)
+
+folders = Table(
+    "folders",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
 )
 
 messages = Table(
@@ -168,9 +217,148 @@ messages = Table(
     Column("duration_ms", Integer),
     Column("created_at", BigInteger, nullable=False),
     Column("touched_at", BigInteger),  # sign of life of the process that writes a running answer
+    Column("about", Text),  # JSON: where an answer came from, what was sent, what was left out
+    Column("contest_id", String(32)),  # answers of several models to one question, side by side
+    Column("preferred", Boolean),  # of those, the one that was kept
+    Column("stop_at", BigInteger),  # somebody asked to stop it, maybe in another process
 )
 # not partial: naming PostgreSQL's option would load its dialect at every start
 Index("ix_messages_state", messages.c.state, messages.c.touched_at)
+
+# -- files in conversations -----------------------------------------------------------------------
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    # NULL until the question it belongs to is sent
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), index=True),
+    Column("name", String(300), nullable=False),
+    Column("media", String(100), nullable=False),  # what the content is, not what it says it is
+    Column("size", BigInteger, nullable=False),  # bytes
+    Column("digest", String(64), nullable=False),  # SHA-256, hexadecimal
+    Column("data_class", String(16), nullable=False),
+    Column("state", String(16), nullable=False),  # reading, ready, failed
+    Column("error", String(64)),  # code of hausgeist.errors
+    Column("error_values", Text),  # JSON
+    Column("pages", Integer),
+    Column("text", Text),  # what was read out of it; NULL for pictures
+    Column("created_at", BigInteger, nullable=False),
+)
+
+file_contents = Table(
+    "file_contents",
+    metadata,
+    Column("file_id", ForeignKey("files.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),  # pieces of at most 1 MiB
+    Column("content", LargeBinary, nullable=False),
+)
+
+# -- the library: assistants and prompts -----------------------------------------------------------
+
+library_items = Table(
+    "library_items",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),  # assistant, prompt
+    # NULL: its author is gone, it belongs to the organisation
+    Column("owner_id", ForeignKey("users.id", ondelete="SET NULL"), index=True),
+    Column("name", String(200), nullable=False),
+    Column("version", Integer, nullable=False),  # the newest
+    Column("audience", String(16), nullable=False),  # owner, groups, everyone
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("archived_at", BigInteger),
+)
+
+library_versions = Table(
+    "library_versions",
+    metadata,
+    Column("item_id", ForeignKey("library_items.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", Text, nullable=False),  # JSON, see chat.library
+    Column("at", BigInteger, nullable=False),
+    Column("author_id", ForeignKey("users.id", ondelete="SET NULL"), index=True),
+)
+
+library_grants = Table(
+    "library_grants",
+    metadata,
+    Column("item_id", ForeignKey("library_items.id", ondelete="CASCADE"), primary_key=True),
+    Column("group_id", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+)
+
+# -- sharing, retention ------------------------------------------------------------------------------
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", String(32), primary_key=True),  # unguessable: it is the link
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("owner_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("leaf_id", String(32)),  # the branch as it was then; NULL: as it is when read
+    # NULL: whoever is logged in and has the link
+    Column("group_id", ForeignKey("groups.id", ondelete="CASCADE"), index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+retention = Table(
+    "retention",
+    metadata,
+    Column("data_class", String(16), primary_key=True),
+    Column("days", Integer),  # since the last use; NULL: kept until somebody deletes it
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # whose data may not be deleted: a person's, a group's, or (both NULL) everybody's
+    Column("user_id", ForeignKey("users.id"), index=True),
+    Column("group_id", ForeignKey("groups.id"), index=True),
+    Column("reason", String(500), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(8), nullable=False),  # info, warn
+    Column("text", Text, nullable=False),  # Markdown
+    Column("starts_at", BigInteger),
+    Column("ends_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# -- search: the words of titles and messages, stemmed -------------------------------------------------
+
+search_words = Table(
+    "search_words",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    # NULL: the words of the conversation's title
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), unique=True),
+    Column("owner_id", String(32), nullable=False),
+    Column("words", Text, nullable=False),
+)
+# its index is made by the migration: FTS5 on SQLite, GIN over a tsvector on PostgreSQL
 
 # -- ledger: groups, never persons -----------------------------------------------------------------
 

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The chat workplace."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go forward."""
+    _people()
+    _conversations()
+    _library()
+    _rules()
+
+
+def _people() -> None:
+    """Groups beside the one that pays, and logins from elsewhere."""
+    op.create_table(
+        "memberships",
+        sa.Column("user_id", sa.String(length=32), nullable=False),
+        sa.Column("group_id", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["groups.id"], name=op.f("fk_memberships_group_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_memberships_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "group_id", name=op.f("pk_memberships")),
+    )
+    op.create_table(
+        "login_sources",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("sealed_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_sources")),
+    )
+    op.create_table(
+        "login_subjects",
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("user_id", sa.String(length=32), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_login_subjects_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("source", "subject", name=op.f("pk_login_subjects")),
+    )
+    with op.batch_alter_table("login_subjects", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_login_subjects_user_id"), ["user_id"], unique=False)
+    with op.batch_alter_table("groups", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("models", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("default_model", sa.String(length=200), nullable=True))
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("source", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("source_session", sa.String(length=255), nullable=True))
+
+
+def _conversations() -> None:
+    """Order, files, contests and search."""
+    op.create_table(
+        "folders",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("owner_id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name=op.f("fk_folders_owner_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_folders")),
+    )
+    with op.batch_alter_table("folders", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_folders_owner_id"), ["owner_id"], unique=False)
+    op.create_table(
+        "files",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("owner_id", sa.String(length=32), nullable=False),
+        sa.Column("conversation_id", sa.String(length=32), nullable=True),
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("media", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("data_class", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("error", sa.String(length=64), nullable=True),
+        sa.Column("error_values", sa.Text(), nullable=True),
+        sa.Column("pages", sa.Integer(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_files_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name=op.f("fk_files_owner_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
+    )
+    with op.batch_alter_table("files", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_files_conversation_id"), ["conversation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_files_owner_id"), ["owner_id"], unique=False)
+    op.create_table(
+        "file_contents",
+        sa.Column("file_id", sa.String(length=32), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["files.id"], name=op.f("fk_file_contents_file_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("file_id", "seq", name=op.f("pk_file_contents")),
+    )
+    op.create_table(
+        "search_words",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.Column("message_id", sa.String(length=32), nullable=True),
+        sa.Column("owner_id", sa.String(length=32), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_search_words_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["messages.id"],
+            name=op.f("fk_search_words_message_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_words")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_search_words_message_id")),
+    )
+    with op.batch_alter_table("search_words", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_search_words_conversation_id"), ["conversation_id"], unique=False
+        )
+    with op.batch_alter_table("conversations", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("title_by", sa.String(length=8), server_default="words", nullable=False)
+        )
+        batch_op.add_column(sa.Column("folder_id", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("pinned_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("archived_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("deleted_at", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("assistant_id", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("assistant_version", sa.Integer(), nullable=True))
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("about", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("contest_id", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("preferred", sa.Boolean(), nullable=True))
+        batch_op.add_column(sa.Column("stop_at", sa.BigInteger(), nullable=True))
+
+
+def _library() -> None:
+    """Assistants and prompts."""
+    op.create_table(
+        "library_items",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("owner_id", sa.String(length=32), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("audience", sa.String(length=16), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("archived_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name=op.f("fk_library_items_owner_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_library_items")),
+    )
+    with op.batch_alter_table("library_items", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_library_items_owner_id"), ["owner_id"], unique=False)
+    op.create_table(
+        "library_versions",
+        sa.Column("item_id", sa.String(length=32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("author_id", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["author_id"],
+            ["users.id"],
+            name=op.f("fk_library_versions_author_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_id"],
+            ["library_items.id"],
+            name=op.f("fk_library_versions_item_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("item_id", "version", name=op.f("pk_library_versions")),
+    )
+    with op.batch_alter_table("library_versions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_library_versions_author_id"), ["author_id"], unique=False
+        )
+    op.create_table(
+        "library_grants",
+        sa.Column("item_id", sa.String(length=32), nullable=False),
+        sa.Column("group_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["groups.id"], name=op.f("fk_library_grants_group_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_id"],
+            ["library_items.id"],
+            name=op.f("fk_library_grants_item_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("item_id", "group_id", name=op.f("pk_library_grants")),
+    )
+
+
+def _rules() -> None:
+    """Sharing, retention, holds, announcements."""
+    op.create_table(
+        "announcements",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=True),
+        sa.Column("ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcements")),
+    )
+    op.create_table(
+        "retention",
+        sa.Column("data_class", sa.String(length=16), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=True),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("data_class", name=op.f("pk_retention")),
+    )
+    op.create_table(
+        "holds",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("user_id", sa.String(length=32), nullable=True),
+        sa.Column("group_id", sa.String(length=64), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_holds_group_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_holds_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+    )
+    with op.batch_alter_table("holds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_holds_group_id"), ["group_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_holds_user_id"), ["user_id"], unique=False)
+    op.create_table(
+        "shares",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.Column("owner_id", sa.String(length=32), nullable=False),
+        sa.Column("leaf_id", sa.String(length=32), nullable=True),
+        sa.Column("group_id", sa.String(length=64), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_shares_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["groups.id"], name=op.f("fk_shares_group_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name=op.f("fk_shares_owner_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shares")),
+    )
+    with op.batch_alter_table("shares", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_shares_conversation_id"), ["conversation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_shares_group_id"), ["group_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_shares_owner_id"), ["owner_id"], unique=False)
