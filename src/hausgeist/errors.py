@@ -4,7 +4,8 @@
     HausgeistError
     ├── BadRequest 400          the request cannot be understood or is not allowed as it stands
     │   ├── InvalidJSON         ├── InvalidField        ├── Unsupported
-    │   ├── ContextOverflow     ├── AnswerNotValid      └── WeakPassword
+    │   ├── ContextOverflow     ├── AnswerNotValid      ├── WeakPassword
+    │   └── TooManyFiles
     ├── NotAuthenticated 401    no, unknown, expired or revoked credentials
     │   └── LoginFailed
     ├── NotAllowed 403          known, but may not
@@ -15,9 +16,12 @@
     │   └── SetupLinkSpent
     ├── MethodNotAllowed 405
     ├── Conflict 409            ├── LoginTaken          └── LastAdmin
-    ├── TooLarge 413
+    ├── TooLarge 413            └── FileTooLarge
     ├── UnsupportedEncoding 415
-    ├── BadUpload 422           ├── UnsafeModelFile     └── HashMismatch
+    ├── BadUpload 422           ├── UnsafeModelFile     ├── HashMismatch
+    │                           ├── FileUnreadable      ├── FileKindUnknown     ├── FileLocked
+    │                           ├── FileBomb            ├── FileInterrupted     └── FileNotReady
+    ├── WorkEnded 422           ├── TookTooLong         ├── TookTooMuch         └── WorkCrashed
     ├── WrongHost 421           the server does not answer to this name
     ├── HeadersTooLarge 431
     ├── TooMany 429             ├── BudgetExhausted     └── LoginThrottled
@@ -124,6 +128,20 @@ class WeakPassword(BadRequest):
 
     code = "weak_password"
     text = N_("Please choose another password: at least {least} characters, and not a common one.")
+
+
+class TooManyFiles(BadRequest):
+    """More files than a question, or a person, may have."""
+
+    code = "too_many_files"
+    text = N_("At most {most} files: {advice}")
+
+    def say(self, translate: Callable[[str], str] | None = None) -> str:
+        """The limit with what to do, in the reader's language."""
+        turn = translate or str
+        return turn(self.text).format(
+            most=self.values.get("most"), advice=turn(str(self.values.get("advice", "")))
+        )
 
 
 class NotAuthenticated(HausgeistError):
@@ -251,6 +269,13 @@ class TooLarge(HausgeistError):
     text = N_("The request is larger than the limit of {limit} bytes.")
 
 
+class FileTooLarge(TooLarge):
+    """A file that somebody attaches exceeds the limit, in megabytes."""
+
+    code = "file_too_large"
+    text = N_("The file is larger than {limit} MB. Split it, or attach the pages that matter.")
+
+
 class UnsupportedEncoding(HausgeistError):
     """The body is packed in a way that nobody here can undo."""
 
@@ -279,6 +304,85 @@ class HashMismatch(BadUpload):
 
     code = "hash_mismatch"
     text = N_("The file's SHA-256 is {found}, expected was {expected}. It was not kept.")
+
+
+class FileUnreadable(BadUpload):
+    """A file is broken, or says it is something that it is not."""
+
+    code = "file_unreadable"
+    text = N_(
+        "The file is broken or not complete ({reason}). Open it on your computer, save it anew and "
+        "attach that."
+    )
+
+
+class FileKindUnknown(BadUpload):
+    """Nobody here can read this kind of file."""
+
+    code = "file_kind_unknown"
+    text = N_(
+        "This kind of file cannot be read here. Attach a PDF, a Word, Excel, PowerPoint or "
+        "LibreOffice file, a web page, a mail, a text or a picture."
+    )
+
+
+class FileLocked(BadUpload):
+    """A file is protected with a password."""
+
+    code = "file_locked"
+    text = N_(
+        "The file is protected with a password. Save a copy without a password and attach that."
+    )
+
+
+class FileBomb(BadUpload):
+    """A file would unpack to far more than it may; it was not unpacked."""
+
+    code = "file_bomb"
+    text = N_("The file would unpack to far more than it may ({reason}). It was not opened.")
+
+
+class FileInterrupted(BadUpload):
+    """A file had not arrived or not been read when the server, or the connection, ended."""
+
+    code = "file_interrupted"
+    text = N_("The file did not arrive completely, or was not read to the end. Attach it again.")
+
+
+class FileNotReady(BadUpload):
+    """A file is still being read."""
+
+    code = "file_not_ready"
+    text = N_("A file is still being read. Wait a moment, or remove it.")
+
+
+class WorkEnded(HausgeistError):
+    """Work in a limited process came to no result."""
+
+    code = "work_ended"
+    status = 422
+    text = N_("This could not be done within the limits. Try it with less.")
+
+
+class TookTooLong(WorkEnded):
+    """It exceeded its time."""
+
+    code = "took_too_long"
+    text = N_("This took longer than {seconds} seconds and was ended. Try it with less.")
+
+
+class TookTooMuch(WorkEnded):
+    """It exceeded its memory, or its result was larger than allowed."""
+
+    code = "took_too_much"
+    text = N_("This needed more than {megabytes} MB of memory and was ended. Try it with less.")
+
+
+class WorkCrashed(WorkEnded):
+    """The process ended without a result."""
+
+    code = "work_crashed"
+    text = N_("The program that reads and writes files broke off at this. Nothing else was harmed.")
 
 
 class WrongHost(HausgeistError):

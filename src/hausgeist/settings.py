@@ -42,6 +42,11 @@ class Settings:
     default_model: str = _setting("", "model offered first; empty: the first one in the house")
     language: str = _setting("de", "language before anybody has chosen one: de or en")
     max_body: int = _setting(20 * 1024 * 1024, "largest request body")
+    file_most: int = _setting(50 * 1024 * 1024, "largest file that somebody may attach")
+    files_unsent: int = _setting(50, "files one person may have attached and not yet sent")
+    files_total: int = _setting(
+        2 * 1024**3, "size of all files that one person may keep in conversations"
+    )
     max_headers: int = _setting(100, "largest number of request headers")
     memory_budget: int = _setting(
         0, "memory that loaded models may use together; 0: 70 % of the machine's"

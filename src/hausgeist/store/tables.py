@@ -239,10 +239,12 @@ files = Table(
     Column("size", BigInteger, nullable=False),  # bytes
     Column("digest", String(64), nullable=False),  # SHA-256, hexadecimal
     Column("data_class", String(16), nullable=False),
-    Column("state", String(16), nullable=False),  # reading, ready, failed
+    Column("state", String(16), nullable=False),  # arriving, reading, ready, failed
     Column("error", String(64)),  # code of hausgeist.errors
     Column("error_values", Text),  # JSON
     Column("pages", Integer),
+    Column("chars", Integer),  # how long the text is
+    Column("notes", Text),  # JSON: what was cut or ignored, as words of the catalogue
     Column("text", Text),  # what was read out of it; NULL for pictures
     Column("created_at", BigInteger, nullable=False),
 )

@@ -93,6 +93,8 @@ def _conversations() -> None:
         sa.Column("error", sa.String(length=64), nullable=True),
         sa.Column("error_values", sa.Text(), nullable=True),
         sa.Column("pages", sa.Integer(), nullable=True),
+        sa.Column("chars", sa.Integer(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
         sa.Column("text", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
