@@ -10,12 +10,14 @@
     │   └── LoginFailed
     ├── NotAllowed 403          known, but may not
     │   ├── BorderRefused       the policy's answer, with its reasons
+    │   ├── PasswordDue         the password must be changed first
     │   └── GuardRefused
     ├── NotFound 404            missing, or not the caller's: the same answer for both
     │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
     │   └── SetupLinkSpent
     ├── MethodNotAllowed 405
-    ├── Conflict 409            ├── LoginTaken          └── LastAdmin
+    ├── Conflict 409            ├── LoginTaken          ├── LastAdmin
+    │                       └── GroupInUse
     ├── TooLarge 413            └── FileTooLarge
     ├── UnsupportedEncoding 415
     ├── BadUpload 422           ├── UnsafeModelFile     ├── HashMismatch
@@ -98,6 +100,15 @@ class InvalidField(BadRequest):
 
     code = "invalid_value"
     text = N_("{field}: {reason}")
+
+    def say(self, translate: Callable[[str], str] | None = None) -> str:
+        """As everywhere; further values fill the braces of the reason."""
+        turn = translate or str
+        more = {name: one for name, one in self.values.items() if name not in {"field", "reason"}}
+        reason = turn(str(self.values.get("reason", "")))
+        if more:
+            reason = reason.format_map(more)
+        return turn(self.text).format_map({"field": self.values.get("field", ""), "reason": reason})
 
 
 class Unsupported(BadRequest):
@@ -186,6 +197,13 @@ class BorderRefused(NotAllowed):
         return turn(self.text).format_map({**self.values, "why": why})
 
 
+class PasswordDue(NotAllowed):
+    """The password was made by somebody else; its owner has to choose one first."""
+
+    code = "password_due"
+    text = N_("Please choose a password of your own first.")
+
+
 class GuardRefused(NotAllowed):
     """A guard refused the content; ``rule`` is the rule's id."""
 
@@ -252,6 +270,13 @@ class LoginTaken(Conflict):
 
     code = "login_taken"
     text = N_("Somebody has this login name already.")
+
+
+class GroupInUse(Conflict):
+    """The group still has members, keys or holds."""
+
+    code = "group_in_use"
+    text = N_("This group still has people, service keys or holds. Move or end them first.")
 
 
 class LastAdmin(Conflict):

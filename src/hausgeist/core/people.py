@@ -29,6 +29,10 @@ class Principal:
     group: str = "everyone"
     groups: frozenset[str] = frozenset()
     """Every group the person is in, ``group`` among them; usage is accounted to ``group`` alone."""
+    default_model: str = ""
+    """What is offered first: the group's choice, else the house's; empty where there is none."""
+    must_change: bool = False
+    """Somebody else made the password: nothing else may be done before it is changed."""
     cost_centre: str | None = None
     key_id: str | None = None
     service_key: str | None = None

@@ -64,6 +64,8 @@ users = Table(
     Column("theme", String(8), nullable=False, server_default="auto"),
     Column("active", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    # somebody else made the password: it is to be changed before anything else
+    Column("must_change", Boolean, nullable=False, server_default=false()),
 )
 
 memberships = Table(
@@ -71,7 +73,9 @@ memberships = Table(
     metadata,
     # beside the group of users.group_id, which a person's usage is accounted to
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    Column("group_id", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "group_id", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True, index=True
+    ),
     Column("source", String(32)),  # the login source that says so; NULL: an administrator
 )
 
@@ -156,6 +160,16 @@ providers = Table(
     Column("sealed_key", LargeBinary),  # encrypted with the house's secret
     Column("enabled", Boolean, nullable=False),
     Column("world_confirmed_at", BigInteger),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+model_notes = Table(
+    "model_notes",
+    metadata,
+    Column("model", String(200), primary_key=True),
+    Column("title", String(200), nullable=False),  # empty: as its card says
+    Column("description", String(1000), nullable=False),
+    Column("hidden", Boolean, nullable=False),  # not offered in the chat, still to be had by name
     Column("updated_at", BigInteger, nullable=False),
 )
 
@@ -269,6 +283,8 @@ library_items = Table(
     Column("name", String(200), nullable=False),
     Column("version", Integer, nullable=False),  # the newest
     Column("audience", String(16), nullable=False),  # owner, groups, everyone
+    Column("shared_from", Integer),  # the oldest version that others may see; NULL: never shared
+    Column("words", Text, nullable=False),  # of the newest version, in small letters, to be searched
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("archived_at", BigInteger),
@@ -443,6 +459,16 @@ audit_payloads = Table(
     Column("at", BigInteger, nullable=False),
     Column("kind", String(64), nullable=False),
     Column("body", Text, nullable=False),  # canonical JSON
+)
+
+audit_changes = Table(
+    "audit_changes",
+    metadata,
+    # which events are changes of the house and not its use: so that a page of them is no search
+    Column(
+        "seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    ),
+    Column("kind", String(64), nullable=False, index=True),
 )
 
 connections = Table(

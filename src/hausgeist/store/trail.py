@@ -10,10 +10,12 @@ from sqlalchemy import Connection, text
 from hausgeist.core.hashing import leaf_hash
 from hausgeist.core.trail import AuditEvent
 from hausgeist.store.bulk import insert_rows
-from hausgeist.store.tables import audit_leaves, audit_payloads
+from hausgeist.store.tables import audit_changes, audit_leaves, audit_payloads
 
 _LOCK = 0x68617573  # any fixed number: PostgreSQL's advisory lock that makes the order total
 _LAST = "SELECT coalesce(max(seq), -1) FROM audit_leaves"
+USE = ("call.", "session.", "login.")
+"""Kinds that tell of somebody's use of the house; all others are changes of the house."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -33,6 +35,9 @@ def append(connection: Connection, items: Sequence[AuditEvent]) -> list[int]:
         payloads.append((seq, salt, item.at_ms, item.kind, body.decode()))
     insert_rows(connection, audit_leaves, leaves)
     insert_rows(connection, audit_payloads, payloads)
+    changes = [(row[0], row[3]) for row in payloads if not str(row[3]).startswith(USE)]
+    if changes:
+        insert_rows(connection, audit_changes, changes)
     return list(range(first, first + len(items)))
 
 

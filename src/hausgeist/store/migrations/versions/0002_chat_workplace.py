@@ -16,6 +16,7 @@ def upgrade() -> None:
     _conversations()
     _library()
     _rules()
+    _administration()
 
 
 def _people() -> None:
@@ -56,6 +57,12 @@ def _people() -> None:
     )
     with op.batch_alter_table("login_subjects", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_login_subjects_user_id"), ["user_id"], unique=False)
+    with op.batch_alter_table("memberships", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_memberships_group_id"), ["group_id"], unique=False)
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("must_change", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
     with op.batch_alter_table("groups", schema=None) as batch_op:
         batch_op.add_column(sa.Column("models", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("default_model", sa.String(length=200), nullable=True))
@@ -176,6 +183,8 @@ def _library() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("audience", sa.String(length=16), nullable=False),
+        sa.Column("shared_from", sa.Integer(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("archived_at", sa.BigInteger(), nullable=True),
@@ -292,3 +301,33 @@ def _rules() -> None:
         )
         batch_op.create_index(batch_op.f("ix_shares_group_id"), ["group_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_shares_owner_id"), ["owner_id"], unique=False)
+
+
+def _administration() -> None:
+    """What people read of models, and the administration's changes among all events."""
+    op.create_table(
+        "model_notes",
+        sa.Column("model", sa.String(length=200), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("description", sa.String(length=1000), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("model", name=op.f("pk_model_notes")),
+    )
+    op.create_table(
+        "audit_changes",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_changes")),
+    )
+    with op.batch_alter_table("audit_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_changes_kind"), ["kind"], unique=False)
+    op.execute(
+        "INSERT INTO audit_changes (seq, kind) SELECT seq, kind FROM audit_payloads "
+        "WHERE kind NOT LIKE 'call.%' AND kind NOT LIKE 'session.%' AND kind NOT LIKE 'login.%'"
+    )
