@@ -27,7 +27,7 @@ from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.store.transfer import snapshot
 from hausgeist.web import assets
-from hausgeist.web.api import anthropic, ollama, ollama_models, openai, operations
+from hausgeist.web.api import anthropic, audio, ollama, ollama_models, openai, operations
 from hausgeist.web.asgi import Edge
 from hausgeist.web.headers import secured
 from hausgeist.web.house import House
@@ -42,6 +42,7 @@ from hausgeist.web.pages import (
     chat,
     login,
     setup,
+    voice,
 )
 from hausgeist.web.routes import RouteTable
 
@@ -220,6 +221,7 @@ def application(house: House) -> Edge:
             described(
                 [
                     *openai.ROUTES,
+                    *audio.ROUTES,
                     *anthropic.ROUTES,
                     *ollama.ROUTES,
                     *ollama_models.ROUTES,
@@ -227,6 +229,7 @@ def application(house: House) -> Edge:
                     *assets.ROUTES,
                     *setup.ROUTES,
                     *login.ROUTES,
+                    *voice.ROUTES,
                     *chat.ROUTES,
                     *account.ROUTES,
                     *admin.ROUTES,

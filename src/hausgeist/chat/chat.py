@@ -93,6 +93,14 @@ class Chat:
         branch = [await self._alive(said) for said in opened.branch]
         return replace(opened, branch=tuple(branch))
 
+    async def said(self, who: Principal, conversation_id: str, message_id: str) -> Said:
+        """One answer as the database has it.
+
+        Raises:
+            NotFound: there is none of this person's.
+        """
+        return await self._message(who, conversation_id, message_id)
+
     async def rename(self, who: Principal, conversation_id: str, title: str) -> None:
         """Give a conversation another title.
 

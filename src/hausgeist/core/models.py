@@ -20,6 +20,10 @@ class Capability(StrEnum):
     THINKING = "thinking"
     INSERT = "insert"
     """Fill in the middle: takes a prompt and a suffix."""
+    TRANSCRIPTION = "transcription"
+    """Writes down what a recording says."""
+    SPEECH = "speech"
+    """Reads a text aloud."""
     JSON_SCHEMA = "json_schema"
     LOGPROBS = "logprobs"
 

@@ -31,9 +31,17 @@ class Border:
     )
 
     def decide(
-        self, call: Call, candidates: Sequence[ModelCard], texts: Sequence[str] | None = None
+        self,
+        call: Call,
+        candidates: Sequence[ModelCard],
+        texts: Sequence[str] | None = None,
+        *,
+        unseen: bool = False,
     ) -> Decision:
         """The decision on a call, after an examination of its content where the rule asks for one.
+
+        ``texts`` is what is sent instead of the call's messages; ``unseen``: content goes along that no
+        detector can examine, such as sound.
 
         Raises:
             BorderRefused: no candidate may answer; with the reasons.
@@ -45,7 +53,7 @@ class Border:
             data_class, call.purpose, call.principal.max_class, candidates
         )
         if decision.verdict is Verdict.EXAMINE:
-            if _examine(call, texts):
+            if unseen or _examine(call, texts):
                 data_class = max(data_class, DataClass.PERSONAL)
             facts = Facts(
                 data_class=data_class,

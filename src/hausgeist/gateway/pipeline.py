@@ -6,9 +6,10 @@ Knows nothing of HTTP or wire formats.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from hausgeist.audit import Trail
 from hausgeist.core.accounting import Settlement
@@ -19,15 +20,25 @@ from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.core.people import Principal
 from hausgeist.core.policy import Decision
+from hausgeist.core.voice import Recording, Speech
 from hausgeist.errors import HausgeistError, Unsupported
 from hausgeist.gateway.border import Border
 from hausgeist.gateway.directory import Directory
 from hausgeist.gateway.guard import Guard, OutputChain, check_input
-from hausgeist.gateway.providers import Counts, Embeddings
+from hausgeist.gateway.providers import (
+    Counts,
+    Embeddings,
+    Hears,
+    Provider,
+    Speaks,
+    Transcript,
+)
 from hausgeist.gateway.routing import Routes, characters
 from hausgeist.gateway.run import Run, credible, estimate
 from hausgeist.gateway.shape import Shape
 from hausgeist.ledger import Book
+
+T = TypeVar("T")
 
 BOOKING_SECONDS = 5.0
 """How long, at shutdown, calls that were cancelled may take to be booked."""
@@ -80,25 +91,56 @@ class Gateway:
         Raises:
             HausgeistError: as ``answer``'s ``Failed``, raised.
         """
-        run = Run(call, self.now_ms(), texts)
-        self.running += 1
-        try:
-            cards = self.directory.candidates(call.model, call.principal)
-            decision = self.border.decide(call, cards, texts)
-            card = next((c for c in decision.models if c.can(Capability.EMBEDDING)), None)
-            if card is None:
-                raise Unsupported(what=f"Embedding with {call.model}", param="model")
-            await self._reserve(run, decision, card)
-            result = await self.directory.provider(card).embed(texts, card)
+
+        async def ask(provider: Provider, card: ModelCard, run: Run) -> tuple[Embeddings, Usage]:
+            result = await provider.embed(texts, card)
             if not result.usage.total or not credible(result.usage):  # it gave no number
                 usage = Usage(input_tokens=run.input_tokens(), estimated=True)
                 result = replace(result, usage=usage)
-            run.saw(card, [Finished("stop", result.usage)], self.now_ms())
+            return result, result.usage
+
+        return await self._once(call, texts, Capability.EMBEDDING, "Embedding", ask)
+
+    async def transcribe(self, call: Call, recording: Recording) -> Transcript:
+        """Write down a recording. No detector hears it: where the rule asks, it counts as personal.
+
+        Raises:
+            HausgeistError: as ``answer``'s ``Failed``, raised.
+        """
+
+        async def ask(provider: Provider, card: ModelCard, _: Run) -> tuple[Transcript, Usage]:
+            if not isinstance(provider, Hears):
+                raise Unsupported(what=f"Transcribing with {card.id}", param="model")
+            result = await provider.transcribe(recording, card)
+            return result, result.usage
+
+        hints = [recording.prompt or ""]
+        return await self._once(
+            call, hints, Capability.TRANSCRIPTION, "Transcribing", ask, unseen=True
+        )
+
+    async def speak(self, call: Call, speech: Speech) -> AsyncIterator[bytes]:
+        """Read a text aloud, as it comes. Closing the iterator ends the upstream and still books it.
+
+        Raises:
+            HausgeistError: as ``answer``'s ``Failed``, raised, before or after the first bytes.
+        """
+        texts = [speech.text, speech.instructions or ""]
+        run = Run(call, self.now_ms(), texts)
+        self.running += 1
+        try:
+            card = await self._admit(run, Capability.SPEECH, "Speaking", unseen=False)
+            provider = self.directory.provider(card)
+            if not isinstance(provider, Speaks):
+                raise Unsupported(what=f"Speaking with {card.id}", param="model")
+            async with aclosing(provider.speak(speech, card)) as sound:  # type: ignore[type-var]
+                async for chunk in sound:
+                    yield chunk
+            usage = Usage(input_tokens=run.input_tokens(), estimated=True)
+            run.saw(card, [Finished("stop", usage)], self.now_ms())
         except HausgeistError as error:
             run.error = error
             raise
-        else:
-            return result
         finally:
             self.running -= 1
             self._settle(run)
@@ -143,6 +185,44 @@ class Gateway:
         """
         candidates = self.directory.candidates(model, principal)
         return self.border.outlook(principal, data_class, candidates)
+
+    async def _once(
+        self,
+        call: Call,
+        texts: Sequence[str],
+        capability: Capability,
+        doing: str,
+        ask: Callable[[Provider, ModelCard, Run], Awaitable[tuple[T, Usage]]],
+        *,
+        unseen: bool = False,
+    ) -> T:
+        """A call that is answered in one piece: decide, reserve, ask, settle."""
+        run = Run(call, self.now_ms(), texts)
+        self.running += 1
+        try:
+            card = await self._admit(run, capability, doing, unseen=unseen)
+            result, usage = await ask(self.directory.provider(card), card, run)
+            run.saw(card, [Finished("stop", usage)], self.now_ms())
+        except HausgeistError as error:
+            run.error = error
+            raise
+        else:
+            return result
+        finally:
+            self.running -= 1
+            self._settle(run)
+
+    async def _admit(
+        self, run: Run, capability: Capability, doing: str, *, unseen: bool
+    ) -> ModelCard:
+        """The card that may and can, with the budget reserved."""
+        cards = self.directory.candidates(run.call.model, run.call.principal)
+        decision = self.border.decide(run.call, cards, run.texts, unseen=unseen)
+        card = next((card for card in decision.models if card.can(capability)), None)
+        if card is None:
+            raise Unsupported(what=f"{doing} with {run.call.model}", param="model")
+        await self._reserve(run, decision, card)
+        return card
 
     async def _reserve(self, run: Run, decision: Decision, card: ModelCard) -> None:
         scopes = self.book.scopes_of(run.call.principal)

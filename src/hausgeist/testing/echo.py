@@ -7,6 +7,7 @@ half-way or ask for a tool. Counts a token per word, so that usage is exact and 
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from hausgeist.core.events import Burst, Delta, Finished, ToolCalled
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.messages import ToolCall, Usage
 from hausgeist.core.models import Capability, ModelCard, Price
-from hausgeist.gateway.providers import Embeddings
+from hausgeist.core.voice import Recording, Speech
+from hausgeist.gateway.providers import Embeddings, Transcript
 
 VECTOR = 16
 """Numbers in an echo's embedding."""
@@ -73,6 +75,26 @@ class EchoProvider:
             for text in texts
         ]
         return Embeddings(vectors, Usage(input_tokens=sum(len(text.split()) for text in texts)))
+
+    async def transcribe(self, recording: Recording, card: ModelCard) -> Transcript:
+        """A recording's bytes, read as UTF-8: whoever makes one writes down what it says."""
+        del card
+        if self.failing is not None:
+            raise self.failing
+        words = recording.data.decode(errors="replace")
+        plain = "json" not in recording.format
+        body = words.encode() if plain else json.dumps({"text": words}).encode()
+        media = "text/plain; charset=utf-8" if plain else "application/json"
+        return Transcript(body, media, Usage(output_tokens=len(words.split())))
+
+    async def speak(self, speech: Speech, card: ModelCard) -> AsyncIterator[bytes]:
+        """The words as bytes instead of sound, one at a time."""
+        del card
+        if self.failing is not None:
+            raise self.failing
+        for word in speech.text.split():
+            await asyncio.sleep(self.delay)
+            yield word.encode() + b" "
 
     async def describe(self) -> list[ModelCard]:
         """One model that can do everything an echo can."""

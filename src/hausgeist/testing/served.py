@@ -72,7 +72,7 @@ class Served:
 
     Models, each with an ``EchoProvider`` of its own name in ``providers``: ``echo`` and ``org/echo:7b``
     do everything, ``plain`` answers only, ``vectors`` embeds only, ``thinker`` thinks first, ``caller``
-    asks for the tool ``get_weather``, ``json`` answers ``{"name": "Ada", "age": 36}``, ``slow`` waits
+    asks for the tool ``get_weather``, ``voice`` hears and speaks, ``json`` answers ``{"name": "Ada", "age": 36}``, ``slow`` waits
     before each word, ``broken`` fails at once, ``breaks`` after two words, ``small`` has a window of 64
     tokens, ``abroad`` is in zone ``world`` and released for public data only.
     """
@@ -213,6 +213,10 @@ def _put_models(served: Served) -> None:
                 echo_card("plain", capabilities=frozenset({Capability.COMPLETION})),
                 echo_card("vectors", capabilities=frozenset({Capability.EMBEDDING})),
                 echo_card("small", context=64),
+                echo_card(
+                    "voice",
+                    capabilities=frozenset({Capability.TRANSCRIPTION, Capability.SPEECH}),
+                ),
                 echo_card("abroad", zone=Zone.WORLD, cleared_for=DataClass.PUBLIC),
             ]
         directory.put(provider.name, provider, cards)

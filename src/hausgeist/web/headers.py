@@ -11,7 +11,7 @@ from starlette.types import Message, Scope, Send
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "connect-src 'self'; media-src blob:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "manifest-src 'self'"
 )
 
@@ -21,7 +21,7 @@ _ALWAYS = (
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(self), payment=()"),
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
 )
 _PROGRAMS = (

@@ -230,6 +230,18 @@ def models() -> None:
     assert one.hausgeist["zone"] == "house"
 
 
+def voice() -> None:
+    sound = ("a.wav", b"Guten Tag", "audio/wav")
+    heard = client.audio.transcriptions.create(model="voice", file=sound, language="de")
+    assert heard.text == "Guten Tag"
+    spoken = client.audio.speech.create(model="voice", input="eins zwei", voice="alloy")
+    assert spoken.content == b"eins zwei "
+    with client.audio.speech.with_streaming_response.create(
+        model="voice", input="eins zwei", voice="alloy", response_format="opus"
+    ) as stream:
+        assert b"".join(stream.iter_bytes()) == b"eins zwei "
+
+
 def errors() -> None:
     wrong = OpenAI(base_url=URL + "/v1", api_key="hg-wrong", max_retries=0)
     expected = [
@@ -272,5 +284,6 @@ run(
     responses_are_not_stored,
     embeddings,
     models,
+    voice,
     errors,
 )

@@ -9,6 +9,7 @@ from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import ModelCard
+from hausgeist.core.voice import Recording, Speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +50,31 @@ class Counts(Protocol):
 
     async def count_tokens(self, call: Call, card: ModelCard) -> int:
         """How many tokens the messages, the prompt and the tools of a call come to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a recording says, as the body of an answer in the format asked for."""
+
+    body: bytes
+    media: str
+    usage: Usage
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A provider that can also write down recordings."""
+
+    async def transcribe(self, recording: Recording, card: ModelCard) -> Transcript:
+        """Write down what a recording says."""
+        ...
+
+
+@runtime_checkable
+class Speaks(Protocol):
+    """A provider that can also read texts aloud."""
+
+    def speak(self, speech: Speech, card: ModelCard) -> AsyncIterator[bytes]:
+        """Sound in the format asked for, as it comes; closing the iterator ends it."""
         ...

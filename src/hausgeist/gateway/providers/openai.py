@@ -15,8 +15,9 @@ from hausgeist.core.events import Burst
 from hausgeist.core.labels import Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import ModelCard
+from hausgeist.core.voice import Recording, Speech
 from hausgeist.errors import Upstream
-from hausgeist.gateway.providers import Embeddings
+from hausgeist.gateway.providers import Embeddings, Transcript
 from hausgeist.gateway.providers.openai_answer import (
     Chunk,
     Ending,
@@ -27,6 +28,12 @@ from hausgeist.gateway.providers.openai_answer import (
     vectors_of,
 )
 from hausgeist.gateway.providers.openai_request import fitted
+from hausgeist.gateway.providers.openai_voice import (
+    TRANSCRIPT_MOST,
+    form_of,
+    speech_body,
+    transcript_of,
+)
 from hausgeist.gateway.providers.quirks import Quirks
 from hausgeist.gateway.providers.refusal import error_words, fault, refusal
 from hausgeist.gateway.upstream import sse_payloads
@@ -111,6 +118,36 @@ class OpenAIProvider:
             found = self._decoded(decode_embeddings, await response.read())
         vectors = vectors_of(found, len(texts), self.name)
         return Embeddings(vectors, usage_of(found.usage) if found.usage else Usage(estimated=True))
+
+    async def transcribe(self, recording: Recording, card: ModelCard) -> Transcript:
+        """Write down a recording; see ``Hears``."""
+        media, body = form_of(recording, card)
+        async with self._outbound.stream(
+            "POST",
+            self._base + "/audio/transcriptions",
+            headers={**self._headers, "Content-Type": media},
+            body=body,
+            idle_timeout=self._idle,
+            connect_timeout=self._connect,
+        ) as response:
+            if response.status >= 400:
+                raise await refusal(response, self.name, card)
+            return transcript_of(await response.read(TRANSCRIPT_MOST), recording)
+
+    async def speak(self, speech: Speech, card: ModelCard) -> AsyncIterator[bytes]:
+        """Read a text aloud; see ``Speaks``."""
+        async with self._outbound.stream(
+            "POST",
+            self._base + "/audio/speech",
+            headers=self._headers,
+            body=_encode(speech_body(speech, card)),
+            idle_timeout=self._idle,
+            connect_timeout=self._connect,
+        ) as response:
+            if response.status >= 400:
+                raise await refusal(response, self.name, card)
+            async for chunk in response.chunks():
+                yield chunk
 
     async def describe(self) -> list[ModelCard]:
         """The endpoint's model list, as bare cards in the narrowest terms: red zone, no price.

@@ -97,6 +97,9 @@ class Composer:
     draft: str
     ampel: AmpelView | None
     stop: str = ""
+    dictation: bool = False
+    speech: bool = False
+    """Whether a model hears dictation, or reads answers aloud."""
 
     @property
     def action(self) -> str:

@@ -24,6 +24,7 @@ from hausgeist.web.contexts.chat import (
     Side,
     SideRow,
 )
+from hausgeist.web.pages.voice_models import voice_model
 from hausgeist.web.visit import Visit
 
 CLASSES = {
@@ -228,6 +229,8 @@ def composer(
         draft=draft,
         ampel=ampel_view(visit, chosen, DataClass.parse(word), language) if chosen else None,
         stop=stop,
+        dictation=voice_model(visit, Capability.TRANSCRIPTION, DataClass.PERSONAL) is not None,
+        speech=voice_model(visit, Capability.SPEECH, DataClass.parse(word)) is not None,
     )
 
 

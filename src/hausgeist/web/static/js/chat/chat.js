@@ -104,6 +104,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+const mic = document.getElementById("mic");
+if (mic || "speech" in words) {
+  import("./voice.js").then(({ Dictation, readAloud }) => {
+    if (mic) new Dictation(mic, composer);
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest?.("[data-sound]");
+      if (button) readAloud(button, failed);
+    });
+  });
+}
+
 const unfinished = thread.unfinished();
 thread.toEnd();
 if (unfinished) watch(unfinished);
