@@ -30,15 +30,31 @@ class PersonalStore:
 
 STORES = (
     PersonalStore(
+        "files", frozenset({"files", "file_contents"}), personal.files_of, personal.erase_files
+    ),
+    PersonalStore("shares", frozenset({"shares"}), personal.shared, personal.erase_shares),
+    PersonalStore(
         "conversations",
-        frozenset({"conversations", "messages"}),
+        frozenset({"conversations", "messages", "search_words"}),
         personal.talks,
         personal.erase_talks,
     ),
+    PersonalStore("folders", frozenset({"folders"}), personal.folders_of, personal.erase_folders),
+    PersonalStore(
+        "library",
+        frozenset({"library_items", "library_versions", "library_grants"}),
+        personal.library,
+        personal.erase_library,
+    ),
+    PersonalStore("holds", frozenset({"holds"}), personal.holds_on, personal.erase_holds),
     PersonalStore("keys", frozenset({"api_keys"}), personal.keys, personal.erase_keys),
     PersonalStore(
         "sessions", frozenset({"sessions"}), personal.open_sessions, personal.erase_sessions
     ),
+    PersonalStore(
+        "groups", frozenset({"memberships"}), personal.groups_of, personal.erase_memberships
+    ),
+    PersonalStore("logins", frozenset({"login_subjects"}), personal.logins, personal.erase_logins),
     PersonalStore("account", frozenset({"users"}), personal.account, personal.erase_account),
 )
 """In the order of erasure: what points at a person goes before the person."""

@@ -1,24 +1,43 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Everything the database holds of one person: read out, or erased. No hashes and no secrets are read.
 
-Audit leaves stay (they are hashes); what the ledger holds belongs to groups and names nobody.
+Each store has two verbs with the connection and the person's id; those that may be long read a page at a
+time: ``most`` rows after the id ``after``. What is kept of a person beyond these tables: audit leaves
+(hashes), and ledger rows, which belong to groups and name nobody.
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
 
-from hausgeist.store.tables import api_keys, conversations, messages, sessions, users
+from hausgeist.store.tables import (
+    api_keys,
+    conversations,
+    file_contents,
+    files,
+    folders,
+    groups,
+    holds,
+    library_grants,
+    library_items,
+    library_versions,
+    login_subjects,
+    memberships,
+    messages,
+    search_words,
+    sessions,
+    shares,
+    users,
+)
 
 Rows = list[dict[str, Any]]
 
 
 def account(connection: Connection, user_id: str) -> Rows:
     """The person's account."""
-    columns = [column for column in users.c if column.name != "password_hash"]
-    found = connection.execute(select(*columns).where(users.c.id == user_id)).mappings()
-    return [dict(row) for row in found]
+    return _rows(connection, users, users.c.id == user_id, but={"password_hash"})
 
 
 def erase_account(connection: Connection, user_id: str) -> int:
@@ -27,10 +46,9 @@ def erase_account(connection: Connection, user_id: str) -> int:
 
 
 def open_sessions(connection: Connection, user_id: str) -> Rows:
-    """The person's sessions, without what would open one."""
-    query = select(sessions.c.created_at, sessions.c.seen_at, sessions.c.expires_at)
-    found = connection.execute(query.where(sessions.c.user_id == user_id)).mappings()
-    return [dict(row) for row in found]
+    """The person's sessions, without what would open or end one."""
+    theirs = sessions.c.user_id == user_id
+    return _rows(connection, sessions, theirs, but={"id", "user_id", "source_session"})
 
 
 def erase_sessions(connection: Connection, user_id: str) -> int:
@@ -40,9 +58,7 @@ def erase_sessions(connection: Connection, user_id: str) -> int:
 
 def keys(connection: Connection, user_id: str) -> Rows:
     """The person's keys, without their hashes."""
-    columns = [column for column in api_keys.c if column.name != "hash"]
-    query = select(*columns).where(api_keys.c.user_id == user_id).order_by(api_keys.c.created_at)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return _rows(connection, api_keys, api_keys.c.user_id == user_id, but={"hash"})
 
 
 def erase_keys(connection: Connection, user_id: str) -> int:
@@ -50,30 +66,207 @@ def erase_keys(connection: Connection, user_id: str) -> int:
     return connection.execute(delete(api_keys).where(api_keys.c.user_id == user_id)).rowcount
 
 
-def talks(connection: Connection, user_id: str) -> Rows:
-    """The person's conversations, each with its ``messages``."""
+def logins(connection: Connection, user_id: str) -> Rows:
+    """What other login sources call the person."""
+    return _rows(connection, login_subjects, login_subjects.c.user_id == user_id)
+
+
+def erase_logins(connection: Connection, user_id: str) -> int:
+    """Forget the links to other login sources; gives how many."""
+    theirs = login_subjects.c.user_id == user_id
+    return connection.execute(delete(login_subjects).where(theirs)).rowcount
+
+
+def groups_of(connection: Connection, user_id: str) -> Rows:
+    """The groups the person is in, beside the one that pays, which the account names."""
+    query = (
+        select(memberships, groups.c.title)
+        .join(groups, memberships.c.group_id == groups.c.id)
+        .where(memberships.c.user_id == user_id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def erase_memberships(connection: Connection, user_id: str) -> int:
+    """Take the person out of the groups; gives how many."""
+    return connection.execute(delete(memberships).where(memberships.c.user_id == user_id)).rowcount
+
+
+# -- conversations -----------------------------------------------------------------------------------
+
+
+def talks(connection: Connection, user_id: str, after: str = "", most: int | None = None) -> Rows:
+    """The person's conversations, also those in the bin, each with its ``messages``."""
     query = (
         select(conversations)
-        .where(conversations.c.owner_id == user_id)
-        .order_by(conversations.c.created_at)
+        .where(conversations.c.owner_id == user_id, conversations.c.id > after)
+        .order_by(conversations.c.id)
+        .limit(most)
     )
     found = {row["id"]: {**row, "messages": []} for row in connection.execute(query).mappings()}
+    if not found:
+        return []
     of_them = (
         select(messages)
         .join(conversations, messages.c.conversation_id == conversations.c.id)
-        .where(conversations.c.owner_id == user_id)
+        .where(
+            conversations.c.owner_id == user_id,
+            conversations.c.id > after,
+            conversations.c.id <= max(found),
+        )
         .order_by(messages.c.created_at, messages.c.id)
     )
     for row in connection.execute(of_them).mappings():
-        said = {**row, "parts": json.loads(row["parts"])}
-        found[row["conversation_id"]]["messages"].append(said)
+        said = dict(row)
+        for name in ("parts", "about", "error_values"):
+            said[name] = json.loads(said[name]) if said[name] else None
+        if row["conversation_id"] in found:
+            found[row["conversation_id"]]["messages"].append(said)
     return list(found.values())
 
 
 def erase_talks(connection: Connection, user_id: str) -> int:
-    """Erase the conversations and their messages; gives how many conversations."""
+    """Erase the conversations with messages, search words and shares; gives how many conversations."""
     theirs = select(conversations.c.id).where(conversations.c.owner_id == user_id)
+    mine = or_(search_words.c.conversation_id.in_(theirs), search_words.c.owner_id == user_id)
+    connection.execute(delete(search_words).where(mine))
+    connection.execute(delete(shares).where(shares.c.conversation_id.in_(theirs)))
     connection.execute(delete(messages).where(messages.c.conversation_id.in_(theirs)))
     return connection.execute(
         delete(conversations).where(conversations.c.owner_id == user_id)
     ).rowcount
+
+
+def shared(connection: Connection, user_id: str) -> Rows:
+    """The links the person has given out, and with whom."""
+    return _rows(connection, shares, shares.c.owner_id == user_id)
+
+
+def erase_shares(connection: Connection, user_id: str) -> int:
+    """Take the links back; gives how many."""
+    return connection.execute(delete(shares).where(shares.c.owner_id == user_id)).rowcount
+
+
+def folders_of(connection: Connection, user_id: str) -> Rows:
+    """The person's folders."""
+    return _rows(connection, folders, folders.c.owner_id == user_id)
+
+
+def erase_folders(connection: Connection, user_id: str) -> int:
+    """Erase the folders; gives how many."""
+    return connection.execute(delete(folders).where(folders.c.owner_id == user_id)).rowcount
+
+
+# -- files ---------------------------------------------------------------------------------------------
+
+
+def files_of(
+    connection: Connection, user_id: str, after: str = "", most: int | None = None
+) -> Rows:
+    """The person's files with the text that was read out of them; contents come by ``pieces``."""
+    query = (
+        select(files)
+        .where(files.c.owner_id == user_id, files.c.id > after)
+        .order_by(files.c.id)
+        .limit(most)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def piece(connection: Connection, user_id: str, file_id: str, seq: int) -> bytes | None:
+    """A piece of a file of the person's, at most 1 MiB; None where there is none (any more)."""
+    query = (
+        select(file_contents.c.content)
+        .join(files, file_contents.c.file_id == files.c.id)
+        .where(files.c.owner_id == user_id, files.c.id == file_id, file_contents.c.seq == seq)
+    )
+    return connection.execute(query).scalar()
+
+
+def seqs(connection: Connection, file_id: str) -> Iterator[int]:
+    """The numbers of a file's pieces, in order."""
+    query = select(file_contents.c.seq).where(file_contents.c.file_id == file_id)
+    yield from connection.execute(query.order_by(file_contents.c.seq)).scalars()
+
+
+def erase_files(connection: Connection, user_id: str) -> int:
+    """Erase the files with their contents; gives how many files."""
+    theirs = select(files.c.id).where(files.c.owner_id == user_id)
+    connection.execute(delete(file_contents).where(file_contents.c.file_id.in_(theirs)))
+    return connection.execute(delete(files).where(files.c.owner_id == user_id)).rowcount
+
+
+# -- the library ---------------------------------------------------------------------------------------
+
+
+def library(connection: Connection, user_id: str) -> Rows:
+    """Assistants and prompts the person owns or has written versions of, with what is theirs of them."""
+    wrote = select(library_versions.c.item_id).where(library_versions.c.author_id == user_id)
+    mine = or_(library_items.c.owner_id == user_id, library_items.c.id.in_(wrote))
+    found = {
+        row["id"]: {**row, "versions": [], "groups": []}
+        for row in _rows(connection, library_items, mine)
+    }
+    if not found:
+        return []
+    theirs = select(library_items.c.id).where(library_items.c.owner_id == user_id)
+    of_them = or_(library_versions.c.author_id == user_id, library_versions.c.item_id.in_(theirs))
+    for row in _rows(connection, library_versions, of_them):
+        found[row["item_id"]]["versions"].append({**row, "body": json.loads(row["body"])})
+    for row in _rows(connection, library_grants, library_grants.c.item_id.in_(theirs)):
+        found[row["item_id"]]["groups"].append(row["group_id"])
+    return list(found.values())
+
+
+def erase_library(connection: Connection, user_id: str) -> int:
+    """Erase what only the person could use; what is shared stays, without owner and author.
+
+    Gives how many items were erased.
+    """
+    private = select(library_items.c.id).where(
+        library_items.c.owner_id == user_id, library_items.c.audience == "owner"
+    )
+    connection.execute(delete(library_grants).where(library_grants.c.item_id.in_(private)))
+    connection.execute(delete(library_versions).where(library_versions.c.item_id.in_(private)))
+    gone = connection.execute(
+        delete(library_items).where(
+            library_items.c.owner_id == user_id, library_items.c.audience == "owner"
+        )
+    ).rowcount
+    for table, column in (
+        (library_items, library_items.c.owner_id),
+        (library_versions, library_versions.c.author_id),
+    ):
+        connection.execute(update(table).where(column == user_id).values({column.name: None}))
+    return gone
+
+
+def shared_items(connection: Connection, user_id: str) -> int:
+    """How many assistants and prompts of the person's would stay, because others use them."""
+    theirs = (library_items.c.owner_id == user_id) & (library_items.c.audience != "owner")
+    return len(connection.execute(select(library_items.c.id).where(theirs)).all())
+
+
+# -- holds ---------------------------------------------------------------------------------------------
+
+
+def holds_on(connection: Connection, user_id: str) -> Rows:
+    """The holds on the person's own data, also those that have ended."""
+    return _rows(connection, holds, holds.c.user_id == user_id)
+
+
+def erase_holds(connection: Connection, user_id: str) -> int:
+    """Erase the holds that have ended (one that lasts refuses the erasure); gives how many."""
+    theirs = (holds.c.user_id == user_id) & holds.c.ended_at.is_not(None)
+    return connection.execute(delete(holds).where(theirs)).rowcount
+
+
+def _rows(
+    connection: Connection,
+    table: Table,
+    which: ColumnElement[bool],
+    but: frozenset[str] | set[str] = frozenset(),
+) -> Rows:
+    columns = [column for column in table.c if column.name not in but]
+    query = select(*columns).where(which).order_by(*table.primary_key.columns)
+    return [dict(row) for row in connection.execute(query).mappings()]
