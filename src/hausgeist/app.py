@@ -10,6 +10,7 @@ from pathlib import Path
 from hausgeist import __version__
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
+from hausgeist.chat.library import Library
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
@@ -175,11 +176,13 @@ def build(settings: Settings) -> House:
         now_ms=now_ms,
         usd_eur_rate=settings.usd_eur_rate,
     )
+    library = Library(store, trail, now_ms)
     house = House(
         settings=settings,
         store=store,
         gateway=gateway,
-        chat=Chat(store, gateway, now_ms, in_memory=residents.in_memory),
+        chat=Chat(store, gateway, now_ms, in_memory=residents.in_memory, library=library),
+        library=library,
         identity=open_identity(settings, store, trail),
         trail=trail,
         now_ms=now_ms,

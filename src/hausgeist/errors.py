@@ -40,7 +40,7 @@ the catalogue (``hausgeist.locale``). Parameters fill the braces. Dialects decid
 words. ``param`` names the offending field of the request; ``retry_after`` is in seconds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 
 def N_(text: str) -> str:  # noqa: N802  gettext's customary marker for texts translated later
@@ -155,6 +155,17 @@ class TooManyFiles(BadRequest):
         )
 
 
+class BadFields(BadRequest):
+    """Several fields of one form; ``faults`` has a sentence for each, and what fills it."""
+
+    code = "invalid_fields"
+    text = N_("Some fields are not right yet.")
+
+    def __init__(self, faults: Mapping[str, tuple[str, Mapping[str, object]]]) -> None:
+        super().__init__(param=next(iter(faults), None))
+        self.faults = faults
+
+
 class NotAuthenticated(HausgeistError):
     """No, unknown, expired or revoked credentials: one answer for all."""
 
@@ -209,6 +220,23 @@ class GuardRefused(NotAllowed):
 
     code = "guard_refused"
     text = N_("A rule of the house ({rule}) does not allow this content.")
+
+
+class NotYoursToChange(NotAllowed):
+    """An item of the library that this person may use, and others may change."""
+
+    code = "library_not_yours"
+    text = N_("Only its owner or an administrator may do this. Make a copy of your own instead.")
+
+
+class NotYoursToShare(NotAllowed):
+    """An item of the library may not be published to these people by this person."""
+
+    code = "library_not_yours_to_share"
+    text = N_(
+        "You may share with groups you are in. "
+        "Please ask an administrator to share with other groups or with everyone."
+    )
 
 
 class NotFound(HausgeistError):
@@ -284,6 +312,29 @@ class LastAdmin(Conflict):
 
     code = "last_admin"
     text = N_("This is the only administrator. Appoint another one first.")
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody saved another version while this one was written."""
+
+    code = "changed_meanwhile"
+    text = N_(
+        "Somebody saved another version meanwhile. Your text is still here; saving again puts it on top."
+    )
+
+
+class WasShared(Conflict):
+    """An item of the library that others may have used is archived, not deleted."""
+
+    code = "library_was_shared"
+    text = N_("Others may have used this. It can be archived, not deleted.")
+
+
+class LibraryFull(Conflict):
+    """A person owns as many items of the library as one may."""
+
+    code = "library_full"
+    text = N_("One person may have {most} items. Please delete some first.")
 
 
 class TooLarge(HausgeistError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hausgeist.chat.history import messages_of
+from hausgeist.chat.library import Library
 from hausgeist.chat.replay import Numbered, Stored
 from hausgeist.chat.titles import tidy, title_of
 from hausgeist.chat.turn import Turn
@@ -62,8 +63,10 @@ class Chat:
         now_ms: Callable[[], int],
         *,
         in_memory: Callable[[str], bool] = lambda _model: True,
+        library: Library | None = None,
     ) -> None:
         self.in_memory = in_memory
+        self.library = library
         self._store = store
         self._gateway = gateway
         self._now_ms = now_ms

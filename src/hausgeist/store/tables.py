@@ -328,6 +328,44 @@ shares = Table(
     Column("revoked_at", BigInteger),
 )
 
+# what somebody brings along from elsewhere, between the look at it and its end
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("state", String(8), nullable=False),  # ready, running, done, failed
+    Column("data_class", String(16), nullable=False),
+    Column("found", Text, nullable=False),  # JSON: what is in it, see chat.imports
+    Column("total", Integer, nullable=False),  # conversations
+    Column("done", Integer, nullable=False),  # of those, looked at
+    Column("added", Integer, nullable=False),
+    Column("known", Integer, nullable=False),  # were here already
+    Column("created_at", BigInteger, nullable=False),
+    Column("touched_at", BigInteger, nullable=False),
+)
+
+import_pieces = Table(
+    "import_pieces",
+    metadata,
+    Column("import_id", ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("content", LargeBinary, nullable=False),  # conversations in our words, compressed
+)
+
+imported = Table(
+    "imported",
+    metadata,
+    Column("owner_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("mark", String(64), primary_key=True),  # SHA-256 of where it came from and what it says
+    Column(
+        "conversation_id",
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+)
+
 retention = Table(
     "retention",
     metadata,

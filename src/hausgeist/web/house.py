@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
+from hausgeist.chat.library import Library
 from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
@@ -26,6 +27,7 @@ class House:
     store: Store
     gateway: Gateway
     chat: Chat
+    library: Library
     identity: Identity
     trail: Trail
     now_ms: Callable[[], int]

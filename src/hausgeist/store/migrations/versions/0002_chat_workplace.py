@@ -16,6 +16,7 @@ def upgrade() -> None:
     _conversations()
     _library()
     _rules()
+    _imports()
     _administration()
 
 
@@ -303,6 +304,60 @@ def _rules() -> None:
         batch_op.create_index(batch_op.f("ix_shares_owner_id"), ["owner_id"], unique=False)
 
 
+def _imports() -> None:
+    """What somebody brings along from elsewhere."""
+    op.create_table(
+        "imports",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("owner_id", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("data_class", sa.String(length=16), nullable=False),
+        sa.Column("found", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("added", sa.Integer(), nullable=False),
+        sa.Column("known", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("touched_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name=op.f("fk_imports_owner_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_imports_owner_id"), ["owner_id"], unique=False)
+    op.create_table(
+        "import_pieces",
+        sa.Column("import_id", sa.String(length=32), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_import_pieces_import_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("import_id", "seq", name=op.f("pk_import_pieces")),
+    )
+    op.create_table(
+        "imported",
+        sa.Column("owner_id", sa.String(length=32), nullable=False),
+        sa.Column("mark", sa.String(length=64), nullable=False),
+        sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_imported_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name=op.f("fk_imported_owner_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("owner_id", "mark", name=op.f("pk_imported")),
+    )
+    with op.batch_alter_table("imported", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_imported_conversation_id"), ["conversation_id"], unique=False
+        )
+
+
 def _administration() -> None:
     """What people read of models, and the administration's changes among all events."""
     op.create_table(
@@ -327,6 +382,11 @@ def _administration() -> None:
     )
     with op.batch_alter_table("audit_changes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_changes_kind"), ["kind"], unique=False)
+    op.execute(  # a person's keys are paid for by the group that pays for the person
+        "UPDATE api_keys SET group_id = "
+        "(SELECT users.group_id FROM users WHERE users.id = api_keys.user_id) "
+        "WHERE user_id IS NOT NULL"
+    )
     op.execute(
         "INSERT INTO audit_changes (seq, kind) SELECT seq, kind FROM audit_payloads "
         "WHERE kind NOT LIKE 'call.%' AND kind NOT LIKE 'session.%' AND kind NOT LIKE 'login.%'"
