@@ -11,11 +11,13 @@
     ├── NotAllowed 403          known, but may not
     │   ├── BorderRefused       the policy's answer, with its reasons
     │   ├── PasswordDue         the password must be changed first
+    │   ├── SharingOff          ├── TooDelicateToShare
     │   └── GuardRefused
     ├── NotFound 404            missing, or not the caller's: the same answer for both
     │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
     │   └── SetupLinkSpent
     ├── MethodNotAllowed 405
+    ├── AnswerStillRuns 409
     ├── Conflict 409            ├── LoginTaken          ├── LastAdmin
     │                       └── GroupInUse
     ├── TooLarge 413            └── FileTooLarge
@@ -213,6 +215,31 @@ class PasswordDue(NotAllowed):
 
     code = "password_due"
     text = N_("Please choose a password of your own first.")
+
+
+class SharingOff(NotAllowed):
+    """The house does not let people share conversations."""
+
+    code = "sharing_off"
+    text = N_("Conversations cannot be shared: your organisation has switched this off.")
+
+
+class TooDelicateToShare(NotAllowed):
+    """A specially protected conversation for everybody who has the link."""
+
+    code = "too_delicate_to_share"
+    text = N_(
+        "This conversation holds specially protected data. It can be shared with a group, "
+        "but not with everybody who has the link."
+    )
+
+
+class AnswerStillRuns(HausgeistError):
+    """Something needs a finished answer."""
+
+    code = "answer_still_runs"
+    status = 409
+    text = N_("The answer is still being written. Wait until it is complete, or stop it first.")
 
 
 class GuardRefused(NotAllowed):
