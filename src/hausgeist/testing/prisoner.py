@@ -47,7 +47,7 @@ def devour(payload: bytes) -> bytes:
 
 def spin(payload: bytes) -> bytes:
     """Compute for ever."""
-    while True:
+    while len(payload) >= 0:
         pass
     return payload
 
@@ -72,8 +72,7 @@ def gush(payload: bytes) -> bytes:
 def fill(payload: bytes) -> bytes:
     """Fill the disk."""
     with Path("big").open("wb") as file:
-        for _ in range(64):
-            file.write(b"x" * (1 << 20))
+        file.writelines(b"x" * (1 << 20) for _ in range(64))
     return payload
 
 
@@ -112,5 +111,11 @@ def look(payload: bytes) -> bytes:
 def surroundings(payload: bytes) -> bytes:
     """Environment, open files and the folder it runs in."""
     del payload
-    files = sorted(os.listdir("/dev/fd"))  # noqa: PTH208  names only
+    files = []
+    for number in range(256):
+        try:
+            os.fstat(number)
+        except OSError:
+            continue
+        files.append(str(number))
     return "\n".join([str(Path.cwd()), ",".join(files), *sorted(os.environ)]).encode()
