@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A fake OpenAI upstream that costs almost nothing: raw protocol, answers baked beforehand.
 
-Models: ``fake`` (200 chunks back to back, or one body of 300 tokens) and ``fake-slow`` (200 chunks, 10 ms
-apart). Usage: ``python upstream.py PORT``.
+Models: ``fake`` (200 chunks back to back, or one body of 300 tokens), ``fake-slow`` (200 chunks, 10 ms
+apart) and ``fake-chat`` (Markdown as people ask for it: 400 chunks, 50 ms apart). Usage: ``python upstream.py PORT``.
 """
 
 import asyncio
@@ -12,7 +12,28 @@ import sys
 import uvloop
 
 CHUNKS = 200
-PAUSE = 0.010
+PAUSES = {"fake-slow": 0.010, "fake-chat": 0.050}
+"""Seconds between two chunks of a model; the others have none."""
+MARKDOWN = """## Anmeldung einer Veranstaltung
+
+Wer auf dem **Marktplatz** feiern will, braucht eine *Erlaubnis*. Der Antrag steht unter `/formulare/markt`.
+
+1. Antrag ausfüllen
+2. Lageplan beilegen
+3. Gebühr zahlen
+
+| Fläche | Gebühr je Tag |
+|---|---|
+| bis 50 m² | 40 € |
+| bis 200 m² | 120 € |
+
+```python
+gebuehr = 40 if flaeche <= 50 else 120
+```
+
+Die Bearbeitung dauert in der Regel zwei Wochen. Für Fragen ist das Ordnungsamt da.
+
+"""
 
 
 def _event(delta: dict, finish: str | None = None) -> bytes:
@@ -54,6 +75,11 @@ EVENTS = [
         _event({}, "stop"),
     )
 ]
+_WORDS = [word + " " for word in (MARKDOWN * 5).split(" ")]
+CHAT = [
+    *(_chunked(_event({"content": word})) for word in _WORDS[:399]),
+    _chunked(_event({}, "stop")),
+]
 END = _chunked(b"data: [DONE]\n\n") + b"0\r\n\r\n"
 
 
@@ -84,15 +110,16 @@ class Upstream(asyncio.Protocol):
         if not request.get("stream"):
             self.transport.write(WHOLE)
             return
-        pause = PAUSE if request["model"].endswith("slow") else 0
-        task = asyncio.create_task(self.stream(pause))
+        model = request["model"]
+        events = CHAT if model == "fake-chat" else EVENTS
+        task = asyncio.create_task(self.stream(events, PAUSES.get(model, 0)))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def stream(self, pause: float) -> None:
+    async def stream(self, events: list[bytes], pause: float) -> None:
         self.transport.write(HEAD)
         start = asyncio.get_running_loop().time()
-        for place, event in enumerate(EVENTS):
+        for place, event in enumerate(events):
             self.transport.write(event)
             ahead = start + place * pause - asyncio.get_running_loop().time()
             await asyncio.sleep(max(0, ahead) if pause else 0)
