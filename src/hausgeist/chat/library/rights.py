@@ -47,7 +47,11 @@ def groups_to_share_with(who: Principal) -> frozenset[str]:
 
 
 def check_audience(
-    who: Principal, item: Item, before: AbstractSet[str], audience: Audience, groups: AbstractSet[str]
+    who: Principal,
+    item: Item,
+    before: AbstractSet[str],
+    audience: Audience,
+    groups: AbstractSet[str],
 ) -> None:
     """Let nobody widen an audience beyond what is theirs to share with; ``before`` has it already.
 
