@@ -13,9 +13,12 @@ from hausgeist.store.tables import audit_leaves, meta, metadata
 
 
 def test_the_migrations_make_the_tables(store):
-    """A migrated database and the declared tables do not differ."""
+    """A migrated database and the declared tables do not differ; the search's index has its own tests."""
+    ours = {"include_name": lambda name, _kind, _of: not (name or "").startswith("search_index")}
     difference = store.read_now(
-        lambda connection: compare_metadata(MigrationContext.configure(connection), metadata)
+        lambda connection: compare_metadata(
+            MigrationContext.configure(connection, opts=ours), metadata
+        )
     )
     assert difference == []
 

@@ -194,6 +194,9 @@ conversations = Table(
     Column("assistant_id", String(32)),
     Column("assistant_version", Integer),
     Index("ix_conversations_owner_updated", "owner_id", "updated_at"),
+    Index("ix_conversations_owner_folder", "owner_id", "folder_id", "updated_at"),
+    Index("ix_conversations_owner_pinned", "owner_id", "pinned_at"),
+    Index("ix_conversations_deleted", "deleted_at"),
 )
 
 folders = Table(

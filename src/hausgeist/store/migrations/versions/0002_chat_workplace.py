@@ -18,6 +18,7 @@ def upgrade() -> None:
     _rules()
     _imports()
     _administration()
+    _search()
 
 
 def _people() -> None:
@@ -167,6 +168,13 @@ def _conversations() -> None:
         batch_op.add_column(sa.Column("deleted_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("assistant_id", sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column("assistant_version", sa.Integer(), nullable=True))
+        batch_op.create_index(
+            "ix_conversations_owner_folder", ["owner_id", "folder_id", "updated_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_conversations_owner_pinned", ["owner_id", "pinned_at"], unique=False
+        )
+        batch_op.create_index("ix_conversations_deleted", ["deleted_at"], unique=False)
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.add_column(sa.Column("about", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("contest_id", sa.String(length=32), nullable=True))
@@ -391,3 +399,38 @@ def _administration() -> None:
         "INSERT INTO audit_changes (seq, kind) SELECT seq, kind FROM audit_payloads "
         "WHERE kind NOT LIKE 'call.%' AND kind NOT LIKE 'session.%' AND kind NOT LIKE 'login.%'"
     )
+
+
+def _search() -> None:
+    """The index over ``search_words``. Whoever makes that table anew makes view and triggers anew."""
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute(
+            "CREATE INDEX search_index ON search_words USING gin ("
+            "(to_tsvector('simple', words) || array_to_tsvector(CASE WHEN message_id IS NULL "
+            "THEN ARRAY['@' || owner_id, '@title'] ELSE ARRAY['@' || owner_id] END)))"
+        )
+        return
+    scope = "{row}owner_id || CASE WHEN {row}message_id IS NULL THEN ' title' ELSE '' END"
+    op.execute(
+        f"CREATE VIEW search_index_rows AS SELECT id, {scope.format(row='')} AS scope, words "
+        "FROM search_words"
+    )
+    op.execute(
+        "CREATE VIRTUAL TABLE search_index USING fts5(scope, words, "
+        "content='search_index_rows', content_rowid='id', tokenize='ascii', prefix='2 3')"
+    )
+    added = (
+        "INSERT INTO search_index (rowid, scope, words) "
+        f"VALUES (new.id, {scope.format(row='new.')}, new.words); "
+    )
+    # FTS5 needs the old words to find them; what it leaves of them goes when it is next merged
+    gone = (
+        "INSERT INTO search_index (search_index, rowid, scope, words) "
+        f"VALUES ('delete', old.id, {scope.format(row='old.')}, old.words); "
+        "INSERT OR REPLACE INTO meta (key, value) VALUES ('search_deleted', '1'); "
+    )
+    for verb, does in (("INSERT", added), ("DELETE", gone), ("UPDATE", gone + added)):
+        op.execute(
+            f"CREATE TRIGGER search_index_{verb.lower()} AFTER {verb} ON search_words "
+            f"BEGIN {does}END"
+        )

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Verbs of the search: words of titles and messages in, the places where a query finds them out.
+
+A row of ``search_words`` holds the stems of one message, or of a title (``message_id`` is NULL). The
+index over it is the database's: FTS5 kept in step by triggers, or GIN over a tsvector; the owner is a
+part of what the index is asked, so that other people's messages cost nothing. A row's id begins with the
+time of the message, so that the index itself gives the newest first. Whatever deletes a message deletes
+its words with it.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import Connection, and_, delete, select, text
+from sqlalchemy.sql.selectable import Select
+
+from hausgeist.store.tables import conversations, messages, meta, search_words
+from hausgeist.store.words import Form, Query, Term, words_of
+
+NEWEST: Final = (1 << 62) + 1
+"""Above every id there is."""
+_SPREAD = 12
+"""Bits of an id that tell messages of one millisecond apart."""
+_DIRTY = "search_deleted"
+
+# ON CONFLICT: another process was faster, or two ids met; what then has no words gets them in `missing`
+_PUT = text(
+    "INSERT INTO search_words (id, conversation_id, message_id, owner_id, words) "
+    "SELECT CAST(:id AS BIGINT), m.conversation_id, m.id, c.owner_id, CAST(:words AS TEXT) "
+    "FROM messages m JOIN conversations c ON c.id = m.conversation_id "
+    "WHERE m.id = :said AND c.id = :talk AND c.owner_id = :owner ON CONFLICT DO NOTHING"
+)
+_PUT_TITLE = text(
+    "INSERT INTO search_words (id, conversation_id, message_id, owner_id, words) "
+    "SELECT CAST(:id AS BIGINT), c.id, NULL, c.owner_id, CAST(:words AS TEXT) "
+    "FROM conversations c WHERE c.id = :talk AND c.owner_id = :owner ON CONFLICT DO NOTHING"
+)
+
+# CROSS JOIN keeps SQLite's planner from walking anything but the index, newest first, until it is enough
+_SQLITE = (
+    "SELECT w.id, w.conversation_id, w.message_id FROM search_index "
+    "CROSS JOIN search_words w ON w.id = search_index.rowid "
+    "CROSS JOIN conversations c ON c.id = w.conversation_id "
+    "WHERE search_index MATCH :query AND search_index.rowid < :before AND c.deleted_at IS NULL "
+    "ORDER BY search_index.rowid DESC LIMIT :most"
+)
+VECTOR: Final = (
+    "(to_tsvector('simple', words) || array_to_tsvector(CASE WHEN message_id IS NULL "
+    "THEN ARRAY['@' || owner_id, '@title'] ELSE ARRAY['@' || owner_id] END))"
+)
+"""What PostgreSQL's index holds, as the migration made it; a query must say the same."""
+# MATERIALIZED keeps the planner from walking the primary key and making every row's vector anew
+_POSTGRES = (
+    "WITH found AS MATERIALIZED (SELECT id, conversation_id, message_id FROM search_words "
+    f"WHERE {VECTOR} @@ CAST(:query AS tsquery)) "
+    "SELECT w.id, w.conversation_id, w.message_id FROM found w "
+    "JOIN conversations c ON c.id = w.conversation_id "
+    "WHERE w.id < :before AND c.deleted_at IS NULL ORDER BY w.id DESC LIMIT :most"
+)
+
+
+Written: TypeAlias = tuple[str, str, str, int, str]
+"""Owner, conversation, message, its time in milliseconds, its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where a query was found. ``message_id`` is None for a title."""
+
+    id: int
+    conversation_id: str
+    message_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A message that was found: who said it, and what."""
+
+    id: str
+    role: str
+    text: str
+    created_at: int
+
+
+# -- words into the index -------------------------------------------------------------------------
+
+
+def put(connection: Connection, items: Iterable[Written]) -> None:
+    """Index messages."""
+    rows = [
+        {"owner": owner, "talk": talk, "said": said, "id": _id(at_ms), "words": words_of(words)}
+        for owner, talk, said, at_ms, words in items
+    ]
+    if rows:
+        connection.execute(_PUT, rows)
+
+
+def put_title(connection: Connection, owner_id: str, talk_id: str, at_ms: int, title: str) -> None:
+    """Index a conversation's title, in place of the one before."""
+    connection.execute(
+        delete(search_words).where(
+            search_words.c.conversation_id == talk_id,
+            search_words.c.owner_id == owner_id,
+            search_words.c.message_id.is_(None),
+        )
+    )
+    row = {"owner": owner_id, "talk": talk_id, "id": _id(at_ms), "words": words_of(title)}
+    connection.execute(_PUT_TITLE, row)
+
+
+def retitle(connection: Connection, owner_id: str, talk_id: str) -> None:
+    """Index the title that a conversation has now."""
+    query = select(conversations.c.title, conversations.c.updated_at).where(
+        conversations.c.id == talk_id, conversations.c.owner_id == owner_id
+    )
+    row = connection.execute(query).first()
+    if row is not None:
+        put_title(connection, owner_id, talk_id, row.updated_at, row.title)
+
+
+def catch_up_titles(connection: Connection, after: str, most: int) -> str | None:
+    """Index titles that have no words yet; gives where to go on, None at the end.
+
+    ``after`` is an id of a conversation, empty at first; ``most`` of them are looked at.
+    """
+    query = (
+        select(
+            conversations.c.id,
+            conversations.c.owner_id,
+            conversations.c.title,
+            conversations.c.updated_at,
+            search_words.c.id,
+        )
+        .select_from(
+            conversations.outerjoin(
+                search_words,
+                and_(
+                    search_words.c.conversation_id == conversations.c.id,
+                    search_words.c.message_id.is_(None),
+                ),
+            )
+        )
+        .where(conversations.c.id > after)
+        .order_by(conversations.c.id)
+        .limit(most)
+    )
+    rows = list(connection.execute(query))
+    for talk_id, owner_id, title, at_ms, known in rows:
+        if known is None:
+            put_title(connection, owner_id, talk_id, at_ms, title)
+    return rows[-1][0] if len(rows) == most else None
+
+
+def missing(connection: Connection, after: str, most: int) -> list[str]:
+    """Ids above ``after`` of ended messages that have no words yet: from before there was a search, or
+    of a process that died. Reads only, so that it holds nobody up."""
+    query = (
+        select(messages.c.id)
+        .outerjoin(search_words, search_words.c.message_id == messages.c.id)
+        .where(messages.c.id > after, search_words.c.id.is_(None), messages.c.state != "running")
+        .order_by(messages.c.id)
+        .limit(most)
+    )
+    return list(connection.scalars(query))
+
+
+def catch_up(connection: Connection, ids: Sequence[str]) -> None:
+    """Index these messages; without words of their own they get a row without words."""
+    query = (
+        select(
+            conversations.c.owner_id,
+            messages.c.conversation_id,
+            messages.c.id,
+            messages.c.created_at,
+            messages.c.parts,
+        )
+        .join(conversations, messages.c.conversation_id == conversations.c.id)
+        .where(messages.c.id.in_(ids))
+    )
+    put(
+        connection,
+        [
+            (owner, talk, said, at_ms, spoken(parts))
+            for owner, talk, said, at_ms, parts in connection.execute(query)
+        ],
+    )
+
+
+def spoken(parts: str) -> str:
+    """The searched text of a message's parts as they are stored: its words, and its files' names."""
+    found = json.loads(parts)
+    words = "".join(part["text"] for part in found if part["type"] == "text")
+    names = [part["name"] for part in found if part["type"] == "file"]
+    return "\n".join([words, *names])
+
+
+# -- words out of the index -------------------------------------------------------------------------
+
+
+def hits(
+    connection: Connection,
+    owner_id: str,
+    query: Query,
+    most: int,
+    *,
+    before: int = NEWEST,
+    titles: bool = False,
+) -> list[Hit]:
+    """Where the owner's messages and titles (``titles``: only these) have what is asked, newest first.
+
+    Nothing that lies in the bin. ``before`` is the id where the last page ended.
+    """
+    if connection.dialect.name == "sqlite":
+        statement, asked = _SQLITE, _fts5(owner_id, query, titles=titles)
+    else:
+        # a scan of the table would make the vector of every row
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        statement, asked = _POSTGRES, _tsquery(owner_id, query, titles=titles)
+    rows = connection.execute(text(statement), {"query": asked, "before": before, "most": most})
+    return [Hit(*row) for row in rows]
+
+
+def said(connection: Connection, owner_id: str, ids: Sequence[str]) -> dict[str, Spoken]:
+    """Messages of the owner's, by id."""
+    query: Select[Any] = (
+        select(messages.c.id, messages.c.role, messages.c.parts, messages.c.created_at)
+        .join(conversations, messages.c.conversation_id == conversations.c.id)
+        .where(conversations.c.owner_id == owner_id, conversations.c.deleted_at.is_(None))
+        .where(messages.c.id.in_(ids))
+    )
+    return {
+        message_id: Spoken(message_id, role, spoken(parts), at_ms)
+        for message_id, role, parts, at_ms in connection.execute(query)
+    }
+
+
+# -- what was deleted ---------------------------------------------------------------------------------
+
+
+def forget(connection: Connection, steps: int | None) -> bool:
+    """Take deleted words out of SQLite's index; True when nothing is left of them.
+
+    FTS5 only notes a deletion and drops the word when it merges its pages, maybe never. So the pages are
+    merged, ``steps`` pages at once: None begins. (FTS5's own option ``secure-delete`` makes a file that
+    SQLite before 3.42 cannot read.) PostgreSQL's vacuum does it by itself.
+    """
+    if connection.dialect.name != "sqlite":
+        return True
+    if steps is None:
+        dirty = connection.execute(delete(meta).where(meta.c.key == _DIRTY)).rowcount
+        if not dirty:
+            return True
+        steps = -_PAGES
+    before = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+    connection.exec_driver_sql(
+        "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)", (steps,)
+    )
+    after = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+    return bool(after - before < 2)  # as FTS5's documentation tells when there is nothing to merge
+
+
+_PAGES = 200
+
+
+def _id(at_ms: int) -> int:
+    return (at_ms << _SPREAD) | secrets.randbits(_SPREAD)
+
+
+def _fts5(owner_id: str, query: Query, *, titles: bool) -> str:
+    """A query for FTS5; stems are letters and digits, and the owner is ours, so nothing needs escaping."""
+    scope = f'scope : "{owner_id}"' + (' AND scope : "title"' if titles else "")
+    wanted = " AND ".join(_fts5_term(term) for term in query.wanted)
+    unwanted = "".join(f" NOT words : {_fts5_term(term)}" for term in query.unwanted)
+    return f"({scope} AND words : ({wanted})){unwanted}"
+
+
+def _fts5_term(term: Term) -> str:
+    return "(" + " OR ".join(_fts5_form(form) for form in term) + ")"
+
+
+def _fts5_form(form: Form) -> str:
+    return f'"{" ".join(form.stems)}"' + (" *" if form.prefix else "")
+
+
+def _tsquery(owner_id: str, query: Query, *, titles: bool) -> str:
+    scope = [f"'@{owner_id}'"] + (["'@title'"] if titles else [])
+    unwanted = [f"!{_ts_term(term)}" for term in query.unwanted]
+    return " & ".join([*scope, *(_ts_term(term) for term in query.wanted), *unwanted])
+
+
+def _ts_term(term: Term) -> str:
+    return "(" + " | ".join(_ts_form(form) for form in term) + ")"
+
+
+def _ts_form(form: Form) -> str:
+    stems = " <-> ".join(f"'{stem}'" for stem in form.stems)
+    return f"({stems}:*)" if form.prefix else f"({stems})"
