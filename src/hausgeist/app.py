@@ -11,10 +11,12 @@ from hausgeist import __version__
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
 from hausgeist.chat.library import Library
+from hausgeist.chat.shares import Shares
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
 from hausgeist.gateway.engines import Supervisor
+from hausgeist.gateway.notes import ModelNotes
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.gateway.providers.house import HouseProvider
 from hausgeist.gateway.residents import Residents
@@ -43,6 +45,7 @@ from hausgeist.web.pages import (
     chat,
     login,
     setup,
+    shares,
     voice,
 )
 from hausgeist.web.routes import RouteTable
@@ -177,12 +180,14 @@ def build(settings: Settings) -> House:
         usd_eur_rate=settings.usd_eur_rate,
     )
     library = Library(store, trail, now_ms)
+    notes = ModelNotes(store, trail, directory, now_ms)
     house = House(
         settings=settings,
         store=store,
         gateway=gateway,
         chat=Chat(store, gateway, now_ms, in_memory=residents.in_memory, library=library),
         library=library,
+        shares=Shares(store, trail, now_ms),
         identity=open_identity(settings, store, trail),
         trail=trail,
         now_ms=now_ms,
@@ -192,8 +197,9 @@ def build(settings: Settings) -> House:
         pull=residents.fetch,
         delete=residents.remove,
         providers=providers,
+        notes=notes,
     )
-    rounds = Rounds([book.refresh, residents.refresh, providers.refresh])
+    rounds = Rounds([book.refresh, residents.refresh, providers.refresh, notes.refresh])
     # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
     longest = 0.0 if store.is_sqlite else LONGEST_CALL
     gateway.on_settled = house.meter.settled
@@ -234,6 +240,7 @@ def application(house: House) -> Edge:
                     *login.ROUTES,
                     *voice.ROUTES,
                     *chat.ROUTES,
+                    *shares.ROUTES,
                     *account.ROUTES,
                     *admin.ROUTES,
                     *admin_users.ROUTES,

@@ -8,12 +8,13 @@ never what, and never the link.
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from hausgeist.audit import Trail
+from hausgeist.chat.files import Files
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal
 from hausgeist.core.trail import Fact
@@ -35,7 +36,11 @@ SWITCH = "sharing"
 DAY_MS = 24 * 3600 * 1000
 DAYS_MOST = 3650
 LISTED_MOST = 200
-_USED_ABOUT = ("tokens", "cost", "usage", "input_tokens", "output_tokens", "micro_eur")
+_FOR_READERS = frozenset(
+    "provider policy country upstream digest parameters quantisation messages left_out files "
+    "assistant".split()
+)
+"""What of an answer's origin readers see: where it came from and what was left out, never a figure."""
 
 
 class Kind(StrEnum):
@@ -64,6 +69,7 @@ class Shares:
     def __init__(self, store: Store, trail: Trail, now_ms: Callable[[], int]) -> None:
         self._store = store
         self._trail = trail
+        self._files = Files(store, now_ms)
         self._now_ms = now_ms
 
     # -- the house's switch -------------------------------------------------------------------------
@@ -216,6 +222,10 @@ class Shares:
                     return read.share.owner_id, file
         raise NotFound
 
+    def pieces(self, owner_id: str, file_id: str) -> AsyncIterator[bytes]:
+        """The content of what ``file`` found, piece by piece."""
+        return self._files.pieces(owner_id, file_id)
+
     async def copy(self, who: Principal, share_id: str) -> str:
         """Copy the shared branch into a conversation of the reader's own; gives its id.
 
@@ -301,7 +311,7 @@ def _without_figures(said: Said) -> Said:
     """What an answer cost its owner is the owner's alone."""
     return replace(
         said,
-        about={key: value for key, value in said.about.items() if key not in _USED_ABOUT},
+        about={key: value for key, value in said.about.items() if key in _FOR_READERS},
         input_tokens=None,
         output_tokens=None,
         micro_eur=None,

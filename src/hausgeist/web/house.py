@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
 from hausgeist.chat.library import Library
+from hausgeist.chat.shares import Shares
 from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
 from hausgeist.gateway.meter import Meter
+from hausgeist.gateway.notes import ModelNotes
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.identity import Identity
 from hausgeist.net import Outbound
@@ -28,6 +30,7 @@ class House:
     gateway: Gateway
     chat: Chat
     library: Library
+    shares: Shares
     identity: Identity
     trail: Trail
     now_ms: Callable[[], int]
@@ -45,6 +48,8 @@ class House:
     """Remove a model from the house."""
     providers: Providers | None = None
     """The verbs of providers, for the administration."""
+    notes: ModelNotes | None = None
+    """What the house says of its models."""
     fetches: Fetches = field(default_factory=Fetches)
     """Models on their way, started from a page."""
 
