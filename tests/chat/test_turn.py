@@ -250,8 +250,8 @@ def test_reasoning_is_kept_apart(talk):
     ]
 
 
-def test_a_window_that_is_too_small_is_said_and_nothing_is_cut(talk):
-    """A conversation that does not fit is refused as a whole; no model sees a part of it."""
+def test_a_question_that_does_not_fit_is_refused_and_not_cut(talk):
+    """The words of a question are never cut: one that does not fit alone is refused as a whole."""
 
     async def work():
         return (await talk.answered("wort " * 2000, model="small")).said
@@ -311,19 +311,19 @@ def test_an_answer_that_never_ends_is_ended(talk, monkeypatch):
         return (await talk.answered()).said
 
     said = asyncio.run(work())
-    assert (said.state, said.finish) == ("done", "length")
+    assert (said.state, said.finish) == ("done", "endless")
     assert len(said.text) < 100
     assert talk.echo.open == 0
 
 
-def test_a_conversation_beyond_all_windows_takes_no_more(talk, monkeypatch):
+def test_a_question_beyond_all_windows_is_not_stored(talk, monkeypatch):
     """What no model could take is refused before it is stored, also where a window is unknown."""
-    monkeypatch.setattr("hausgeist.chat.chat.HISTORY_MOST", 50)
+    monkeypatch.setattr("hausgeist.chat.drafts.ALL_CHARS", 50)
 
     async def work():
         turn = await talk.answered("wort " * 4)
         with pytest.raises(ContextOverflow):
-            await talk.ask("wort " * 4, conversation_id=turn.conversation_id)
+            await talk.ask("wort " * 40, conversation_id=turn.conversation_id)
         return await talk.texts(turn.conversation_id)
 
     assert len(asyncio.run(work())) == 2

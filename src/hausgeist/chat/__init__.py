@@ -7,16 +7,19 @@ come and go. What has arrived is in the database within a quarter of a second.
 
 from hausgeist.chat.chat import Chat, Shelf
 from hausgeist.chat.failures import recall
+from hausgeist.chat.question import SIDE_BY_SIDE, Question, may_go_on
 from hausgeist.chat.replay import Ended, Numbered, Snapshot, Stored, Thought, Waiting
 from hausgeist.chat.turn import Turn
 from hausgeist.store.chats import Conversation, Opened, Said
 
 __all__ = [
+    "SIDE_BY_SIDE",
     "Chat",
     "Conversation",
     "Ended",
     "Numbered",
     "Opened",
+    "Question",
     "Said",
     "Shelf",
     "Snapshot",
@@ -24,5 +27,6 @@ __all__ = [
     "Thought",
     "Turn",
     "Waiting",
+    "may_go_on",
     "recall",
 ]

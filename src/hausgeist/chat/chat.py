@@ -6,40 +6,37 @@ what is the gateway's to decide; how anything looks is the edge's.
 """
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hausgeist.chat.history import messages_of
+from hausgeist.chat.asking import Asking
+from hausgeist.chat.drafts import Drafts
+from hausgeist.chat.files import Files
 from hausgeist.chat.library import Library
+from hausgeist.chat.naming import Naming
+from hausgeist.chat.question import Question
 from hausgeist.chat.replay import Numbered, Stored
-from hausgeist.chat.titles import tidy, title_of
-from hausgeist.chat.turn import Turn
-from hausgeist.core.calls import Call
-from hausgeist.core.labels import DataClass, Purpose
-from hausgeist.core.messages import Text
+from hausgeist.chat.running import Running
+from hausgeist.chat.titles import tidy
+from hausgeist.chat.turn import LONG, Turn
+from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal
-from hausgeist.core.policy import Verdict
-from hausgeist.errors import BorderRefused, ContextOverflow, InvalidField, NotFound, TooMany
+from hausgeist.errors import InvalidField, NotFound
 from hausgeist.gateway import Gateway
-from hausgeist.store import chats
+from hausgeist.store import answers, chats
 from hausgeist.store.chats import Conversation, Opened, Said
 from hausgeist.store.db import Store
 
-AT_ONCE = 8
-"""Turns that one person may have running."""
-LINGER = 30.0
-"""Seconds a finished turn stays in memory, for viewers that come back."""
 DEAD_AFTER_MS = 30_000
 """A running turn of another process that gave no sign for so long has died with it."""
 POLL = 0.5
 """Seconds between two looks at a turn that another process runs."""
+STOP_SECONDS = 3.0
+"""How long is waited for another process to stop its turn; it does so in any case."""
 PAGE = 30
 """Conversations on one page of the list."""
 TITLE_MOST = 200
-HISTORY_MOST = 4_000_000
-"""Characters of a branch that are sent at most, whatever the model's window: about a million tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +60,27 @@ class Chat:
         now_ms: Callable[[], int],
         *,
         in_memory: Callable[[str], bool] = lambda _model: True,
+        files: Files | None = None,
         library: Library | None = None,
     ) -> None:
         self.in_memory = in_memory
+        self.files = files
         self.library = library
         self._store = store
         self._gateway = gateway
         self._now_ms = now_ms
-        self._turns: dict[str, Turn] = {}
-        self._closing = False
+        self._running = Running(store)
+        self._naming = Naming(store, gateway, in_memory)
+        self._asking = Asking(
+            store,
+            gateway,
+            now_ms,
+            in_memory=in_memory,
+            files=files,
+            drafts=Drafts(gateway, files, library),
+            running=self._running,
+            naming=self._naming,
+        )
 
     # -- conversations ----------------------------------------------------------------------------
 
@@ -82,19 +91,45 @@ class Chat:
         older = (last.updated_at, last.id) if last else None
         return Shelf(tuple(found[:PAGE]), older)
 
-    async def open(self, who: Principal, conversation_id: str, most: int | None = None) -> Opened:
+    async def open(
+        self,
+        who: Principal,
+        conversation_id: str,
+        most: int | None = None,
+        *,
+        above: str | None = None,
+    ) -> Opened:
         """A conversation with the branch that is shown, at most its last ``most`` messages.
+
+        With ``above``, the messages before that one instead, whichever branch it is on.
 
         Raises:
             NotFound: there is none of this person's.
         """
         opened = await self._store.read(
-            lambda c: chats.opened(c, who.id, conversation_id, most=most)
+            lambda c: chats.opened(c, who.id, conversation_id, most=most, above=above)
         )
         if opened is None:
             raise NotFound
         branch = [await self._alive(said) for said in opened.branch]
-        return replace(opened, branch=tuple(branch))
+        beside = {
+            one: tuple([await self._alive(said) for said in others])
+            for one, others in opened.beside.items()
+        }
+        return replace(opened, branch=tuple(branch), beside=beside)
+
+    async def message(self, who: Principal, conversation_id: str, message_id: str) -> Said:
+        """One message, a question or an answer, as the database has it.
+
+        Raises:
+            NotFound: there is none of this person's.
+        """
+        said = await self._store.read(
+            lambda c: chats.message(c, who.id, conversation_id, message_id)
+        )
+        if said is None:
+            raise NotFound
+        return await self._alive(said)
 
     async def said(self, who: Principal, conversation_id: str, message_id: str) -> Said:
         """One answer as the database has it.
@@ -115,7 +150,7 @@ class Chat:
             reason = f"use 1 to {TITLE_MOST} characters"
             raise InvalidField(field="title", reason=reason, param="title")
         if not await self._store.write(
-            lambda c: chats.change(c, who.id, conversation_id, title=words)
+            lambda c: chats.change(c, who.id, conversation_id, title=words, title_by="person")
         ):
             raise NotFound
 
@@ -127,26 +162,55 @@ class Chat:
         """
         if not await self._store.write(lambda c: chats.remove(c, who.id, conversation_id)):
             raise NotFound
-        for turn in list(self._turns.values()):
-            if turn.conversation_id == conversation_id:
-                turn.end("deleted")
+        self.ended(conversation_id)
 
-    async def show(self, who: Principal, conversation_id: str, message_id: str) -> None:
-        """Show the newest branch through a message.
+    def ended(self, conversation_id: str) -> None:
+        """A conversation was deleted, by whatever way: its turns in this process end."""
+        for turn in self._running.in_conversation(conversation_id):
+            turn.end("deleted")
+
+    async def show(self, who: Principal, conversation_id: str, message_id: str) -> int:
+        """Show the newest branch through a message; gives how many messages there are from it on.
 
         Raises:
             NotFound: there is none of this person's.
         """
 
-        def work(connection: Any) -> bool:
+        def work(connection: Any) -> int:
             opened = chats.opened(connection, who.id, conversation_id, message_id, most=1)
             if opened is None:
-                return False
+                return 0
             leaf = opened.leaf_below(message_id)
-            return chats.change(connection, who.id, conversation_id, leaf_id=leaf)
+            chats.change(connection, who.id, conversation_id, leaf_id=leaf)
+            return opened.depth_below(message_id, leaf)
 
-        if not await self._store.write(work):
+        depth = await self._store.write(work)
+        if not depth:
             raise NotFound
+        return depth
+
+    async def keep(self, who: Principal, conversation_id: str, message_id: str) -> None:
+        """Keep one of several answers side by side, and show it; the others end, and stay as versions.
+
+        Raises:
+            NotFound: there is no such answer of this person's.
+        """
+
+        def work(connection: Any) -> list[str]:
+            others = answers.keep(connection, who.id, conversation_id, message_id)
+            opened = chats.opened(connection, who.id, conversation_id, message_id, most=1)
+            if opened is not None:
+                leaf = opened.leaf_below(message_id)
+                chats.change(connection, who.id, conversation_id, leaf_id=leaf)
+            return others
+
+        await self._message(who, conversation_id, message_id)
+        for other in await self._store.write(work):
+            turn = self._running.of(who, other)
+            if turn is not None:
+                turn.end("stopped")
+            elif not self._store.is_sqlite:
+                await self._ask_to_stop(who, conversation_id, other)
 
     # -- turns ------------------------------------------------------------------------------------
 
@@ -160,46 +224,19 @@ class Chat:
         conversation_id: str | None = None,
         parent_id: str | None = None,
     ) -> Turn:
-        """Ask; without a conversation a new one begins. ``parent_id`` is the message asked after.
+        """Ask one model; without a conversation a new one begins. Raises as ``ask``."""
+        question = Question(
+            text=text,
+            models=(model,),
+            data_class=data_class,
+            conversation_id=conversation_id,
+            parent_id=parent_id,
+        )
+        return (await self.ask(who, question))[0]
 
-        Raises:
-            NotFound: no such conversation or parent of this person's.
-            UnknownModel, BorderRefused: before anything is stored.
-            InvalidField, ContextOverflow: there are no words, or more than any model takes.
-            TooMany: too many turns run.
-        """
-        if not text.strip():
-            raise InvalidField(field="text", reason="write a question first", param="text")
-        self._check(who, model, data_class)
-        now = self._now_ms()
-        talk, before = None, None
-        if conversation_id is None:
-            talk = Conversation(
-                id=_new_id(),
-                title=title_of(text),
-                model=model,
-                data_class=data_class.word,
-                leaf_id=None,
-                created_at=now,
-                updated_at=now,
-            )
-        else:
-            before = await self._branch(who, conversation_id, parent_id)
-        question = Said(
-            id=_new_id(),
-            parent_id=before[-1].id if before else None,
-            role="user",
-            parts=(Text(text),),
-            created_at=now,
-        )
-        answer = self._answer_to(question, model, now + 1)
-        return await self._begin(
-            who,
-            talk or conversation_id or "",
-            [*(before or ()), question],
-            (question, answer),
-            data_class,
-        )
+    async def ask(self, who: Principal, question: Question) -> tuple[Turn, ...]:
+        """Ask one model, or several side by side; see ``Asking.ask``."""
+        return await self._asking.ask(who, question)
 
     async def again(
         self,
@@ -209,27 +246,43 @@ class Chat:
         *,
         model: str,
         data_class: DataClass,
+        against: Sequence[str] = (),
+        lowers: bool = False,
     ) -> Turn:
-        """Answer a question once more, beside the answer ``message_id``; nothing is overwritten.
+        """Answer a question once more; see ``Asking.again``."""
+        models = (model, *against)
+        return await self._asking.again(
+            who, conversation_id, message_id, models, data_class, lowers=lowers
+        )
 
-        Raises:
-            NotFound, UnknownModel, BorderRefused, ContextOverflow, TooMany: as ``turn``.
-        """
-        self._check(who, model, data_class)
-        old = await self._message(who, conversation_id, message_id)
-        if old.parent_id is None:
-            raise NotFound
-        before = await self._branch(who, conversation_id, old.parent_id)
-        answer = self._answer_to(before[-1], model, self._now_ms())
-        return await self._begin(who, conversation_id, before, (answer,), data_class)
+    async def go_on(
+        self,
+        who: Principal,
+        conversation_id: str,
+        message_id: str,
+        *,
+        model: str,
+        data_class: DataClass,
+        lowers: bool = False,
+    ) -> Turn:
+        """Go on from what an answer left that broke off; see ``Asking.go_on``."""
+        return await self._asking.go_on(
+            who, conversation_id, message_id, model, data_class, lowers=lowers
+        )
+
+    def beside(self, who: Principal, turn: Turn) -> tuple[Turn, ...]:
+        """The turns that were begun side by side with one, itself among them, in their order."""
+        if turn.said.contest_id is None:
+            return (turn,)
+        ours = self._running.in_contest(who, turn.said.contest_id)
+        return tuple(sorted(ours, key=lambda one: one.said.created_at))
 
     def running(self, who: Principal, turn_id: str) -> Turn | None:
         """A turn of this person's that runs in this process, or ended a moment ago."""
-        turn = self._turns.get(turn_id)
-        return turn if turn is not None and turn.owner_id == who.id else None
+        return self._running.of(who, turn_id)
 
     async def stop(self, who: Principal, conversation_id: str, turn_id: str) -> None:
-        """Stop a turn; what has arrived is kept. A turn that is over stays as it is.
+        """Stop a turn, whatever process runs it; what has arrived is kept. One that is over stays.
 
         Raises:
             NotFound: there is none of this person's.
@@ -239,7 +292,16 @@ class Chat:
             turn.end("stopped")
             await turn.wait()
             return
-        await self._message(who, conversation_id, turn_id)
+        said = await self._message(who, conversation_id, turn_id)
+        if said.state == "running" and await self._ask_to_stop(who, conversation_id, turn_id):
+            until = asyncio.get_running_loop().time() + STOP_SECONDS
+            while said.state == "running" and asyncio.get_running_loop().time() < until:
+                await asyncio.sleep(POLL / 2)
+                said = await self._message(who, conversation_id, turn_id)
+
+    async def title_coming(self, conversation_id: str) -> str | None:
+        """Wait for the title that a model may be making; None when none is made, or on its way."""
+        return await self._naming.coming(conversation_id)
 
     async def follow(
         self, who: Principal, conversation_id: str, turn_id: str, after: int = 0
@@ -270,105 +332,26 @@ class Chat:
 
     async def close(self, grace: float) -> None:
         """At shutdown: running turns may finish for ``grace`` seconds, then they are interrupted."""
-        self._closing = True
-        running = [turn for turn in self._turns.values() if not turn.replay.over]
-        if not running:
-            return
-        waiting = [asyncio.ensure_future(turn.wait()) for turn in running]
-        await asyncio.wait(waiting, timeout=grace)
-        for turn in running:
-            turn.end("interrupted")
-        await asyncio.wait(waiting)
+        self._naming.close()
+        await self._running.close(grace)
 
     # -- beneath ------------------------------------------------------------------------------------
 
-    def _check(self, who: Principal, model: str, data_class: DataClass) -> None:
-        """Refuse what would be refused anyway, while the words are still in the composer."""
-        decision = self._gateway.outlook(who, model, data_class)
-        if decision.verdict in {Verdict.REFUSE, Verdict.PSEUDONYMISE}:
-            raise BorderRefused(decision.reasons)
-        mine = (turn for turn in self._turns.values() if turn.owner_id == who.id)
-        if self._closing or sum(not turn.replay.over for turn in mine) >= AT_ONCE:
-            raise TooMany(seconds=5, retry_after=5)
-
-    def _answer_to(self, question: Said, model: str, now: int) -> Said:
-        return Said(
-            id=_new_id(),
-            parent_id=question.id,
-            role="assistant",
-            parts=(),
-            created_at=now,
-            state="running",
-            model=model,
-            touched_at=now,
+    async def _ask_to_stop(self, who: Principal, conversation_id: str, turn_id: str) -> bool:
+        now = self._now_ms()
+        return await self._store.write(
+            lambda c: answers.ask_to_stop(c, who.id, conversation_id, turn_id, now)
         )
-
-    async def _branch(
-        self, who: Principal, conversation_id: str, leaf_id: str | None
-    ) -> tuple[Said, ...]:
-        opened = await self._store.read(lambda c: chats.opened(c, who.id, conversation_id, leaf_id))
-        if opened is None:
-            raise NotFound
-        return opened.branch
-
-    async def _begin(
-        self,
-        who: Principal,
-        talk: Conversation | str,
-        asked: Sequence[Said],
-        new: tuple[Said, ...],
-        data_class: DataClass,
-    ) -> Turn:
-        """Store what is new and let the answer, the last of it, come; ``talk`` is new, or the id of one."""
-        answer = new[-1]
-        model = answer.model or ""
-        size = sum(len(said.text) for said in asked)
-        if size > HISTORY_MOST:
-            raise ContextOverflow(needed=size // 4, model=model, context=HISTORY_MOST // 4)
-        talk_id = talk if isinstance(talk, str) else talk.id
-
-        def work(connection: Any) -> bool:
-            if isinstance(talk, Conversation):
-                chats.create(connection, who.id, talk)
-            chats.change(connection, who.id, talk_id, model=model, data_class=data_class.word)
-            return chats.add(connection, who.id, talk_id, new)
-
-        if not await self._store.write(work):
-            raise NotFound
-        turn = Turn(
-            Call(
-                id=f"chat-{answer.id}",
-                principal=who,
-                purpose=Purpose.CHAT,
-                model=model,
-                messages=messages_of(asked),
-                declared=data_class,
-            ),
-            answer,
-            conversation_id=talk_id,
-            gateway=self._gateway,
-            store=self._store,
-            now_ms=self._now_ms,
-            in_memory=self.in_memory,
-        )
-        self._turns[turn.id] = turn
-        turn.start(self._leave)
-        return turn
-
-    def _leave(self, turn: Turn) -> None:
-        """A turn is over; viewers that come back find it for a while."""
-        loop = asyncio.get_running_loop()
-        loop.call_later(LINGER, self._turns.pop, turn.id, None)
 
     async def _message(self, who: Principal, conversation_id: str, said_id: str) -> Said:
-        said = await self._store.read(lambda c: chats.message(c, who.id, conversation_id, said_id))
-        if said is None or said.role != "assistant":
+        said = await self.message(who, conversation_id, said_id)
+        if said.role != "assistant":
             raise NotFound
-        return await self._alive(said)
+        return said
 
     async def _alive(self, said: Said) -> Said:
         """A running answer, marked as interrupted if the process that wrote it has died."""
-        if said.state != "running" or said.id in self._turns:
+        if said.state != "running" or said.id in self._running:
             return said
         since = self._now_ms() - DEAD_AFTER_MS
         if said.touched_at is not None and said.touched_at >= since:
@@ -379,14 +362,10 @@ class Chat:
     async def _look(
         self, who: Principal, conversation_id: str, said: Said
     ) -> AsyncIterator[list[Numbered]]:
+        """A turn of another process; a long answer is looked at less often, so that it stays linear."""
         yield [Numbered(0, Stored(said))]
         while said.state == "running":
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(POLL * max(1.0, len(said.text) / LONG))
             now = await self._message(who, conversation_id, said.id)
-            if now != said:
-                yield [Numbered(0, Stored(now))]
+            yield [Numbered(0, Stored(now))] if now != said else []
             said = now
-
-
-def _new_id() -> str:
-    return secrets.token_hex(16)

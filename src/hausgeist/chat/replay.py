@@ -99,6 +99,10 @@ class Replay:
             self.over = True
         self._number += 1
         self._events.append(Numbered(self._number, event))
+        self.wake()
+
+    def wake(self) -> None:
+        """Wake every viewer; one for whom there is nothing new gets an empty batch."""
         self._news.set()
         self._news = asyncio.Event()  # whoever waits holds the old one
 
@@ -113,7 +117,10 @@ class Replay:
         )
 
     async def follow(self, after: int) -> AsyncIterator[list[Numbered]]:
-        """The events with a number above ``after``, as they come, until the turn is over."""
+        """The events with a number above ``after``, as they come, until the turn is over.
+
+        A batch is empty now and then, so that whoever reads can see to other things.
+        """
         while True:
             news = self._news
             start = bisect_right(self._events, after, key=lambda event: event.number)
@@ -129,6 +136,8 @@ class Replay:
                 return
             else:
                 await news.wait()
+                if self._number <= after and not self.over:
+                    yield []
 
 
 def _is_tail(event: Happening, index: int) -> bool:

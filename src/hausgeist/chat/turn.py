@@ -3,7 +3,8 @@
 
 A task of its own, so that it ends when the answer does and not when a browser goes. What has arrived is
 handed to the database every ``FLUSH_SECONDS`` or ``FLUSH_CHARS``, whichever comes first. A model that
-is still being loaded is asked again. Knows nothing of HTTP; what the words mean is the renderer's.
+is still being loaded is asked again; one that falls silent, or never ends, is ended. Knows nothing of
+HTTP; what the words mean is the renderer's.
 """
 
 import asyncio
@@ -11,15 +12,17 @@ import logging
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from hausgeist.chat.continuing import HELD_BACK, seam
 from hausgeist.chat.failures import values_of
 from hausgeist.chat.replay import Ended, Replay, Thought, Waiting
 from hausgeist.core.accounting import cost_micro_eur
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst, Delta, Event, Failed, Finished, Started, Withheld
 from hausgeist.core.messages import Part, Reasoning, Text, Usage
-from hausgeist.errors import HausgeistError, Internal, ModelLoading
+from hausgeist.core.models import ModelCard
+from hausgeist.errors import HausgeistError, Internal, ModelLoading, UpstreamTimeout
 from hausgeist.gateway import Gateway
 from hausgeist.render import BlockStream
 from hausgeist.store import chats
@@ -36,12 +39,18 @@ LONG = 100_000
 """Characters from which on flushes become rarer, so that their cost stays linear."""
 ANSWER_MOST = 1_000_000
 """Characters after which an answer that never ends is ended."""
+ENDLESS = "endless"
+"""Why such an answer ended; beside the upstreams' words in ``Said.finish``."""
+SILENCE_MOST = 900.0
+"""Seconds without a word after which a model counts as silent; a large prompt takes minutes without a GPU."""
+WAKE = 3.0
+"""Seconds after which viewers of a silent turn are woken, so that they notice when theirs is over."""
 LOADING_MOST = 600.0
 """Seconds a turn waits for its model to be loaded."""
 WITHHELD = "[…]"
 """Stands where a guard held something back."""
 
-Ending: TypeAlias = Literal["stopped", "interrupted", "deleted"]
+Ending: TypeAlias = Literal["stopped", "interrupted", "deleted", "silent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,8 @@ class _Outcome:
 class Turn:
     """One answer under way. ``id`` is its message's.
 
-    ``in_memory`` tells whether a model is loaded; ``now_ms`` gives milliseconds since the epoch.
+    ``in_memory`` tells whether a model is loaded; ``now_ms`` gives milliseconds since the epoch. Words
+    that ``said`` has already are what an earlier answer left: this one goes on from them.
     """
 
     def __init__(
@@ -78,11 +88,17 @@ class Turn:
         self._now_ms = now_ms
         self._in_memory = in_memory
         self._blocks = BlockStream(call.principal.locale)
+        self._kept = said.text
+        self._begun: list[str] | None = [] if self._kept else None  # held back for the seam
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._signature = ""
         self._chars = 0
         self._flushed = 0
+        self._heard_at = 0.0
+        self._woken_at = 0.0
+        self._first_token_ms: int | None = None
+        self._about: dict[str, Any] = dict(said.about)
         self._flushed_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._usage: Usage | None = None
@@ -93,6 +109,12 @@ class Turn:
 
     def start(self, over: Callable[["Turn"], None]) -> None:
         """Let it run; ``over`` is told when it has ended."""
+        self._heard_at = self._woken_at = asyncio.get_running_loop().time()
+        if self.said.reasoning:
+            self._reasoning.append(self.said.reasoning)
+            self.replay.add(Thought(self.said.reasoning))
+        if self._kept:
+            self._write(self._kept)
         if self._call.model and not self._in_memory(self._call.model):
             self.replay.add(Waiting(self._call.model))
         self._task = asyncio.create_task(self._run(), name=f"turn {self.id}")
@@ -115,6 +137,7 @@ class Turn:
         self._ending = self._ending or "stopped"  # from here on nothing cancels the writing
         if self._timer is not None:
             self._timer.cancel()
+        self._end_seam()
         for closed in self._blocks.close():
             self.replay.add(closed)
         said = self._now(outcome)
@@ -134,6 +157,11 @@ class Turn:
             if ending is None or self._task is None:
                 raise
             self._task.uncancel()
+            if ending == "silent":
+                provider = self._about.get("provider") or self._call.model
+                return _Outcome(
+                    "failed", UpstreamTimeout(provider=provider, seconds=round(SILENCE_MOST))
+                )
             return _Outcome("interrupted" if ending == "interrupted" else "stopped")
         except Exception:  # a job step: whatever happens, the turn ends and says so
             log.exception("turn %s failed", self.id)
@@ -147,10 +175,11 @@ class Turn:
             error = await self._ask(replace(self._call, id=f"{self._call.id}-{attempt}"))
             if error is None:
                 return _Outcome("done")
-            loading = isinstance(error, ModelLoading) and not self._chars
+            loading = isinstance(error, ModelLoading) and self._chars == len(self._kept)
             if not loading or asyncio.get_running_loop().time() > until:
                 return _Outcome("failed", error)
             self.replay.add(Waiting(self._call.model))
+            self._heard_at = asyncio.get_running_loop().time()
             await asyncio.sleep(min(error.retry_after or 2, 10))
             attempt += 1
 
@@ -160,7 +189,7 @@ class Turn:
             async for burst in bursts:
                 self._take(burst)
                 if self._chars > ANSWER_MOST:
-                    self._finish = "length"
+                    self._finish = ENDLESS
                     break
         return self._error
 
@@ -175,24 +204,48 @@ class Turn:
                 text += WITHHELD
             else:
                 self._note(event)
+        self._heard_at = asyncio.get_running_loop().time()
+        if self._first_token_ms is None and (text or thought):
+            self._first_token_ms = self._now_ms() - self.said.created_at
         if thought:
             self._reasoning.append(thought)
+            self._chars += len(thought)
             self.replay.add(Thought(thought))
-        if text:
-            self._text.append(text)
-            for op in self._blocks.feed(text):
-                self.replay.add(op)
-        self._chars += len(text) + len(thought)
+        if text and self._begun is not None:
+            self._begun.append(text)
+            if sum(map(len, self._begun)) >= HELD_BACK:
+                self._end_seam()
+        elif text:
+            self._write(text)
         if self._chars - self._flushed >= max(FLUSH_CHARS, self._chars // 16):
             self._flush()
 
+    def _write(self, text: str) -> None:
+        """Words of the answer: to be kept, and to be seen."""
+        self._text.append(text)
+        self._chars += len(text)
+        for op in self._blocks.feed(text):
+            self.replay.add(op)
+
+    def _end_seam(self) -> None:
+        """Enough has come to see where the new words join those that were kept."""
+        if self._begun is None:
+            return
+        begun, self._begun = "".join(self._begun), None
+        if new := seam(self._kept, begun):
+            self._write(new)
+
     def _note(self, event: Event) -> None:
         if isinstance(event, Started):
+            self._about |= {"provider": event.provider, "policy": event.policy_version}
+            if card := self._card(event.model, event.provider):
+                self._about |= _version(card)
             self.said = replace(
                 self.said,
                 model=event.model,
                 zone=event.zone.value,
                 data_class=event.data_class.word,
+                about=dict(self._about),
             )
         elif isinstance(event, Finished):
             self._usage, self._finish = event.usage, event.reason
@@ -205,6 +258,11 @@ class Turn:
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
+        if loop.time() - self._heard_at > SILENCE_MOST:
+            self.end("silent")
+        if loop.time() - self._woken_at > WAKE:
+            self._woken_at = loop.time()
+            self.replay.wake()
         rarer = max(1.0, self._chars / LONG)
         due = FLUSH_SECONDS * rarer if self._chars > self._flushed else SIGN_OF_LIFE
         if loop.time() - self._flushed_at >= due:
@@ -228,6 +286,13 @@ class Turn:
     def _now(self, outcome: _Outcome) -> Said:
         """The message as it is at its end."""
         now, error, usage = self._now_ms(), outcome.error, self._usage
+        card = self._card(self.said.model or "", str(self._about.get("provider", "")))
+        if self._first_token_ms is not None:
+            self._about["first_token_ms"] = self._first_token_ms
+        if usage is not None:
+            self._about |= _counted(usage)
+        if card is not None and card.price is not None:
+            self._about["price"] = " ".join(filter(None, (card.price.source, card.price.as_of)))
         return replace(
             self.said,
             parts=self._parts(),
@@ -237,20 +302,41 @@ class Turn:
             finish=self._finish,
             input_tokens=usage.input_tokens if usage else None,
             output_tokens=usage.output_tokens if usage else None,
-            micro_eur=self._cost(usage),
+            micro_eur=cost_micro_eur(usage, card.price) if usage and card else None,
+            about=dict(self._about),
             duration_ms=now - self.said.created_at,
             touched_at=now,
         )
 
-    def _cost(self, usage: Usage | None) -> int | None:
-        if usage is None or self.said.model is None:
-            return None
+    def _card(self, model: str, provider: str) -> ModelCard | None:
+        """The card that answers; None when it was removed meanwhile."""
         try:
-            cards = self._gateway.directory.candidates(self.said.model, self._call.principal)
-        except HausgeistError:  # it was removed meanwhile
+            cards = self._gateway.directory.candidates(model, self._call.principal)
+        except HausgeistError:
             return None
-        card = next((card for card in cards if card.zone.value == self.said.zone), None)
-        return cost_micro_eur(usage, card.price) if card else None
+        return next((card for card in cards if card.provider == provider), None)
+
+
+def _version(card: ModelCard) -> dict[str, Any]:
+    """What is known of a model's version, and where it is, as JSON values."""
+    known = {
+        "country": card.country,
+        "upstream": card.upstream if card.upstream != card.id else None,
+        "digest": card.digest,
+        "parameters": card.parameters,
+        "quantisation": card.quantisation,
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def _counted(usage: Usage) -> dict[str, Any]:
+    """What the numbers of tokens are worth, as JSON values."""
+    told: dict[str, Any] = {"estimated": True} if usage.estimated else {}
+    if usage.cached_tokens:
+        told["cached_tokens"] = usage.cached_tokens
+    if usage.reasoning_tokens:
+        told["reasoning_tokens"] = usage.reasoning_tokens
+    return told
 
 
 def _whole(pieces: list[str]) -> str:

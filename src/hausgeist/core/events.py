@@ -31,12 +31,14 @@ class TokenLogprob:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The upstream accepted the call: which model answers, where, under which class."""
+    """The upstream accepted the call: which model answers, where, under which class and rules."""
 
     call_id: str
     model: str
     zone: Zone
     data_class: DataClass
+    provider: str = ""
+    policy_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class Gateway:
             async with aclosing(self.routes.open(cards, call)) as stream:  # type: ignore[type-var]
                 async for card, burst in stream:
                     if run.first_token_ms is None:
-                        yield [Started(call.id, card.id, card.zone, decision.data_class)]
+                        yield [_started(call, card, decision)]
                     run.saw(card, burst, self.now_ms())
                     yield shape.pass_on(output.pass_on(burst))
         except HausgeistError as error:
@@ -256,3 +256,8 @@ class Gateway:
             output_tokens=usage.output_tokens,
             outcome=settlement.outcome,
         )
+
+
+def _started(call: Call, card: ModelCard, decision: Decision) -> Started:
+    version = decision.policy_version
+    return Started(call.id, card.id, card.zone, decision.data_class, card.provider, version)

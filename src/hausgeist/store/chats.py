@@ -8,11 +8,13 @@ a message names its parent, and the conversation names the leaf of the branch th
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, tuple_, update
 
 from hausgeist.core.messages import Image, Part, Reasoning, Text, ToolCall
+from hausgeist.store import search
 from hausgeist.store.tables import conversations, messages
 
 State: TypeAlias = Literal["running", "done", "stopped", "failed", "interrupted"]
@@ -126,33 +128,57 @@ class Node:
     id: str
     parent_id: str | None
     role: str
+    contest_id: str | None = None
+    preferred: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the tree is worked out once, when it is asked for
 class Opened:
-    """A conversation: all places of its tree in the order they came, and the branch to a leaf."""
+    """A conversation: all places of its tree in the order they came, and the branch to a leaf.
+
+    ``beside``: of an answer whose contest nobody has decided, all answers of the contest, by its id.
+    """
 
     conversation: Conversation
     nodes: tuple[Node, ...]
     branch: tuple[Said, ...]
     hidden: int = 0
     """Messages at the beginning of the branch that were not read."""
+    beside: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
 
     def siblings(self, message_id: str) -> list[str]:
         """The ids of a message and its siblings of the same role, in the order they came."""
-        ours = next(node for node in self.nodes if node.id == message_id)
-        return [
-            node.id
-            for node in self.nodes
-            if node.parent_id == ours.parent_id and node.role == ours.role
-        ]
+        ours = self._by_id[message_id]
+        return self._by_place[ours.parent_id, ours.role]
 
     def leaf_below(self, message_id: str) -> str:
-        """The end of the newest branch through a message."""
-        newest = {node.parent_id: node.id for node in self.nodes}  # later ones win
+        """The end of the branch through a message: of siblings the kept one, else the newest."""
+        newest: dict[str | None, Node] = {}
+        for node in self.nodes:
+            known = newest.get(node.parent_id)
+            if known is None or not known.preferred:
+                newest[node.parent_id] = node
         while (child := newest.get(message_id)) is not None:
-            message_id = child
+            message_id = child.id
         return message_id
+
+    def depth_below(self, message_id: str, leaf_id: str) -> int:
+        """How many messages there are from a message down to a leaf beneath it, both included."""
+        depth, at = 1, self._by_id.get(leaf_id)
+        while at is not None and at.id != message_id and depth <= len(self.nodes):
+            depth, at = depth + 1, self._by_id.get(at.parent_id or "")
+        return depth
+
+    @cached_property
+    def _by_id(self) -> dict[str, Node]:
+        return {node.id: node for node in self.nodes}
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str | None, str], list[str]]:
+        found: dict[tuple[str | None, str], list[str]] = {}
+        for node in self.nodes:
+            found.setdefault((node.parent_id, node.role), []).append(node.id)
+        return found
 
 
 # -- conversations ------------------------------------------------------------------------------
@@ -161,11 +187,12 @@ class Opened:
 def create(connection: Connection, owner_id: str, talk: Conversation) -> None:
     """Begin a conversation."""
     connection.execute(insert(conversations).values(owner_id=owner_id, **asdict(talk)))
+    search.put_title(connection, owner_id, talk.id, talk.updated_at, talk.title)
 
 
 def find(connection: Connection, owner_id: str, talk_id: str) -> Conversation | None:
     """A conversation of the owner's; None when there is none."""
-    query = select(*_TALK).where(_theirs(owner_id, talk_id))
+    query = select(*_TALK).where(theirs(owner_id, talk_id))
     row = connection.execute(query).mappings().first()
     return None if row is None else Conversation(**row)
 
@@ -187,28 +214,46 @@ def newest(
 
 def change(connection: Connection, owner_id: str, talk_id: str, **columns: object) -> bool:
     """Change columns of a conversation; False when there is none."""
-    query = update(conversations).where(_theirs(owner_id, talk_id)).values(**columns)
-    return connection.execute(query).rowcount == 1
+    query = update(conversations).where(theirs(owner_id, talk_id)).values(**columns)
+    changed = connection.execute(query).rowcount == 1
+    if changed and "title" in columns:
+        search.retitle(connection, owner_id, talk_id)
+    return changed
 
 
 def remove(connection: Connection, owner_id: str, talk_id: str) -> bool:
     """Delete a conversation with all its messages; False when there is none."""
-    query = delete(conversations).where(_theirs(owner_id, talk_id))
+    query = delete(conversations).where(theirs(owner_id, talk_id))
     return connection.execute(query).rowcount == 1
 
 
 # -- messages -----------------------------------------------------------------------------------
 
 
-def add(connection: Connection, owner_id: str, talk_id: str, said: Iterable[Said]) -> bool:
-    """Add messages and show the branch of the last one; False when there is no such conversation."""
+def add(
+    connection: Connection,
+    owner_id: str,
+    talk_id: str,
+    said: Iterable[Said],
+    leaf_id: str | None = None,
+) -> bool:
+    """Add messages and show the branch of ``leaf_id`` (None: the last one).
+
+    False when there is no such conversation.
+    """
     rows = [_row(one) | {"conversation_id": talk_id} for one in said]
     last = rows[-1]
     changed = change(
-        connection, owner_id, talk_id, leaf_id=last["id"], updated_at=last["created_at"]
+        connection,
+        owner_id,
+        talk_id,
+        leaf_id=leaf_id or last["id"],
+        updated_at=last["created_at"],
     )
     if changed:
         connection.execute(insert(messages), rows)
+        ended = [row for row in rows if row["state"] != "running"]
+        search.put(connection, [_searched(owner_id, talk_id, row) for row in ended])
     return changed
 
 
@@ -217,51 +262,77 @@ def message(connection: Connection, owner_id: str, talk_id: str, said_id: str) -
     return _read(connection, owner_id, talk_id, [said_id]).get(said_id)
 
 
+def several(
+    connection: Connection, owner_id: str, talk_id: str, ids: Sequence[str]
+) -> dict[str, Said]:
+    """Messages of a conversation of the owner's, by id; those that are not there are left out."""
+    return _read(connection, owner_id, talk_id, ids)
+
+
 def opened(
     connection: Connection,
     owner_id: str,
     talk_id: str,
     leaf_id: str | None = None,
     most: int | None = None,
+    *,
+    above: str | None = None,
 ) -> Opened | None:
     """A conversation with the branch to ``leaf_id`` (None: the one that is shown), oldest first.
 
-    ``most`` limits how many messages are read, from the leaf upwards. None when the conversation is not
-    the owner's, or the leaf none of its messages.
+    ``most`` limits how many messages are read, from the leaf upwards; with ``above``, from the message
+    before that one upwards. None when the conversation is not the owner's, or a message none of it.
     """
     talk = find(connection, owner_id, talk_id)
     if talk is None:
         return None
     query = (
-        select(messages.c.id, messages.c.parent_id, messages.c.role)
+        select(
+            messages.c.id,
+            messages.c.parent_id,
+            messages.c.role,
+            messages.c.contest_id,
+            messages.c.preferred,
+        )
         .join(conversations, messages.c.conversation_id == conversations.c.id)
-        .where(_theirs(owner_id, talk_id))
+        .where(theirs(owner_id, talk_id))
         .order_by(messages.c.created_at, messages.c.id)
     )
     nodes = tuple(Node(*row) for row in connection.execute(query))
     parents = {node.id: node.parent_id for node in nodes}
     at = talk.leaf_id if leaf_id is None else leaf_id
-    if leaf_id is not None and leaf_id not in parents:
+    if any(one is not None and one not in parents for one in (leaf_id, above)):
         return None
+    if above is not None:
+        at = parents[above]
     path: list[str] = []
     while at is not None and at in parents:
         path.append(at)
         at = parents.pop(at)  # popped: a ring in the data would end here
     path.reverse()
     shown = path if most is None else path[-most:]
-    found = _read(connection, owner_id, talk_id, shown)
+    contests = _undecided(nodes, set(shown))
+    beside = [one for ids in contests.values() for one in ids]
+    found = _read(connection, owner_id, talk_id, list(dict.fromkeys([*shown, *beside])))
     branch = tuple(found[one] for one in shown if one in found)
-    return Opened(talk, nodes, branch, len(path) - len(shown))
+    columns = {
+        one: tuple(found[other] for other in ids if other in found) for one, ids in contests.items()
+    }
+    return Opened(talk, nodes, branch, len(path) - len(shown), columns)
 
 
 def progress(connection: Connection, items: Sequence[tuple[str, str, Said]]) -> list[None]:
     """Write what has arrived of running answers: owner, conversation, message."""
-    return _settle(connection, items, ("parts", "model", "zone", "data_class", "touched_at"))
+    return _settle(
+        connection, items, ("parts", "model", "zone", "data_class", "about", "touched_at")
+    )
 
 
 def finish(connection: Connection, items: Sequence[tuple[str, str, Said]]) -> list[None]:
     """Write how running answers ended: owner, conversation, message."""
-    return _settle(connection, items, tuple(key for key in _SAID if key not in _FIXED))
+    done = _settle(connection, items, tuple(key for key in _SAID if key not in _FIXED))
+    search.put(connection, [_searched(owner, talk, _row(said)) for owner, talk, said in items])
+    return done
 
 
 def interrupt(connection: Connection, untouched_since: int) -> int:
@@ -278,10 +349,27 @@ _TALK = tuple(column for column in conversations.c if column.name != "owner_id")
 _SAID = tuple(
     column.name for column in messages.c if column.name not in {"conversation_id", "stop_at"}
 )
-_FIXED = frozenset({"id", "parent_id", "role", "created_at"})
+_FIXED = frozenset({"id", "parent_id", "role", "created_at", "contest_id", "preferred"})
+"""What the end of an answer does not change; a contest may have been decided meanwhile."""
 
 
-def _theirs(owner_id: str, talk_id: str) -> Any:
+def _undecided(nodes: Sequence[Node], shown: set[str]) -> dict[str, list[str]]:
+    """Of the shown answers in a contest that nobody has decided: all answers of it, in their order."""
+    contests: dict[str, list[Node]] = {}
+    for node in nodes:
+        if node.contest_id is not None:
+            contests.setdefault(node.contest_id, []).append(node)
+    return {
+        node.id: [other.id for other in members]
+        for members in contests.values()
+        if len(members) > 1 and not any(member.preferred for member in members)
+        for node in members
+        if node.id in shown
+    }
+
+
+def theirs(owner_id: str, talk_id: str) -> Any:
+    """The condition that a conversation is the owner's, and not in the bin."""
     return (
         (conversations.c.id == talk_id)
         & (conversations.c.owner_id == owner_id)
@@ -297,7 +385,7 @@ def _read(
         query = (
             select(*(messages.c[name] for name in _SAID))
             .join(conversations, messages.c.conversation_id == conversations.c.id)
-            .where(_theirs(owner_id, talk_id), messages.c.id.in_(ids[start : start + _AT_ONCE]))
+            .where(theirs(owner_id, talk_id), messages.c.id.in_(ids[start : start + _AT_ONCE]))
         )
         for row in connection.execute(query).mappings():
             values = dict(row)
@@ -312,14 +400,14 @@ def _settle(
     connection: Connection, items: Sequence[tuple[str, str, Said]], names: Sequence[str]
 ) -> list[None]:
     """Only a running answer changes: what ended stays as it ended."""
-    theirs = exists().where(
+    owned = exists().where(
         conversations.c.id == messages.c.conversation_id,
         conversations.c.id == bindparam("b_talk"),
         conversations.c.owner_id == bindparam("b_owner"),
     )
     query = (
         update(messages)
-        .where(messages.c.id == bindparam("b_id"), messages.c.state == "running", theirs)
+        .where(messages.c.id == bindparam("b_id"), messages.c.state == "running", owned)
         .values({name: bindparam(f"v_{name}") for name in names})
     )
     rows = []
@@ -329,6 +417,10 @@ def _settle(
         rows.append({"b_owner": owner_id, "b_talk": talk_id, "b_id": said.id, **values})
     connection.execute(query, rows)
     return [None] * len(items)
+
+
+def _searched(owner_id: str, talk_id: str, row: Mapping[str, Any]) -> search.Written:
+    return owner_id, talk_id, row["id"], row["created_at"], search.spoken(row["parts"])
 
 
 def _row(said: Said) -> dict[str, Any]:
