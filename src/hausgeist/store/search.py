@@ -45,7 +45,7 @@ _SQLITE = (
     "CROSS JOIN search_words w ON w.id = search_index.rowid "
     "CROSS JOIN conversations c ON c.id = w.conversation_id "
     "WHERE search_index MATCH :query AND search_index.rowid < :before AND c.deleted_at IS NULL "
-    "ORDER BY search_index.rowid DESC LIMIT :most"
+    "ORDER BY search_index.rowid DESC"
 )
 VECTOR: Final = (
     "(to_tsvector('simple', words) || array_to_tsvector(CASE WHEN message_id IS NULL "
@@ -53,14 +53,20 @@ VECTOR: Final = (
 )
 """What PostgreSQL's index holds, as the migration made it; a query must say the same."""
 # MATERIALIZED keeps the planner from walking the primary key and making every row's vector anew
-_POSTGRES = (
-    "WITH found AS MATERIALIZED (SELECT id, conversation_id, message_id FROM search_words "
-    f"WHERE {VECTOR} @@ CAST(:query AS tsquery)) "
-    "SELECT w.id, w.conversation_id, w.message_id FROM found w "
-    "JOIN conversations c ON c.id = w.conversation_id "
-    "WHERE w.id < :before AND c.deleted_at IS NULL ORDER BY w.id DESC LIMIT :most"
-)
-
+_POSTGRES = f"""
+WITH found AS MATERIALIZED (
+  SELECT id, conversation_id, message_id, owner_id, words FROM search_words
+  WHERE {VECTOR} @@ CAST(:query AS tsquery))
+SELECT w.id, w.conversation_id, w.message_id FROM found w
+JOIN conversations c ON c.id = w.conversation_id
+WHERE w.id < :before AND c.deleted_at IS NULL ORDER BY w.id DESC
+"""  # noqa: S608  nothing in it comes from outside
+# the index knows words, not their order: phrases are looked for among what has the words, until it is enough
+_PHRASES = f"""
+SELECT id, conversation_id, message_id FROM
+({_POSTGRES.replace("w.message_id FROM", "w.message_id, w.owner_id, w.words FROM")} OFFSET 0) AS loose
+WHERE {VECTOR} @@ CAST(:strict AS tsquery)
+"""  # noqa: S608  as above
 
 Written: TypeAlias = tuple[str, str, str, int, str]
 """Owner, conversation, message, its time in milliseconds, its text."""
@@ -155,8 +161,10 @@ def catch_up_titles(connection: Connection, after: str, most: int) -> str | None
 
 
 def missing(connection: Connection, after: str, most: int) -> list[str]:
-    """Ids above ``after`` of ended messages that have no words yet: from before there was a search, or
-    of a process that died. Reads only, so that it holds nobody up."""
+    """Ids above ``after`` of ended messages that have no words yet. Reads only: it holds nobody up.
+
+    They are from before there was a search, or of a process that died.
+    """
     query = (
         select(messages.c.id)
         .outerjoin(search_words, search_words.c.message_id == messages.c.id)
@@ -213,13 +221,18 @@ def hits(
 
     Nothing that lies in the bin. ``before`` is the id where the last page ended.
     """
+    values: dict[str, object] = {"before": before, "most": most}
     if connection.dialect.name == "sqlite":
-        statement, asked = _SQLITE, _fts5(owner_id, query, titles=titles)
+        statement, values["query"] = _SQLITE, _fts5(owner_id, query, titles=titles)
     else:
         # a scan of the table would make the vector of every row
         connection.execute(text("SET LOCAL enable_seqscan = off"))
-        statement, asked = _POSTGRES, _tsquery(owner_id, query, titles=titles)
-    rows = connection.execute(text(statement), {"query": asked, "before": before, "most": most})
+        statement = _POSTGRES
+        values["query"] = strict = _tsquery(owner_id, query, titles=titles)
+        if "<->" in strict:
+            statement, values["strict"] = _PHRASES, strict
+            values["query"] = _tsquery(owner_id, _loose(query), titles=titles)
+    rows = connection.execute(text(f"{statement} LIMIT :most"), values)
     return [Hit(*row) for row in rows]
 
 
@@ -253,7 +266,7 @@ def forget(connection: Connection, steps: int | None) -> bool:
         dirty = connection.execute(delete(meta).where(meta.c.key == _DIRTY)).rowcount
         if not dirty:
             return True
-        steps = -_PAGES
+        steps = -PAGES
     before = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
     connection.exec_driver_sql(
         "INSERT INTO search_index (search_index, rank) VALUES ('merge', ?)", (steps,)
@@ -262,7 +275,7 @@ def forget(connection: Connection, steps: int | None) -> bool:
     return bool(after - before < 2)  # as FTS5's documentation tells when there is nothing to merge
 
 
-_PAGES = 200
+PAGES = 200
 
 
 def _id(at_ms: int) -> int:
@@ -289,6 +302,18 @@ def _tsquery(owner_id: str, query: Query, *, titles: bool) -> str:
     scope = [f"'@{owner_id}'"] + (["'@title'"] if titles else [])
     unwanted = [f"!{_ts_term(term)}" for term in query.unwanted]
     return " & ".join([*scope, *(_ts_term(term) for term in query.wanted), *unwanted])
+
+
+def _loose(query: Query) -> Query:
+    """The words of its phrases, in whatever order; what must not be there is left to the strict one."""
+    terms: list[Term] = []
+    for term in query.wanted:
+        length = len(term[0].stems)
+        for place in range(length):
+            last = place == length - 1
+            forms = (Form((form.stems[place],), form.prefix and last) for form in term)
+            terms.append(tuple(dict.fromkeys(forms)))
+    return Query(tuple(terms))
 
 
 def _ts_term(term: Term) -> str:

@@ -412,7 +412,7 @@ def _search() -> None:
         return
     scope = "{row}owner_id || CASE WHEN {row}message_id IS NULL THEN ' title' ELSE '' END"
     op.execute(
-        f"CREATE VIEW search_index_rows AS SELECT id, {scope.format(row='')} AS scope, words "
+        f"CREATE VIEW search_index_rows AS SELECT id, {scope.format(row='')} AS scope, words "  # noqa: S608  our own words
         "FROM search_words"
     )
     op.execute(
@@ -421,12 +421,12 @@ def _search() -> None:
     )
     added = (
         "INSERT INTO search_index (rowid, scope, words) "
-        f"VALUES (new.id, {scope.format(row='new.')}, new.words); "
+        f"VALUES (new.id, {scope.format(row='new.')}, new.words); "  # noqa: S608  as above
     )
     # FTS5 needs the old words to find them; what it leaves of them goes when it is next merged
     gone = (
         "INSERT INTO search_index (search_index, rowid, scope, words) "
-        f"VALUES ('delete', old.id, {scope.format(row='old.')}, old.words); "
+        f"VALUES ('delete', old.id, {scope.format(row='old.')}, old.words); "  # noqa: S608  as above
         "INSERT OR REPLACE INTO meta (key, value) VALUES ('search_deleted', '1'); "
     )
     for verb, does in (("INSERT", added), ("DELETE", gone), ("UPDATE", gone + added)):
