@@ -61,6 +61,8 @@ class ModelCard:
     cleared_for: DataClass = DataClass.PUBLIC
     created: int = 0
     """Seconds since the epoch at which the house first offered it."""
+    description: str = ""
+    """What people read of it when they choose."""
     digest: str = ""
     size_bytes: int = 0
     family: str = ""

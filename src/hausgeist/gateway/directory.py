@@ -6,12 +6,22 @@ Sources (the shelf of local files, configured providers, the built-in encoder) p
 their own name and replace them as a whole. Reading costs a dictionary look-up.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from hausgeist.core.models import ModelCard
 from hausgeist.core.people import Principal
 from hausgeist.errors import UnknownModel
 from hausgeist.gateway.providers import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the house says of a model: empty texts leave the card as it is; ``hidden``: not in the chat."""
+
+    title: str = ""
+    description: str = ""
+    hidden: bool = False
 
 
 class Directory:
@@ -21,6 +31,7 @@ class Directory:
         self._providers: dict[str, Provider] = {}
         self._sources: dict[str, tuple[ModelCard, ...]] = {}
         self._by_id: dict[str, tuple[ModelCard, ...]] = {}
+        self._notes: dict[str, Note] = {}
 
     def put(self, source: str, provider: Provider, cards: Iterable[ModelCard]) -> None:
         """Replace what a source offers."""
@@ -33,6 +44,20 @@ class Directory:
         self._providers.pop(source, None)
         self._sources.pop(source, None)
         self._index()
+
+    def annotate(self, notes: Mapping[str, Note]) -> None:
+        """Show what the house says of its models."""
+        if notes != self._notes:
+            self._notes = dict(notes)
+            self._index()
+
+    def note(self, model: str) -> Note:
+        """What the house says of a model."""
+        return self._notes.get(model, Note())
+
+    def knows(self, model: str) -> bool:
+        """Whether the house has a model of this name, for whomever."""
+        return model in self._by_id
 
     def sources(self) -> list[str]:
         """The sources there are."""
@@ -55,15 +80,33 @@ class Directory:
 
     def visible(self, principal: Principal) -> list[ModelCard]:
         """One card per model the caller may use, those in the house first, then by name."""
-        cards = [cards[0] for cards in self._by_id.values() if principal.may_use(cards[0].id)]
+        return [card for card in self.everything() if principal.may_use(card.id)]
+
+    def offered(self, principal: Principal) -> list[ModelCard]:
+        """What ``visible`` gives without the models that the chat does not offer."""
+        return [card for card in self.visible(principal) if not self.note(card.id).hidden]
+
+    def everything(self) -> list[ModelCard]:
+        """One card per model, whoever may use it, for the administration; in the order of ``visible``."""
+        cards = [cards[0] for cards in self._by_id.values()]
         return sorted(cards, key=lambda card: (card.zone != "house", card.id))
 
     def _index(self) -> None:
         by_id: dict[str, list[ModelCard]] = {}
         for cards in self._sources.values():
             for card in cards:
-                by_id.setdefault(card.id, []).append(card)
+                by_id.setdefault(card.id, []).append(self._noted(card))
         self._by_id = {model: tuple(cards) for model, cards in by_id.items()}
+
+    def _noted(self, card: ModelCard) -> ModelCard:
+        note = self._notes.get(card.id)
+        if note is None or not (note.title or note.description):
+            return card
+        return replace(
+            card,
+            title=note.title or card.title,
+            description=note.description or card.description,
+        )
 
 
 def _other_name(model: str) -> str:

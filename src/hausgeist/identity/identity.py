@@ -6,21 +6,24 @@ process is seen after that time at the latest, one made by this process at once.
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from hausgeist.audit import Trail
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal, Role
+from hausgeist.identity.announcements import Announcements
+from hausgeist.identity.branding import DEFAULT_MODEL, Branding
+from hausgeist.identity.groups import Groups, rights
 from hausgeist.identity.keys import Keys
 from hausgeist.identity.passwords import Passwords
 from hausgeist.identity.people import People
 from hausgeist.identity.sessions import Sessions
-from hausgeist.identity.setup import ORGANISATION, Setup
+from hausgeist.identity.setup import Setup
 from hausgeist.identity.throttle import Throttle
 from hausgeist.identity.tokens import DAY_MS, token_hash
-from hausgeist.store import accounts, sessions
+from hausgeist.store import accounts, groups, sessions
 from hausgeist.store.db import Store
 
 REMEMBER = 2.0
@@ -30,7 +33,8 @@ REMEMBERED_MOST = 10_000
 class Identity:
     """Answers who holds a credential. ``now_ms`` gives milliseconds, ``clock`` monotonic seconds.
 
-    The verbs that change something stand in ``people``, ``sessions``, ``keys`` and ``setup``.
+    The verbs that change something stand in ``people``, ``groups``, ``sessions``, ``keys``, ``setup``,
+    ``branding`` and ``announcements``.
     """
 
     def __init__(
@@ -46,7 +50,6 @@ class Identity:
         self._now_ms = now_ms
         self._clock = clock
         self._remembered: dict[str, tuple[float, Principal | None]] = {}
-        self._organisation: tuple[float, str] = (0.0, "")
         self._age = 0
         self._passwords = Passwords()
         throttle = Throttle(store, trail)
@@ -54,6 +57,11 @@ class Identity:
             store, trail, passwords=self._passwords, now_ms=now_ms, changed=self.forget
         )
         self.keys = Keys(store, trail, now_ms, self.forget)
+        self.groups = Groups(store, trail, now_ms, self.forget)
+        self.branding = Branding(store, trail, clock=clock, remember=REMEMBER, changed=self.forget)
+        self.announcements = Announcements(
+            store, trail, now_ms=now_ms, clock=clock, remember=REMEMBER, changed=self.forget
+        )
         self.people = People(
             store,
             trail,
@@ -82,23 +90,19 @@ class Identity:
 
     async def organisation(self) -> str:
         """The organisation's name, or an empty text before anybody gave one."""
-        if self._organisation[0] <= self._clock():
-            name = await self._store.read(
-                lambda connection: accounts.read_meta(connection, ORGANISATION)
-            )
-            self._organisation = (self._clock() + REMEMBER, name or "")
-        return self._organisation[1]
+        return (await self.branding.shown()).organisation
 
     @property
     def known_organisation(self) -> str:
         """The organisation's name as last read, for whoever cannot wait."""
-        return self._organisation[1]
+        return self.branding.known.organisation
 
     def forget(self) -> None:
         """Forget what was remembered: a credential, a role or an account has changed."""
         self._age += 1
         self._remembered.clear()
-        self._organisation = (0.0, self._organisation[1])
+        self.branding.forget()
+        self.announcements.forget()
 
     async def close(self) -> None:
         """End the threads that hash passwords."""
@@ -119,9 +123,17 @@ class Identity:
         return principal
 
     async def _by_key(self, digest: str) -> Principal | None:
-        row = await self._store.read(lambda connection: accounts.key_by_hash(connection, digest))
+        def read(connection: Any) -> tuple[accounts.Row | None, list[accounts.Row]]:
+            found = accounts.key_by_hash(connection, digest)
+            if found is None or found["revoked_at"] is not None:
+                return None, []
+            if found["user_id"] is not None:
+                return found, groups.of_person(connection, found["user_id"])
+            return found, [group] if (group := groups.find(connection, found["group_id"])) else []
+
+        row, theirs = await self._store.read(read)
         now = self._now_ms()
-        if row is None or row["revoked_at"] is not None:
+        if row is None:
             return None
         if row["expires_at"] is not None and row["expires_at"] <= now:
             return None
@@ -130,18 +142,36 @@ class Identity:
         today = now // DAY_MS
         if row["used_day"] != today:
             self._store.write_later(accounts.touch_keys, (row["id"], today))
-        return _of_key(row)
+        return _of_key(row, theirs)
 
     async def _by_session(self, digest: str) -> Principal | None:
-        row = await self._store.read(lambda connection: sessions.find(connection, digest))
+        def read(
+            connection: Any,
+        ) -> tuple[accounts.Row | None, list[accounts.Row], str | None]:
+            found = sessions.find(connection, digest)
+            if found is None:
+                return None, [], None
+            return (
+                found,
+                groups.of_person(connection, found["user_id"]),
+                accounts.read_meta(connection, DEFAULT_MODEL),
+            )
+
+        row, theirs, default = await self._store.read(read)
         if row is None or row["expires_at"] <= self._now_ms() or not row["user_active"]:
             return None
         self.sessions.used(row)
+        given = rights(theirs)
         return Principal(
             id=row["user_id"],
             name=row["user_name"],
             role=Role(row["user_role"]),
             group=row["user_group"],
+            groups=given.groups,
+            models=given.models,
+            default_model=given.default_model or default or "",
+            # whoever came by a login source has no password to change
+            must_change=row["user_must_change"] and row["source"] is None,
             cost_centre=row["group_cost_centre"],
             session_id=digest,
             locale=row["user_locale"],
@@ -149,15 +179,19 @@ class Identity:
         )
 
 
-def _of_key(row: accounts.Row) -> Principal:
+def _of_key(row: accounts.Row, theirs: list[accounts.Row]) -> Principal:
     person = row["user_id"]
+    given = rights(theirs)
     models = msgspec.json.decode(row["models"], type=frozenset[str]) if row["models"] else None
+    if given.models is not None:  # a key never may more than its groups
+        models = given.models if models is None else models & given.models
     administers = person is not None and row["administers"]
     return Principal(
         id=person or f"key:{row['id']}",
         name=row["user_name"] or row["service"] or row["name"],
         role=Role(row["user_role"]) if administers else Role.MEMBER,
         group=row["group_id"],
+        groups=given.groups,
         cost_centre=row["cost_centre"] or row["group_cost_centre"],
         key_id=row["id"],
         service_key=None if person else row["id"],

@@ -105,7 +105,9 @@ class Keys:
         def work(connection: Any) -> dict[str, Fact]:
             group = self._group(connection, wish, owner, now)
             if len(accounts.list_keys(connection, owner)) >= MOST:
-                raise InvalidField(field="name", reason=f"there are {MOST} keys already")
+                raise InvalidField(
+                    field="name", reason=N_("there are {most} keys already"), most=MOST
+                )
             accounts.add_key(
                 connection,
                 id=key_id,
@@ -152,7 +154,7 @@ class Keys:
         def work(connection: Any) -> dict[str, Fact]:
             if not accounts.revoke_key(connection, key_id, owner, now):
                 raise NotFound
-            return {"before.active": True, "after.active": False}
+            return {"before.active": True, "after.active": False, "service": owner is None}
 
         await self._trail.change("key.revoked", work, actor=by, subject=key_id)
         self._changed()

@@ -38,6 +38,8 @@ class Person:
     theme: Literal["auto", "light", "dark"]
     active: bool
     created_at: int
+    must_change: bool = False
+    """Somebody else made the password; its owner changes it at the next login."""
 
 
 class People:
@@ -69,14 +71,18 @@ class People:
         role: Role = Role.MEMBER,
         group: str = EVERYONE,
         locale: str = "de",
+        must_change: bool = False,
         by: str,
     ) -> Person:
         """Make an account; without a password nobody can log in to it.
+
+        ``must_change``: the password was made by somebody else, and is to be changed at the first login.
 
         Raises:
             InvalidField, WeakPassword, LoginTaken: what is wrong with it.
         """
         row = new_user(login=login, name=name, role=role, group=group, locale=locale)
+        row["must_change"] = must_change
         if password is not None:
             row["password_hash"] = await self._passwords.hash(password, str(row["login"]), name)
         now = self._now_ms()
@@ -110,14 +116,58 @@ class People:
             raise NotFound
         return _person(row)
 
+    async def search(
+        self,
+        *,
+        words: str = "",
+        role: str = "",
+        active: bool | None = None,
+        group: str = "",
+        offset: int = 0,
+        count: int = 50,
+    ) -> tuple[list[Person], int]:
+        """A page of the people that match, the active first, then by name; and how many match in all."""
+        rows, total = await self._store.read(
+            lambda connection: accounts.search_users(
+                connection,
+                words=words,
+                role=role,
+                active=active,
+                group=group,
+                offset=offset,
+                count=count,
+            )
+        )
+        return [_person(row) for row in rows], total
+
+    async def login_sources(self, user_id: str) -> list[tuple[str, int]]:
+        """By which login sources a person is known: their ids, and since when (milliseconds)."""
+        rows = await self._store.read(lambda connection: accounts.subjects_of(connection, user_id))
+        return [(row["source"], row["created_at"]) for row in rows]
+
+    async def rename(self, user_id: str, name: str, by: str) -> None:
+        """Give somebody another name.
+
+        Raises:
+            NotFound, InvalidField: no such account, or no such name.
+        """
+        clean = clean_name(name)
+
+        def work(connection: Any) -> dict[str, Fact] | None:
+            before = accounts.user(connection, user_id)
+            if before is None:
+                raise NotFound
+            if before["name"] == clean:
+                return None
+            accounts.set_user(connection, user_id, name=clean)
+            return {"fields": "name"}  # names stay out of the trail
+
+        await self._trail.change("user.changed", work, actor=by, subject=user_id)
+        self._changed()
+
     async def all(self) -> list[Person]:
         """Everybody, the active first, then by name."""
         return [_person(row) for row in await self._store.read(accounts.list_users)]
-
-    async def groups(self) -> list[tuple[str, str]]:
-        """Groups as pairs of id and title."""
-        rows = await self._store.read(accounts.list_groups)
-        return [(row["id"], row["title"]) for row in rows]
 
     async def set_profile(
         self,
@@ -172,6 +222,7 @@ class People:
             _keep_an_admin(connection, before, stays=role is Role.ADMIN)
             accounts.add_group(connection, group_id, group.strip(), now)
             accounts.set_user(connection, user_id, role=role.value, group_id=group_id)
+            accounts.pay_for_keys(connection, user_id, group_id)
             return {
                 "before.role": before["role"],
                 "after.role": role.value,
@@ -210,9 +261,17 @@ class People:
         self._changed()
 
     async def set_password(
-        self, user_id: str, password: str, *, by: str, keep: str | None = None
+        self,
+        user_id: str,
+        password: str,
+        *,
+        by: str,
+        keep: str | None = None,
+        must_change: bool = False,
     ) -> None:
         """Give an account a new password and end its sessions, ``keep`` excepted.
+
+        ``must_change``: it was made by somebody else, and is to be changed at the next login.
 
         Raises:
             WeakPassword, NotFound: as they say.
@@ -221,8 +280,13 @@ class People:
         hashed = await self._passwords.hash(password, person.login, person.name)
 
         def work(connection: Any) -> dict[str, Fact]:
-            accounts.set_user(connection, user_id, password_hash=hashed)
-            return {"sessions_ended": sessions.end_all(connection, user_id, keep)}
+            before = accounts.user(connection, user_id)
+            accounts.set_user(connection, user_id, password_hash=hashed, must_change=must_change)
+            return {
+                "before.must_change": before["must_change"] if before is not None else None,
+                "after.must_change": must_change,
+                "sessions_ended": sessions.end_all(connection, user_id, keep),
+            }
 
         await self._trail.change("user.password", work, actor=by, subject=user_id)
         self._changed()
@@ -326,7 +390,9 @@ def _keep_an_admin(connection: Any, person: accounts.Row, *, stays: bool) -> Non
 
 def _one_of(field: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
-        raise InvalidField(field=field, reason=f"use one of {', '.join(allowed)}", param=field)
+        raise InvalidField(
+            field=field, reason=N_("use one of {allowed}"), param=field, allowed=", ".join(allowed)
+        )
     return value
 
 
@@ -341,4 +407,5 @@ def _person(row: accounts.Row) -> Person:
         theme=row["theme"],
         active=row["active"],
         created_at=row["created_at"],
+        must_change=row["must_change"],
     )

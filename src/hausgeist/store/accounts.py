@@ -6,10 +6,30 @@ A verb that changes somebody's row names the owner in its WHERE: what is not the
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
-from hausgeist.store.tables import api_keys, groups, meta, sessions, setup_tokens, users
+from hausgeist.store.tables import (
+    api_keys,
+    groups,
+    login_subjects,
+    memberships,
+    meta,
+    sessions,
+    setup_tokens,
+    users,
+)
 
 Row = RowMapping
 
@@ -24,6 +44,7 @@ _PERSON = (
     users.c.theme,
     users.c.active,
     users.c.created_at,
+    users.c.must_change,
 )
 
 # -- the organisation ---------------------------------------------------------------------------
@@ -86,6 +107,65 @@ def list_users(connection: Connection) -> list[Row]:
     """Everybody, the active first, then by name; no hashes, no traces of use."""
     query = select(*_PERSON).order_by(users.c.active.desc(), users.c.name, users.c.id)
     return list(connection.execute(query).mappings())
+
+
+def like_words(words: str) -> ColumnElement[bool]:
+    """People whose login or name has these words somewhere.
+
+    SQLite knows upper and lower case of ASCII only: names are compared as they are usually written too.
+    """
+    typed = words.strip()
+    forms = {typed, typed.lower(), typed.title()}
+    return or_(
+        users.c.login.contains(typed.casefold(), autoescape=True),
+        *(users.c.name.icontains(form, autoescape=True) for form in sorted(forms)),
+    )
+
+
+def search_users(
+    connection: Connection,
+    *,
+    words: str = "",
+    role: str = "",
+    active: bool | None = None,
+    group: str = "",
+    offset: int = 0,
+    count: int = 50,
+) -> tuple[list[Row], int]:
+    """A page of people, the active first, then by name, and how many match in all.
+
+    ``group`` finds those it pays for and those who are in it besides.
+    """
+    query = select(*_PERSON)
+    if words:
+        query = query.where(like_words(words))
+    if role:
+        query = query.where(users.c.role == role)
+    if active is not None:
+        query = query.where(users.c.active.is_(active))
+    if group:
+        inside = select(memberships.c.user_id).where(memberships.c.group_id == group)
+        query = query.where(or_(users.c.group_id == group, users.c.id.in_(inside)))
+    total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    page = query.order_by(users.c.active.desc(), users.c.name, users.c.id)
+    return list(connection.execute(page.offset(offset).limit(count)).mappings()), total
+
+
+def subjects_of(connection: Connection, user_id: str) -> list[Row]:
+    """By which login sources a person is known, the oldest first; not what they call the person."""
+    query = (
+        select(login_subjects.c.source, login_subjects.c.created_at)
+        .where(login_subjects.c.user_id == user_id)
+        .order_by(login_subjects.c.created_at, login_subjects.c.source)
+    )
+    return list(connection.execute(query).mappings())
+
+
+def pay_for_keys(connection: Connection, user_id: str, group_id: str) -> None:
+    """Let another group pay for a person's keys."""
+    connection.execute(
+        update(api_keys).where(api_keys.c.user_id == user_id).values(group_id=group_id)
+    )
 
 
 def set_user(connection: Connection, user_id: str, **columns: object) -> bool:

@@ -10,9 +10,19 @@ from hausgeist.store.tables import groups, sessions, users
 
 
 def add(
-    connection: Connection, session_id: str, user_id: str, now_ms: int, expires_at: int
+    connection: Connection,
+    session_id: str,
+    user_id: str,
+    now_ms: int,
+    expires_at: int,
+    *,
+    source: str | None = None,
+    source_session: str | None = None,
 ) -> None:
-    """Add a session, and drop those of everybody that are over."""
+    """Add a session, and drop those of everybody that are over.
+
+    ``source``: the login source it came from, and what that calls the session.
+    """
     connection.execute(delete(sessions).where(sessions.c.expires_at <= now_ms))
     connection.execute(
         insert(sessions).values(
@@ -21,6 +31,8 @@ def add(
             created_at=now_ms,
             seen_at=now_ms,
             expires_at=expires_at,
+            source=source,
+            source_session=source_session,
         )
     )
 
@@ -35,6 +47,7 @@ def find(connection: Connection, session_id: str) -> Row | None:
             users.c.active.label("user_active"),
             users.c.locale.label("user_locale"),
             users.c.theme.label("user_theme"),
+            users.c.must_change.label("user_must_change"),
             users.c.group_id.label("user_group"),
             groups.c.cost_centre.label("group_cost_centre"),
         )

@@ -22,6 +22,7 @@ from hausgeist.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    PasswordDue,
     Unavailable,
 )
 from hausgeist.store.db import DatabaseError, passing
@@ -39,6 +40,20 @@ SESSION_COOKIE = "hausgeist_session"
 
 AWAY_SECONDS = 5
 """When to come again while the database does not answer."""
+
+WHILE_DUE = {
+    "/account/password",
+    "/login",
+    "/logout",
+    "/preferences",
+    "/static/{path:path}",
+    "/brand/logo",
+    "/brand/theme.css",
+    "/favicon.ico",
+    "/healthz",
+    "/readyz",
+}
+"""All that a session may do before a password that somebody else made is changed."""
 
 
 class Edge:
@@ -120,6 +135,8 @@ class Edge:
         scope["hausgeist.principal"] = principal
         if not may(route, principal):
             raise NotAuthenticated if principal is None else NotAllowed
+        if principal is not None and principal.must_change and route.path not in WHILE_DUE:
+            raise PasswordDue
         visit = Visit(scope, receive, house=self.house, route=route, principal=principal)
         return await route.endpoint(visit)
 

@@ -38,12 +38,21 @@ class Form:
                 raise InvalidField(field=name, reason=N_("this field is missing"), param=name)
             return default
         if len(values[0]) > most:
-            raise InvalidField(field=name, reason=f"at most {most} characters", param=name)
+            raise InvalidField(
+                field=name, reason=N_("at most {most} characters"), param=name, most=most
+            )
         return values[0]
 
     def many(self, name: str) -> tuple[str, ...]:
-        """All values of a field, such as ticked boxes."""
-        return tuple(value for value in self._fields.get(name, ()) if value)
+        """All values of a field, such as ticked boxes.
+
+        Raises:
+            InvalidField: one of them is nothing that anybody can type.
+        """
+        values = tuple(value for value in self._fields.get(name, ()) if value)
+        if any("\x00" in value for value in values):
+            raise InvalidField(field=name, reason=N_("use letters and digits"), param=name)
+        return values
 
     def ticked(self, name: str) -> bool:
         """Whether a box is ticked."""

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from hausgeist.core.people import Principal
-from hausgeist.errors import N_, HausgeistError
+from hausgeist.errors import N_, HausgeistError, PasswordDue
 from hausgeist.locale import LANGUAGES, pick, translator
 from hausgeist.web import assets
 from hausgeist.web.contexts.error import ErrorPage
@@ -115,6 +115,8 @@ def fault_page(error: HausgeistError, scope: Scope, house: House) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:
         return _to_login(scope)
+    if isinstance(error, PasswordDue):
+        return _instead(scope, "/account/password")
     context_shell = _shell(
         scope,
         house,
@@ -139,6 +141,12 @@ def _to_login(scope: Scope) -> Response:
     if Headers(scope=scope).get("hx-request") == "true":  # a part of a page: the whole page goes
         return Response(status_code=401, headers={"HX-Redirect": "/login"})
     return go(where)
+
+
+def _instead(scope: Scope, path: str) -> Response:
+    if Headers(scope=scope).get("hx-request") == "true":
+        return Response(status_code=403, headers={"HX-Redirect": path})
+    return go(path)
 
 
 def _shell(

@@ -32,3 +32,13 @@ class AccountPage:
     done: str = ""
     profile_error: str = ""
     password_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPage:
+    """``due``: somebody else made the password, and nothing else can be done before it is changed."""
+
+    shell: Shell
+    due: bool
+    least: int
+    error: str = ""

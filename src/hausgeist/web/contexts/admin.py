@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the pages of the administration show: people, services' keys."""
+"""What the pages of the administration share, and what they show of services' keys."""
 
 from dataclasses import dataclass
 
@@ -11,40 +11,12 @@ Tabs = tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class UserRow:
-    """An account. There is nothing here about when or how much anybody works."""
+class Pager:
+    """Where a long list is: addresses of the pages before and after, or empty; words such as 51–100 of 420."""
 
-    id: str
-    login: str
-    name: str
-    role: str
-    group: str
-    active: bool
-    created: str
-    is_me: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NewPassword:
-    """A password made for somebody, shown this once."""
-
-    login: str
-    password: str
-
-
-@dataclass(frozen=True, slots=True)
-class UsersPage:
-    """Accounts, and a form for a new one. ``groups`` are suggestions."""
-
-    shell: Shell
-    tabs: Tabs
-    users: tuple[UserRow, ...]
-    groups: tuple[str, ...]
-    new_password: NewPassword | None = None
-    done: str = ""
-    error: str = ""
-    login: str = ""
-    name: str = ""
+    words: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)

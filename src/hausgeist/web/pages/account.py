@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: EUPL-1.2
 """``/account``: what people may change of themselves: profile, password, sessions, keys, and their data."""
 
-import json
-
 from starlette.responses import Response
 
 from hausgeist.errors import N_, BadRequest, HausgeistError, LoginFailed, LoginThrottled
 from hausgeist.identity import LEAST
 from hausgeist.locale import translator
-from hausgeist.people import PersonalData
 from hausgeist.web.contexts.account import AccountPage, SessionRow
 from hausgeist.web.contexts.keys import NewKey
 from hausgeist.web.forms import FORM_MOST, read_form
+from hausgeist.web.pages.account_password import password_page
 from hausgeist.web.pages.keys import DAY_MS, key_form, rows, wish_of
 from hausgeist.web.rendering import day_text, go, page, shell
-from hausgeist.web.reply import JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
 
@@ -58,8 +55,10 @@ async def change_password(visit: Visit) -> Response:
             keep=visit.principal.session_id,
         )
     except (BadRequest, LoginFailed, LoginThrottled) as error:
+        if visit.principal.must_change:
+            return await password_page(visit, error)
         return await _account_page(visit, password_error=error)
-    return go("/account?done=password")
+    return go("/" if visit.principal.must_change else "/account?done=password")
 
 
 async def end_sessions(visit: Visit) -> Response:
@@ -86,21 +85,6 @@ async def revoke_key(visit: Visit) -> Response:
     who = visit.principal
     await visit.house.identity.keys.revoke(visit.path_params["key_id"], who.id, who.id)
     return go("/account?done=revoked")
-
-
-async def export(visit: Visit) -> Response:
-    """``GET /account/export``: everything the house holds of this person, as a file."""
-    who = visit.principal
-    house = visit.house
-    personal = PersonalData(house.store, house.trail, house.identity.forget)
-    found = await personal.export(who.id, who.id)
-    return JSONBytes(
-        json.dumps(found, ensure_ascii=False, indent=2).encode(),
-        headers={
-            "Content-Disposition": 'attachment; filename="hausgeist.json"',
-            "Cache-Control": "no-store",
-        },
-    )
 
 
 async def _account_page(
@@ -185,12 +169,4 @@ ROUTES = [
     _post("/account/sessions/end", end_sessions, "End all other sessions"),
     _post("/account/keys", create_key, "Make a key"),
     _post("/account/keys/{key_id}/revoke", revoke_key, "Revoke a key of one's own"),
-    Route(
-        method="GET",
-        path="/account/export",
-        endpoint=export,
-        who=Who.SESSION,
-        dialect="page",
-        summary="Everything the house holds of oneself, as JSON",
-    ),
 ]

@@ -12,10 +12,16 @@ from hausgeist.web.visit import Visit
 
 PAGES = (
     ("users", N_("People"), "/admin/users"),
-    ("keys", N_("Service keys"), "/admin/keys"),
+    ("groups", N_("Groups"), "/admin/groups"),
     ("models", N_("Models"), "/admin/models"),
     ("providers", N_("Providers"), "/admin/providers"),
+    ("sharing", N_("Sharing"), "/admin/sharing"),
+    ("keys", N_("Service keys"), "/admin/keys"),
+    ("announcements", N_("Announcements"), "/admin/announcements"),
+    ("appearance", N_("Appearance"), "/admin/appearance"),
+    ("audit", N_("Changes"), "/admin/audit"),
 )
+"""In the order of the navigation: who, what, rules, looks. Each page adds its line."""
 
 
 def tabs(language: str) -> Tabs:

@@ -191,8 +191,8 @@ def model_name(visit: Visit, model: str | None) -> str:
 
 def talkers(visit: Visit) -> list[ModelCard]:
     """The models this person may talk to."""
-    visible = visit.house.gateway.directory.visible(visit.principal)
-    return [card for card in visible if card.can(Capability.COMPLETION)]
+    offered = visit.house.gateway.directory.offered(visit.principal)
+    return [card for card in offered if card.can(Capability.COMPLETION)]
 
 
 def composer(
@@ -210,7 +210,8 @@ def composer(
     turn = translator(language)
     cards = talkers(visit)
     ids = [card.id for card in cards]
-    wanted = (model, talk.model if talk else "", visit.house.settings.default_model)
+    first = (visit.principal.default_model, visit.house.settings.default_model)
+    wanted = (model, talk.model if talk else "", *first)
     chosen = next((one for one in wanted if one in ids), ids[0] if ids else "")
     word = data_class or (
         talk.data_class if talk else visit.house.gateway.border.default_class.word
