@@ -8,15 +8,13 @@ authenticated with it: sealed bytes moved to another row, or to a row that now l
 import secrets
 from typing import TYPE_CHECKING
 
-from hausgeist.errors import HausgeistError
-
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE = 12
 
 
-class SealBroken(HausgeistError):
+class SealBroken(Exception):
     """Sealed with another secret, for something else, or changed since. Whoever opens says what it means."""
 
 

@@ -31,18 +31,26 @@ class Trail:
         await self._store.write_many(trail.append, self._event(kind, actor, subject, facts))
 
     async def change(
-        self, kind: str, work: Change, *, actor: str, subject: str = ""
+        self,
+        kind: str | Callable[[], str],
+        work: Change,
+        *,
+        actor: str,
+        subject: str | Callable[[], str] = "",
     ) -> Mapping[str, Fact] | None:
         """Run a change and append its event in one transaction; returns after the commit.
 
         ``work`` gets the store's connection and gives the event's facts, or None when it changed
-        nothing: then there is no event. What it raises undoes both.
+        nothing: then there is no event. What it raises undoes both. A kind or subject that only the work
+        finds out is given as a callable, which is asked after it.
         """
 
         def both(connection: Any) -> Mapping[str, Fact] | None:
             facts = work(connection)
             if facts is not None:
-                trail.append(connection, [self._event(kind, actor, subject, dict(facts))])
+                found = kind if isinstance(kind, str) else kind()
+                whom = subject if isinstance(subject, str) else subject()
+                trail.append(connection, [self._event(found, actor, whom, dict(facts))])
             return facts
 
         return await self._store.write(both)

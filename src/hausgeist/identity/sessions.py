@@ -6,11 +6,12 @@ finer: nobody's rhythm can be read from it.
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from hausgeist.audit import Trail
+from hausgeist.core.people import Role
 from hausgeist.core.trail import Fact
 from hausgeist.errors import LoginFailed
 from hausgeist.identity.passwords import Passwords
@@ -18,6 +19,13 @@ from hausgeist.identity.throttle import Throttle
 from hausgeist.identity.tokens import DAY_MS, new_token, token_hash
 from hausgeist.store import accounts, sessions
 from hausgeist.store.db import Store
+
+LOCAL_LOGIN = "local_login"
+"""The key, among the facts of the house, of who may log in with a password of ours."""
+ADMINS_ONLY = "admins"
+
+Elsewhere = Callable[[str, str], Awaitable[tuple[str, str] | None]]
+"""Name and password to somebody else who may know them; gives person and login source."""
 
 LONGEST_DAYS = 90
 """A session ends after this many days even when it is used every day."""
@@ -54,21 +62,36 @@ class Sessions:
         self._now_ms = now_ms
         self._idle_ms = idle_days * DAY_MS
         self._changed = changed
+        self.elsewhere: Elsewhere | None = None
+        """Who is asked when a password is none of ours: directories."""
 
     async def login(self, name: str, password: str, address: str, old: str | None = None) -> str:
         """The cookie of a new session; the ``old`` one, if there was any, is ended.
 
+        First the passwords of the house, then those who know passwords ``elsewhere``.
+
         Raises:
             LoginFailed: unknown name, wrong password or no active account; all take as long.
             LoginThrottled: too many attempts.
+            LoginRefused, Upstream, UpstreamTimeout, Unavailable: as ``elsewhere`` says.
         """
         login = unicodedata.normalize("NFKC", name).strip().casefold()
         await self._throttle.charge(login, address, self._now_ms())
-        row = await self._store.read(lambda connection: accounts.user_by_login(connection, login))
-        known = row["password_hash"] if row is not None and row["active"] else None
+
+        def read(connection: Any) -> tuple[accounts.Row | None, bool]:
+            found = accounts.user_by_login(connection, login)
+            shut = accounts.read_meta(connection, LOCAL_LOGIN) == ADMINS_ONLY
+            return found, shut and found is not None and found["role"] != Role.ADMIN
+
+        row, shut = await self._store.read(read)
+        known = row["password_hash"] if row is not None and row["active"] and not shut else None
         if not await self._passwords.verify(known, password) or row is None or known is None:
-            self._trail.note("login.failed", actor=row["id"] if row is not None else "nobody")
-            raise LoginFailed
+            came = await self.elsewhere(name, password) if self.elsewhere is not None else None
+            if came is None:
+                self._trail.note("login.failed", actor=row["id"] if row is not None else "nobody")
+                raise LoginFailed
+            await self._throttle.succeeded(login, address, self._now_ms())
+            return await self.open(came[0], old, source=came[1])
         await self._throttle.succeeded(login, address, self._now_ms())
         if self._passwords.outdated(known):
             renewed = await self._passwords.hash(password)
@@ -77,8 +100,17 @@ class Sessions:
             )
         return await self.open(row["id"], old)
 
-    async def open(self, user_id: str, old: str | None = None) -> str:
+    async def open(
+        self,
+        user_id: str,
+        old: str | None = None,
+        *,
+        source: str | None = None,
+        source_session: str | None = None,
+    ) -> str:
         """The cookie of a new session of a person who has just shown to be that person.
+
+        ``source``: the login source that showed it, and what that calls its session.
 
         Raises:
             LoginFailed: the account was deactivated meanwhile.
@@ -92,8 +124,16 @@ class Sessions:
                 raise LoginFailed
             if old is not None:
                 sessions.end(connection, token_hash(old))
-            sessions.add(connection, token_hash(token), user_id, now, now + self._idle_ms)
-            return {}
+            sessions.add(
+                connection,
+                token_hash(token),
+                user_id,
+                now,
+                now + self._idle_ms,
+                source=source,
+                source_session=source_session,
+            )
+            return {"source": source} if source is not None else {}
 
         await self._trail.change("session.opened", work, actor=user_id, subject=user_id)
         self._changed()
