@@ -5,10 +5,11 @@
     ├── BadRequest 400          the request cannot be understood or is not allowed as it stands
     │   ├── InvalidJSON         ├── InvalidField        ├── Unsupported
     │   ├── ContextOverflow     ├── AnswerNotValid      ├── WeakPassword
-    │   └── TooManyFiles
+    │   ├── TooManyFiles        └── LoginBroken
     ├── NotAuthenticated 401    no, unknown, expired or revoked credentials
     │   └── LoginFailed
     ├── NotAllowed 403          known, but may not
+    │   ├── LoginRefused        a login source vouched for somebody whom the house does not let in
     │   ├── BorderRefused       the policy's answer, with its reasons
     │   ├── PasswordDue         the password must be changed first
     │   ├── SharingOff          ├── TooDelicateToShare
@@ -19,12 +20,13 @@
     ├── MethodNotAllowed 405
     ├── AnswerStillRuns 409
     ├── Conflict 409            ├── LoginTaken          ├── LastAdmin
-    │                       └── GroupInUse
+    │                       ├── GroupInUse          └── DataHeld
     ├── TooLarge 413            └── FileTooLarge
     ├── UnsupportedEncoding 415
     ├── BadUpload 422           ├── UnsafeModelFile     ├── HashMismatch
     │                           ├── FileUnreadable      ├── FileKindUnknown     ├── FileLocked
-    │                           ├── FileBomb            ├── FileInterrupted     └── FileNotReady
+    │                           ├── FileBomb            ├── FileWithoutText
+    │                           ├── FileInterrupted     └── FileNotReady
     ├── WorkEnded 422           ├── TookTooLong         ├── TookTooMuch         └── WorkCrashed
     ├── WrongHost 421           the server does not answer to this name
     ├── HeadersTooLarge 431
@@ -168,6 +170,13 @@ class BadFields(BadRequest):
         self.faults = faults
 
 
+class LoginBroken(BadRequest):
+    """A login with a source did not come to an end, or what came back proves nothing."""
+
+    code = "login_broken"
+    text = N_("The login with {source} did not work: {reason} Please start again.")
+
+
 class NotAuthenticated(HausgeistError):
     """No, unknown, expired or revoked credentials: one answer for all."""
 
@@ -189,6 +198,21 @@ class NotAllowed(HausgeistError):
     code = "not_allowed"
     status = 403
     text = N_("You are not allowed to do this.")
+
+
+class LoginRefused(NotAllowed):
+    """A login source vouched for somebody, and the house does not let them in."""
+
+    code = "login_refused"
+    text = N_("{source} knows you, but you cannot come in here: {reason}")
+
+
+class LoginClash(LoginRefused):
+    """Somebody else has the login name; ``subject`` is what an administrator needs in order to link it."""
+
+    text = N_(
+        "{source} knows you, but you cannot come in here: {reason} Your identifier is {subject}"
+    )
 
 
 class BorderRefused(NotAllowed):
@@ -334,6 +358,13 @@ class GroupInUse(Conflict):
     text = N_("This group still has people, service keys or holds. Move or end them first.")
 
 
+class DataHeld(Conflict):
+    """A legal hold lasts: what it covers may not be deleted (Art. 17(3) GDPR)."""
+
+    code = "data_held"
+    text = N_("These data may not be deleted at present, because they are held: {reason}")
+
+
 class LastAdmin(Conflict):
     """The change would leave the house without an active administrator."""
 
@@ -435,6 +466,16 @@ class FileLocked(BadUpload):
     code = "file_locked"
     text = N_(
         "The file is protected with a password. Save a copy without a password and attach that."
+    )
+
+
+class FileWithoutText(BadUpload):
+    """There is nothing to read in a file, such as a scan without recognised text."""
+
+    code = "file_without_text"
+    text = N_(
+        "There are no words in the file. If it is a scan, let a text recognition (OCR) go over it and "
+        "attach the result."
     )
 
 
