@@ -10,17 +10,17 @@ authority of the house). Lines are never iterated here: a long one would be an e
 import errno
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from time import monotonic
+from types import TracebackType
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from hausgeist.errors import EgressDenied, Upstream, UpstreamTimeout
+from hausgeist.errors import EgressDenied, HausgeistError, Upstream, UpstreamTimeout
 from hausgeist.net.allow import AllowList, Destination
 from hausgeist.net.target import Target, locate
 
@@ -90,8 +90,7 @@ class Outbound:
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
 
-    @asynccontextmanager
-    async def stream(
+    def stream(
         self,
         method: str,
         url: str,
@@ -101,46 +100,21 @@ class Outbound:
         idle_timeout: float = 300.0,
         total_timeout: float | None = None,
         connect_timeout: float | None = None,
-    ) -> AsyncIterator[Response]:
+    ) -> "_Exchange":
         """Send a request; leaving the context closes the socket unless the body was read to its end.
 
         ``idle_timeout`` is the longest silence in seconds. Redirects are not followed. A request with a
         body of bytes is repeated once if a kept-alive connection turns out to have been closed by the
         other side before it answered a single byte.
 
-        Raises:
+        Entering and leaving raise:
             EgressDenied: the destination is not allowed, or resolves to an address that is not.
             UpstreamTimeout: silence for too long, or no connection in time.
             Upstream: the connection failed or broke.
         """
-        target, destination = self._permitted(url)
         patience = self._connect_timeout if connect_timeout is None else connect_timeout
-        timeout = aiohttp.ClientTimeout(
-            total=total_timeout, connect=patience, sock_connect=patience, sock_read=idle_timeout
-        )
-        attempt = _Attempt(destination)
-        _attempt.set(attempt)
-        try:
-            send = partial(
-                self._pool().request,
-                method,
-                target.url,
-                headers=headers,
-                data=body,
-                timeout=timeout,
-                allow_redirects=False,
-            )
-            inner = await self._send(send, attempt, again=isinstance(body, bytes | None))
-            try:
-                yield Response(inner)
-            finally:
-                inner.close()  # back in the pool already, if the body was read to its end
-        except aiohttp.ConnectionTimeoutError as error:
-            raise UpstreamTimeout(provider=destination.host, seconds=round(patience)) from error
-        except TimeoutError as error:  # aiohttp's other time-outs derive from it
-            raise UpstreamTimeout(provider=destination.host, seconds=round(idle_timeout)) from error
-        except aiohttp.ClientError as error:
-            raise Upstream(provider=destination.host, reason=_words(error)) from error
+        timeout = _timeout(idle_timeout, total_timeout, patience)
+        return _Exchange(self, (method, url), headers, body, timeout)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -148,18 +122,12 @@ class Outbound:
             await self._session.close()
             self._session = None
 
-    async def _send(self, send: _Send, attempt: _Attempt, *, again: bool) -> aiohttp.ClientResponse:
-        """Send, and once more where ``again`` allows it and a reused connection was merely stale."""
-        started = monotonic()
-        try:
-            return await send()
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-            late = monotonic() - started > STALE_SECONDS
-            if not again or late or attempt.opened or not _unanswered(error):
-                raise
-        return await send()
+    def permitted(self, url: str) -> tuple[Target, Destination]:
+        """Where a URL leads, if the allow list knows it.
 
-    def _permitted(self, url: str) -> tuple[Target, Destination]:
+        Raises:
+            EgressDenied: it does not; the denial is noted.
+        """
         try:
             target = locate(url)
         except ValueError as error:
@@ -173,7 +141,8 @@ class Outbound:
             raise
         return target, destination
 
-    def _pool(self) -> aiohttp.ClientSession:
+    def pool(self) -> aiohttp.ClientSession:
+        """The pool of connections, made at the first use."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
@@ -212,6 +181,96 @@ class Outbound:
         return self._resolver or aiohttp.ThreadedResolver()
 
 
+class _Exchange:
+    """One request and its answer, as a context; a class, because a generator would cost each call more."""
+
+    __slots__ = (
+        "_body",
+        "_destination",
+        "_headers",
+        "_inner",
+        "_method",
+        "_outbound",
+        "_timeout",
+        "_url",
+    )
+
+    def __init__(
+        self,
+        outbound: Outbound,
+        request: tuple[str, str],
+        headers: Mapping[str, str] | None,
+        body: Any,
+        timeout: aiohttp.ClientTimeout,
+    ) -> None:
+        self._outbound = outbound
+        self._method, self._url = request
+        self._headers = headers
+        self._body = body
+        self._timeout = timeout
+        self._inner: aiohttp.ClientResponse | None = None
+
+    async def __aenter__(self) -> Response:
+        target, self._destination = self._outbound.permitted(self._url)
+        attempt = _Attempt(self._destination)
+        _attempt.set(attempt)
+        send = partial(
+            self._outbound.pool().request,
+            self._method,
+            target.url,
+            headers=self._headers,
+            data=self._body,
+            timeout=self._timeout,
+            allow_redirects=False,
+        )
+        try:
+            inner = await _sent(send, attempt, again=isinstance(self._body, bytes | None))
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise self._told(error) from error
+        self._inner = inner
+        return Response(inner)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._inner is not None
+        self._inner.close()  # back in the pool already, if the body was read to its end
+        if isinstance(error, TimeoutError | aiohttp.ClientError):
+            raise self._told(error) from error
+
+    def _told(self, error: Exception) -> HausgeistError:
+        """What went wrong, as one of our errors; aiohttp's time-outs derive from ``TimeoutError``."""
+        host = self._destination.host
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            return UpstreamTimeout(provider=host, seconds=round(self._timeout.connect or 0))
+        if isinstance(error, TimeoutError):
+            return UpstreamTimeout(provider=host, seconds=round(self._timeout.sock_read or 0))
+        return Upstream(provider=host, reason=_words(error))
+
+
+async def _sent(send: _Send, attempt: _Attempt, *, again: bool) -> aiohttp.ClientResponse:
+    """Send, and once more where ``again`` allows it and a reused connection was merely stale."""
+    started = monotonic()
+    try:
+        return await send()
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+        late = monotonic() - started > STALE_SECONDS
+        if not again or late or attempt.opened or not _unanswered(error):
+            raise
+    return await send()
+
+
+@lru_cache(maxsize=64)
+def _timeout(idle: float, total: float | None, patience: float) -> aiohttp.ClientTimeout:
+    """Time-outs in seconds; there are few, and making one costs as much as a query."""
+    return aiohttp.ClientTimeout(
+        total=total, connect=patience, sock_connect=patience, sock_read=idle
+    )
+
+
 class _CheckedResolver(AbstractResolver):
     """DNS, then the allow list's check of every address it gave."""
 
@@ -239,7 +298,7 @@ def _unanswered(error: aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) 
     return error.errno in _GONE or isinstance(error.__cause__, ConnectionResetError)
 
 
-def _words(error: aiohttp.ClientError) -> str:
+def _words(error: Exception) -> str:
     """What went wrong, without the request's content and without what came instead of an answer."""
     if isinstance(error, aiohttp.ClientResponseError):  # it quotes both, and the whole address
         return type(error).__name__
