@@ -138,6 +138,12 @@ def owned(connection: Connection, user_id: str) -> int:
     return connection.execute(query).scalar_one()
 
 
+def names(connection: Connection, user_id: str) -> list[tuple[Kind, str]]:
+    """Kind and name of what a person owns."""
+    query = select(_ITEM.kind, _ITEM.name).where(_ITEM.owner_id == user_id)
+    return [(kind, name) for kind, name in connection.execute(query)]
+
+
 def versions(connection: Connection, item_id: str, since: int) -> list[Version]:
     """The versions of an item from ``since`` on, the newest first."""
     query = (

@@ -203,6 +203,10 @@ class Library:
         found = await self._store.read(lambda c: shelf.versions(c, item_id, since))
         return entry, tuple(found)
 
+    async def names_of(self, who: Principal) -> frozenset[tuple[Kind, str]]:
+        """The kinds and names of a person's own items."""
+        return frozenset(await self._store.read(lambda c: shelf.names(c, who.id)))
+
     async def uses(self, who: Principal, item_id: str) -> int:
         """In how many conversations of its owner a never shared assistant was used.
 

@@ -21,7 +21,7 @@ UPLOAD_MOST = 8 * 1024 * 1024
 """Bytes of one upload."""
 UNPACKED_MOST = 8 * 1024 * 1024
 """Bytes of all files in one archive, unpacked."""
-ITEMS_MOST = 500
+ITEMS_MOST = 300
 """Files of one import."""
 _THEN = (1980, 1, 1, 0, 0, 0)
 _ENCRYPTED = 0x1
@@ -99,7 +99,7 @@ def unpack(name: str, content: bytes) -> list[Found]:
 TOO_LARGE = N_("It is too large.")
 BROKEN = N_("It is no ZIP archive that can be read.")
 EMPTY = N_("There are no files in the archive.")
-TOO_MANY = N_("There are too many files in the archive; one import takes 500.")
+TOO_MANY = N_("There are too many files in the archive; one import takes 300.")
 BOMB = N_("Unpacked, the archive is too large.")
 ODD_PATH = N_("The file's path leads out of the archive.")
 ENCRYPTED = N_("The file is protected by a password.")

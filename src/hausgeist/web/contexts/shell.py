@@ -5,7 +5,30 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Theme: TypeAlias = Literal["auto", "light", "dark"]
-Nav: TypeAlias = Literal["", "chat", "account", "admin"]
+Nav: TypeAlias = Literal["", "chat", "library", "account", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """An announcement over the page. ``html`` is clean; ``warn``: it is more than news."""
+
+    id: str
+    html: str
+    warn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How the organisation's pages differ from ours: addresses of its logo and colours, or empty.
+
+    ``links`` are pairs of words and address; ``login`` has the paragraphs over the login form.
+    """
+
+    logo: str = ""
+    colours: str = ""
+    footer: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    login: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +49,5 @@ class Shell:
     is_admin: bool = False
     active_nav: Nav = ""
     static_version: str = ""
+    looks: Looks = Looks()
+    bars: tuple[Bar, ...] = ()
