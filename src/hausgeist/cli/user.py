@@ -7,17 +7,18 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from hausgeist import settings
 from hausgeist.core.people import Role
+from hausgeist.errors import SetupError
 
 if TYPE_CHECKING:
     from hausgeist.audit import Trail
     from hausgeist.identity import Identity, Person
-    from hausgeist.people import PersonalData
     from hausgeist.store.db import Store
 
 T = TypeVar("T")
@@ -155,14 +156,35 @@ def set_password(
 
 
 @user.command()
-def export(login: str = typer.Argument(help="Name for logging in.")) -> None:
-    """Print everything the house holds of a person as JSON."""
+def export(
+    login: str = typer.Argument(help="Name for logging in."),
+    file: Path = typer.Argument(help="ZIP file to write; hand it to this person only."),
+) -> None:
+    """Write everything the house holds of a person into a ZIP file."""
+    from hausgeist import app  # noqa: PLC0415  as in ``with_identity``
+    from hausgeist.people import Export  # noqa: PLC0415  as in ``with_identity``
 
-    async def work(identity: Identity, trail: Trail, store: Store) -> dict[str, Any]:
+    async def work(identity: Identity, trail: Trail, store: Store) -> int:
         person = await identity.people.by_login(login)
-        return await _personal_data(store, trail, identity).export(person.id, BY)
+        pieces = await Export(store, trail, app.now_ms).begin(
+            person.id,
+            BY,
+            organisation=await identity.organisation() or "Hausgeist",
+            language=person.locale,
+        )
+        size = 0
+        with file.open("xb") as out:
+            async for piece in pieces:
+                size += await asyncio.to_thread(out.write, piece)
+        return size
 
-    typer.echo(json.dumps(with_identity(work), ensure_ascii=False, indent=2))
+    try:
+        size = with_identity(work)
+    except FileExistsError as error:
+        raise SetupError(
+            problem=f"{file} is there already.", advice="Name another file."
+        ) from error
+    typer.echo(f"{file}: {size:,} bytes. It is for {login} only.")
 
 
 @user.command()
@@ -175,13 +197,32 @@ def erase(
     if not yes:
         typer.confirm(f"Erase {login} and everything the house holds of them?", abort=True)
 
-    async def work(identity: Identity, trail: Trail, store: Store) -> dict[str, int]:
-        person = await identity.people.by_login(login)
-        return await _personal_data(store, trail, identity).erase(person.id, BY)
+    from hausgeist import app  # noqa: PLC0415  as in ``with_identity``
+    from hausgeist.people import (  # noqa: PLC0415  as in ``with_identity``
+        Asked,
+        Erasure,
+        Receipt,
+        Retention,
+        Signer,
+    )
 
-    counts = with_identity(work)
-    words = ", ".join(f"{count} {name}" for name, count in counts.items())
-    show(counts, f"Erased: {words}.", as_json=as_json)
+    async def work(identity: Identity, trail: Trail, store: Store) -> Receipt:
+        person = await identity.people.by_login(login)
+        erasure = Erasure(
+            store,
+            trail,
+            Signer(app.house_secret(settings.load().home)),
+            app.now_ms,
+            changed=identity.forget,
+        )
+        organisation = await identity.organisation()
+        receipt = await erasure.erase(person.id, Asked(BY, BY, organisation))
+        await Retention(store, trail, app.now_ms).forget_words()
+        return receipt
+
+    receipt = with_identity(work)
+    words = ", ".join(f"{count} {name}" for name, count in receipt["erased"].items())
+    show(receipt, f"Erased: {words}. --json prints the signed receipt.", as_json=as_json)
 
 
 def as_row(person: Person) -> dict[str, object]:
@@ -204,12 +245,6 @@ def _set_active(login: str, *, active: bool) -> Callable[..., Awaitable[Person]]
         return await identity.people.get(person.id)
 
     return work
-
-
-def _personal_data(store: Store, trail: Trail, identity: Identity) -> PersonalData:
-    from hausgeist.people import PersonalData  # noqa: PLC0415  as in ``with_identity``
-
-    return PersonalData(store, trail, identity.forget)
 
 
 def _generated() -> str:

@@ -4,103 +4,126 @@
 A table that points at a person, directly or through another, must be named here; a test walks the schema.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from hausgeist.audit import Trail
-from hausgeist.core.trail import Fact
-from hausgeist.errors import LastAdmin, NotFound
-from hausgeist.store import accounts, personal
+from hausgeist.errors import N_
+from hausgeist.store import personal
 from hausgeist.store.db import Store
 
-Export = Callable[[Any, str], list[dict[str, Any]]]
-Erase = Callable[[Any, str], int]
+Row = dict[str, Any]
+PAGE = 20
+"""Rows that are read at once where they may be long."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalStore:
-    """Tables with a person's data. Both verbs take the store's connection and the person's id."""
+    """Tables with a person's data. Both verbs take the store's connection and the person's id.
+
+    ``title`` is what people call it. ``paged``: ``export`` also takes ``after`` (an id) and ``most``.
+    """
 
     name: str
+    title: str
     tables: frozenset[str]
-    export: Export
-    erase: Erase
+    export: Callable[..., list[Row]]
+    erase: Callable[[Any, str], int]
+    paged: bool = False
+
+    def rows(self, store: Store, user_id: str) -> Iterator[Row]:
+        """Everything of a person, read a page at a time; no connection is held in between."""
+        if not self.paged:
+            yield from store.read_now(lambda connection: self.export(connection, user_id))
+            return
+        after = ""
+        while found := store.read_now(partial(self._page, user_id, after)):
+            yield from found
+            after = found[-1]["id"]
+
+    def _page(self, user_id: str, after: str, connection: Any) -> list[Row]:
+        return self.export(connection, user_id, after, PAGE)
 
 
 STORES = (
     PersonalStore(
-        "files", frozenset({"files", "file_contents"}), personal.files_of, personal.erase_files
+        "files",
+        N_("Files"),
+        frozenset({"files", "file_contents"}),
+        personal.files_of,
+        personal.erase_files,
+        paged=True,
     ),
-    PersonalStore("shares", frozenset({"shares"}), personal.shared, personal.erase_shares),
+    PersonalStore(
+        "shares",
+        N_("Links to shared conversations"),
+        frozenset({"shares"}),
+        personal.shared,
+        personal.erase_shares,
+    ),
+    PersonalStore(
+        "imports",
+        N_("Imports from other programs"),
+        frozenset({"imports", "import_pieces", "imported"}),
+        personal.imports_of,
+        personal.erase_imports,
+    ),
     PersonalStore(
         "conversations",
+        N_("Conversations"),
         frozenset({"conversations", "messages", "search_words"}),
         personal.talks,
         personal.erase_talks,
+        paged=True,
     ),
-    PersonalStore("folders", frozenset({"folders"}), personal.folders_of, personal.erase_folders),
+    PersonalStore(
+        "folders",
+        N_("Folders"),
+        frozenset({"folders"}),
+        personal.folders_of,
+        personal.erase_folders,
+    ),
     PersonalStore(
         "library",
+        N_("Assistants and prompts"),
         frozenset({"library_items", "library_versions", "library_grants"}),
         personal.library,
         personal.erase_library,
     ),
-    PersonalStore("holds", frozenset({"holds"}), personal.holds_on, personal.erase_holds),
-    PersonalStore("keys", frozenset({"api_keys"}), personal.keys, personal.erase_keys),
     PersonalStore(
-        "sessions", frozenset({"sessions"}), personal.open_sessions, personal.erase_sessions
+        "holds", N_("Legal holds"), frozenset({"holds"}), personal.holds_on, personal.erase_holds
     ),
     PersonalStore(
-        "groups", frozenset({"memberships"}), personal.groups_of, personal.erase_memberships
+        "keys", N_("API keys"), frozenset({"api_keys"}), personal.keys, personal.erase_keys
     ),
-    PersonalStore("logins", frozenset({"login_subjects"}), personal.logins, personal.erase_logins),
-    PersonalStore("account", frozenset({"users"}), personal.account, personal.erase_account),
+    PersonalStore(
+        "sessions",
+        N_("Sessions"),
+        frozenset({"sessions"}),
+        personal.open_sessions,
+        personal.erase_sessions,
+    ),
+    PersonalStore(
+        "groups",
+        N_("Groups"),
+        frozenset({"memberships"}),
+        personal.groups_of,
+        personal.erase_memberships,
+    ),
+    PersonalStore(
+        "logins",
+        N_("Links to other logins"),
+        frozenset({"login_subjects"}),
+        personal.logins,
+        personal.erase_logins,
+    ),
+    PersonalStore(
+        "account",
+        N_("Account"),
+        frozenset({"users"}),
+        personal.account,
+        personal.erase_account,
+    ),
 )
 """In the order of erasure: what points at a person goes before the person."""
-
-
-class PersonalData:
-    """Reads out and erases all that is registered. ``changed`` forgets remembered credentials."""
-
-    def __init__(self, store: Store, trail: Trail, changed: Callable[[], None]) -> None:
-        self._store = store
-        self._trail = trail
-        self._changed = changed
-
-    async def export(self, subject: str, by: str) -> dict[str, list[dict[str, Any]]]:
-        """Everything of a person, by store (Art. 15 and 20 GDPR).
-
-        Raises:
-            NotFound: there is no such person.
-        """
-
-        def read(connection: Any) -> dict[str, list[dict[str, Any]]]:
-            return {store.name: store.export(connection, subject) for store in STORES}
-
-        found = await self._store.read(read)
-        if not found["account"]:
-            raise NotFound
-        await self._trail.record("user.exported", actor=by, subject=subject)
-        return found
-
-    async def erase(self, subject: str, by: str) -> dict[str, int]:
-        """Erase everything of a person in one transaction (Art. 17 GDPR); gives rows by store.
-
-        Raises:
-            NotFound: there is no such person.
-            LastAdmin: nobody would administer the house any more.
-        """
-
-        def work(connection: Any) -> dict[str, Fact]:
-            person = accounts.user(connection, subject)
-            if person is None:
-                raise NotFound
-            administers = person["role"] == "admin" and person["active"]
-            if administers and not accounts.other_admins(connection, subject):
-                raise LastAdmin
-            return {store.name: store.erase(connection, subject) for store in STORES}
-
-        facts = await self._trail.change("user.erased", work, actor=by, subject=subject)
-        self._changed()
-        return {name: int(count or 0) for name, count in (facts or {}).items()}

@@ -370,6 +370,7 @@ def _engine(url: str, is_sqlite: bool, *, writing: bool) -> Engine:  # noqa: FBT
             "foreign_keys=ON",
             "busy_timeout=5000",
             "temp_store=MEMORY",
+            "secure_delete=ON",  # what is deleted is overwritten; some builds have it off
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -7,7 +7,6 @@ time: ``most`` rows after the id ``after``. What is kept of a person beyond thes
 """
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
@@ -20,6 +19,9 @@ from hausgeist.store.tables import (
     folders,
     groups,
     holds,
+    import_pieces,
+    imported,
+    imports,
     library_grants,
     library_items,
     library_versions,
@@ -157,6 +159,21 @@ def erase_folders(connection: Connection, user_id: str) -> int:
     return connection.execute(delete(folders).where(folders.c.owner_id == user_id)).rowcount
 
 
+def imports_of(connection: Connection, user_id: str) -> Rows:
+    """What the person has brought from other programs: each import, and what came of it."""
+    found = _rows(connection, imports, imports.c.owner_id == user_id)
+    marks = _rows(connection, imported, imported.c.owner_id == user_id)
+    return [*found, *marks]
+
+
+def erase_imports(connection: Connection, user_id: str) -> int:
+    """Erase the imports with what waits in them; gives how many."""
+    theirs = select(imports.c.id).where(imports.c.owner_id == user_id)
+    connection.execute(delete(import_pieces).where(import_pieces.c.import_id.in_(theirs)))
+    connection.execute(delete(imported).where(imported.c.owner_id == user_id))
+    return connection.execute(delete(imports).where(imports.c.owner_id == user_id)).rowcount
+
+
 # -- files ---------------------------------------------------------------------------------------------
 
 
@@ -173,20 +190,19 @@ def files_of(
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def piece(connection: Connection, user_id: str, file_id: str, seq: int) -> bytes | None:
-    """A piece of a file of the person's, at most 1 MiB; None where there is none (any more)."""
+def piece(
+    connection: Connection, user_id: str, file_id: str, after: int
+) -> tuple[int, bytes] | None:
+    """The piece of a file of the person's that follows number ``after``, at most 1 MiB; None at the end."""
     query = (
-        select(file_contents.c.content)
+        select(file_contents.c.seq, file_contents.c.content)
         .join(files, file_contents.c.file_id == files.c.id)
-        .where(files.c.owner_id == user_id, files.c.id == file_id, file_contents.c.seq == seq)
+        .where(files.c.owner_id == user_id, files.c.id == file_id, file_contents.c.seq > after)
+        .order_by(file_contents.c.seq)
+        .limit(1)
     )
-    return connection.execute(query).scalar()
-
-
-def seqs(connection: Connection, file_id: str) -> Iterator[int]:
-    """The numbers of a file's pieces, in order."""
-    query = select(file_contents.c.seq).where(file_contents.c.file_id == file_id)
-    yield from connection.execute(query.order_by(file_contents.c.seq)).scalars()
+    found = connection.execute(query).first()
+    return None if found is None else (found.seq, found.content)
 
 
 def erase_files(connection: Connection, user_id: str) -> int:
@@ -256,9 +272,8 @@ def holds_on(connection: Connection, user_id: str) -> Rows:
 
 
 def erase_holds(connection: Connection, user_id: str) -> int:
-    """Erase the holds that have ended (one that lasts refuses the erasure); gives how many."""
-    theirs = (holds.c.user_id == user_id) & holds.c.ended_at.is_not(None)
-    return connection.execute(delete(holds).where(theirs)).rowcount
+    """Erase the holds on the person, all of which have ended: one that lasts refuses the erasure."""
+    return connection.execute(delete(holds).where(holds.c.user_id == user_id)).rowcount
 
 
 def _rows(
