@@ -4,6 +4,7 @@
 import os
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from hausgeist import __version__
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
 from hausgeist.chat.library import Library
+from hausgeist.chat.search import Search
+from hausgeist.chat.shelf import Shelves
 from hausgeist.chat.shares import Shares
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
@@ -22,6 +25,10 @@ from hausgeist.gateway.providers.house import HouseProvider
 from hausgeist.gateway.residents import Residents
 from hausgeist.gateway.weights import Fetcher, Shelf, budget
 from hausgeist.identity import Identity
+from hausgeist.identity.arrivals import Arrivals
+from hausgeist.identity.entrance import Entrance
+from hausgeist.identity.logins import Logins
+from hausgeist.identity.recheck import Recheck
 from hausgeist.jobs import Rounds
 from hausgeist.ledger import Book
 from hausgeist.net import AllowList, Connections, Outbound
@@ -41,11 +48,15 @@ from hausgeist.web.pages import (
     admin,
     admin_groups,
     admin_keys,
+    admin_login,
+    admin_logins,
     admin_models,
     admin_providers,
     admin_user,
     admin_users,
     chat,
+    chat_list,
+    chat_search,
     library,
     library_edit,
     library_files,
@@ -53,6 +64,7 @@ from hausgeist.web.pages import (
     login,
     setup,
     shares,
+    sso,
     voice,
 )
 from hausgeist.web.routes import RouteTable
@@ -188,11 +200,14 @@ def build(settings: Settings) -> House:
     )
     shelves = Library(store, trail, now_ms)
     notes = ModelNotes(store, trail, directory, now_ms)
+    talks = Chat(store, gateway, now_ms, in_memory=residents.in_memory, library=shelves)
     house = House(
         settings=settings,
         store=store,
         gateway=gateway,
-        chat=Chat(store, gateway, now_ms, in_memory=residents.in_memory, library=shelves),
+        chat=talks,
+        search=Search(store, now_ms),
+        shelves=Shelves(store, now_ms, talks.ended),
         library=shelves,
         shares=Shares(store, trail, now_ms),
         identity=open_identity(settings, store, trail),
@@ -206,7 +221,8 @@ def build(settings: Settings) -> House:
         providers=providers,
         notes=notes,
     )
-    rounds = Rounds([book.refresh, residents.refresh, providers.refresh, notes.refresh])
+    looks = _open_logins(house, secret)
+    rounds = Rounds([book.refresh, residents.refresh, providers.refresh, notes.refresh, *looks])
     # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
     longest = 0.0 if store.is_sqlite else LONGEST_CALL
     gateway.on_settled = house.meter.settled
@@ -214,6 +230,7 @@ def build(settings: Settings) -> House:
         rounds.start,
         partial(book.recover, longest),
         house.chat.recover,
+        house.search.start,
     ]
     house.on_stop += [
         store.drain,
@@ -224,9 +241,40 @@ def build(settings: Settings) -> House:
         providers.close,
         house.fetches.close,
         rounds.stop,
+        house.search.stop,
         partial(house.chat.close, settings.shutdown_grace),
     ]
     return house
+
+
+def _open_logins(house: House, secret: bytes) -> list[Callable[[], Awaitable[object]]]:
+    """Let people from other login sources in; gives what has to be looked at now and then."""
+    settings, identity = house.settings, house.identity
+    house.logins = logins = Logins(
+        store=house.store,
+        trail=house.trail,
+        secret=secret,
+        outbound=house.outbound,
+        now_ms=now_ms,
+        changed=identity.forget,
+    )
+    house.entrance = Entrance(
+        store=house.store,
+        trail=house.trail,
+        secret=secret,
+        logins=logins,
+        sessions=identity.sessions,
+        arrivals=Arrivals(house.trail, now_ms, identity.forget, settings.language),
+        now_ms=now_ms,
+        base=settings.public_url or f"http://{settings.host}:{settings.port}",
+        changed=identity.forget,
+    )
+    identity.sessions.elsewhere = house.entrance.by_password
+    recheck = Recheck(
+        house.store, house.trail, logins=logins, people=identity.people, now_ms=now_ms
+    )
+    house.on_stop += [logins.close, recheck.close]
+    return [logins.refresh, recheck.look]
 
 
 def application(house: House) -> Edge:
@@ -245,7 +293,10 @@ def application(house: House) -> Edge:
                     *assets.ROUTES,
                     *setup.ROUTES,
                     *login.ROUTES,
+                    *sso.ROUTES,
                     *voice.ROUTES,
+                    *chat_list.ROUTES,
+                    *chat_search.ROUTES,
                     *chat.ROUTES,
                     *library_edit.ROUTES,
                     *library_files.ROUTES,
@@ -261,6 +312,8 @@ def application(house: House) -> Edge:
                     *admin_keys.ROUTES,
                     *admin_models.ROUTES,
                     *admin_providers.ROUTES,
+                    *admin_logins.ROUTES,
+                    *admin_login.ROUTES,
                 ]
             )
         ),

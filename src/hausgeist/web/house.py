@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
 from hausgeist.chat.library import Library
+from hausgeist.chat.search import Search
+from hausgeist.chat.shelf import Shelves
 from hausgeist.chat.shares import Shares
 from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
@@ -15,6 +17,8 @@ from hausgeist.gateway.meter import Meter
 from hausgeist.gateway.notes import ModelNotes
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.identity import Identity
+from hausgeist.identity.entrance import Entrance
+from hausgeist.identity.logins import Logins
 from hausgeist.net import Outbound
 from hausgeist.settings import Settings
 from hausgeist.store.db import DatabaseError, Store, ping
@@ -30,6 +34,8 @@ class House:
     gateway: Gateway
     chat: Chat
     library: Library
+    search: Search
+    shelves: Shelves
     shares: Shares
     identity: Identity
     trail: Trail
@@ -50,6 +56,10 @@ class House:
     """The verbs of providers, for the administration."""
     notes: ModelNotes | None = None
     """What the house says of its models."""
+    logins: Logins | None = None
+    """The verbs of login sources, for the administration."""
+    entrance: Entrance | None = None
+    """Where people from other login sources come in."""
     fetches: Fetches = field(default_factory=Fetches)
     """Models on their way, started from a page."""
 

@@ -411,24 +411,18 @@ def _search() -> None:
         )
         return
     scope = "{row}owner_id || CASE WHEN {row}message_id IS NULL THEN ' title' ELSE '' END"
-    op.execute(
-        f"CREATE VIEW search_index_rows AS SELECT id, {scope.format(row='')} AS scope, words "  # noqa: S608  our own words
-        "FROM search_words"
-    )
+    rows = f"SELECT id, {scope.format(row='')} AS scope, words FROM search_words"  # noqa: S608  our own words
+    op.execute(f"CREATE VIEW search_index_rows AS {rows}")
     op.execute(
         "CREATE VIRTUAL TABLE search_index USING fts5(scope, words, "
         "content='search_index_rows', content_rowid='id', tokenize='ascii', prefix='2 3')"
     )
-    added = (
-        "INSERT INTO search_index (rowid, scope, words) "
-        f"VALUES (new.id, {scope.format(row='new.')}, new.words); "  # noqa: S608  as above
-    )
+    new, old = (f"{row}.id, {scope.format(row=f'{row}.')}, {row}.words" for row in ("new", "old"))
+    added = f"INSERT INTO search_index (rowid, scope, words) VALUES ({new}); "  # noqa: S608  as above
     # FTS5 needs the old words to find them; what it leaves of them goes when it is next merged
-    gone = (
-        "INSERT INTO search_index (search_index, rowid, scope, words) "
-        f"VALUES ('delete', old.id, {scope.format(row='old.')}, old.words); "  # noqa: S608  as above
-        "INSERT OR REPLACE INTO meta (key, value) VALUES ('search_deleted', '1'); "
-    )
+    columns = "search_index, rowid, scope, words"
+    gone = f"INSERT INTO search_index ({columns}) VALUES ('delete', {old}); "  # noqa: S608  as above
+    gone += "INSERT OR REPLACE INTO meta (key, value) VALUES ('search_deleted', '1'); "
     for verb, does in (("INSERT", added), ("DELETE", gone), ("UPDATE", gone + added)):
         op.execute(
             f"CREATE TRIGGER search_index_{verb.lower()} AFTER {verb} ON search_words "
