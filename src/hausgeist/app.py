@@ -14,6 +14,7 @@ from hausgeist.chat import Chat
 from hausgeist.chat.library import Library
 from hausgeist.chat.search import Search
 from hausgeist.chat.shelf import Shelves
+from hausgeist.chat.exports import Exports
 from hausgeist.chat.shares import Shares
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
@@ -61,6 +62,7 @@ from hausgeist.web.pages import (
     library_edit,
     library_files,
     library_use,
+    exports,
     login,
     setup,
     shares,
@@ -201,6 +203,7 @@ def build(settings: Settings) -> House:
     shelves = Library(store, trail, now_ms)
     notes = ModelNotes(store, trail, directory, now_ms)
     talks = Chat(store, gateway, now_ms, in_memory=residents.in_memory, library=shelves)
+    identity = open_identity(settings, store, trail)
     house = House(
         settings=settings,
         store=store,
@@ -210,7 +213,8 @@ def build(settings: Settings) -> House:
         shelves=Shelves(store, now_ms, talks.ended),
         library=shelves,
         shares=Shares(store, trail, now_ms),
-        identity=open_identity(settings, store, trail),
+        exports=Exports(store, directory, identity.organisation, now_ms),
+        identity=identity,
         trail=trail,
         now_ms=now_ms,
         outbound=outbound,
@@ -303,6 +307,7 @@ def application(house: House) -> Edge:
                     *library_use.ROUTES,
                     *library.ROUTES,
                     *shares.ROUTES,
+                    *exports.ROUTES,
                     *account.ROUTES,
                     *account_password.ROUTES,
                     *admin.ROUTES,

@@ -18,6 +18,7 @@ from hausgeist.net import Target, locate
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 RULES_MOST = 200
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_ADDRESSES = frozenset({"new", "local"})  # pages of their own
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9;-]{0,63}")
 _LDAP_PORTS = {"ldap": 389, "ldaps": 636}
 _LDAP_URL = re.compile(r"(ldaps?)://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?/?")
@@ -154,7 +155,7 @@ def acceptable_id(source: str) -> str:
     Raises:
         InvalidField: it cannot.
     """
-    if _ID.fullmatch(source) is None:
+    if _ID.fullmatch(source) is None or source in _ADDRESSES:
         raise _bad("id", N_("use 1 to 32 small letters, digits and hyphens"))
     return source
 

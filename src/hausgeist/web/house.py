@@ -9,6 +9,7 @@ from hausgeist.chat import Chat
 from hausgeist.chat.library import Library
 from hausgeist.chat.search import Search
 from hausgeist.chat.shelf import Shelves
+from hausgeist.chat.exports import Exports
 from hausgeist.chat.shares import Shares
 from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
@@ -20,6 +21,7 @@ from hausgeist.identity import Identity
 from hausgeist.identity.entrance import Entrance
 from hausgeist.identity.logins import Logins
 from hausgeist.net import Outbound
+from hausgeist.people import Lifecycle
 from hausgeist.settings import Settings
 from hausgeist.store.db import DatabaseError, Store, ping
 from hausgeist.web.fetches import Fetches
@@ -37,7 +39,9 @@ class House:
     search: Search
     shelves: Shelves
     shares: Shares
+    exports: Exports
     identity: Identity
+    lifecycle: Lifecycle
     trail: Trail
     now_ms: Callable[[], int]
     outbound: Outbound

@@ -13,6 +13,7 @@ from hausgeist.web.visit import Visit
 PAGES = (
     ("users", N_("People"), "/admin/users"),
     ("groups", N_("Groups"), "/admin/groups"),
+    ("logins", N_("Logins"), "/admin/logins"),
     ("models", N_("Models"), "/admin/models"),
     ("providers", N_("Providers"), "/admin/providers"),
     ("sharing", N_("Sharing"), "/admin/sharing"),

@@ -1,9 +1,21 @@
 # SPDX-License-Identifier: EUPL-1.2
 """``/login``, ``/logout`` and the switches for language and appearance, which work before a login too."""
 
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
-from hausgeist.errors import N_, HausgeistError, InvalidField, LoginFailed, LoginThrottled
+from hausgeist.errors import (
+    N_,
+    HausgeistError,
+    InvalidField,
+    LoginFailed,
+    LoginRefused,
+    LoginThrottled,
+    Unavailable,
+    Upstream,
+    UpstreamTimeout,
+)
 from hausgeist.identity.people import THEMES
 from hausgeist.locale import LANGUAGES, translator
 from hausgeist.web.asgi import SESSION_COOKIE
@@ -20,7 +32,7 @@ async def show(visit: Visit) -> Response:
     wanted = local_path(visit.query_params.get("next", "/"))
     if visit.visitor is not None:
         return go(wanted)
-    return await _login_page(visit, wanted)
+    return await login_page(visit, wanted)
 
 
 async def login(visit: Visit) -> Response:
@@ -35,16 +47,26 @@ async def login(visit: Visit) -> Response:
             visit.client.host if visit.client else "",
             visit.cookies.get(SESSION_COOKIE),
         )
-    except (LoginFailed, LoginThrottled) as error:
-        return await _login_page(visit, wanted, name, error)
+    except (
+        LoginFailed,
+        LoginThrottled,
+        LoginRefused,
+        Upstream,
+        UpstreamTimeout,
+        Unavailable,
+    ) as error:
+        return await login_page(visit, wanted, name, error)
     return with_session(visit, go(wanted), token)
 
 
 async def logout(visit: Visit) -> Response:
     """``POST /logout``; without a session it does nothing."""
+    source = None
     if visit.visitor is not None and visit.visitor.session_id is not None:
+        if visit.house.entrance is not None:
+            source = await visit.house.entrance.source_of(visit.visitor.session_id)
         await visit.house.identity.sessions.end(visit.visitor.session_id, visit.visitor.id)
-    return without_session(visit, go("/login"))
+    return without_session(visit, go("/login" if source is None else f"/login?left={source}"))
 
 
 async def preferences(visit: Visit) -> Response:
@@ -66,9 +88,14 @@ async def preferences(visit: Visit) -> Response:
     return response
 
 
-async def _login_page(
+async def login_page(
     visit: Visit, wanted: str, name: str = "", error: HausgeistError | None = None
 ) -> Response:
+    """The ways in, with what went wrong."""
+    offers, logins = _offers(visit), visit.house.logins
+    left = visit.query_params.get("left", "")
+    directories = logins.directories() if logins is not None else ()
+    few = logins is not None and await logins.local_for_admins_only()
     frame = await shell(visit, "Log in")
     context = LoginPage(
         shell=frame,
@@ -77,11 +104,25 @@ async def _login_page(
         name=name,
         error=error.say(translator(frame.language)) if error is not None else None,
         empty=await visit.house.identity.setup.pending(),
+        offers=tuple(
+            (title, f"/sso/{source}/login?{urlencode({'next': wanted})}")
+            for source, title in offers
+        ),
+        tucked=few and bool(offers) and not directories and not name,
+        way_out=next(
+            ((title, f"/sso/{source}/logout") for source, title in offers if source == left), None
+        ),
     )
     response = page(visit, "login.html", context, status=error.status if error is not None else 200)
     if error is not None and error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _offers(visit: Visit) -> list[tuple[str, str]]:
+    if visit.house.entrance is None:
+        return []
+    return [(offer.id, offer.title) for offer in visit.house.entrance.offers()]
 
 
 ROUTES = [
