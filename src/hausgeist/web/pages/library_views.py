@@ -4,13 +4,14 @@
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 
+from hausgeist.chat import Conversation
 from hausgeist.chat.library import AssistantBody, Body, Entry, PromptBody
 from hausgeist.chat.library.bodies import COLOURS, LIMITS, from_json
 from hausgeist.chat.library.library import Assistant
 from hausgeist.chat.library.plain import Fault
 from hausgeist.chat.library.variables import Variable, VariableError, variables
 from hausgeist.core.people import Principal
-from hausgeist.errors import N_, HausgeistError, NotFound
+from hausgeist.errors import N_, HausgeistError
 from hausgeist.locale import translator
 from hausgeist.store.library import Version
 from hausgeist.web.contexts.library import AssistantView, Blank, Card, Change, Mark, VersionView
@@ -252,16 +253,12 @@ def assistant_view(found: Assistant) -> AssistantView:
     )
 
 
-async def chosen_assistant(
-    visit: Visit, item_id: str | None, version: int | None = None
-) -> Assistant | None:
-    """The assistant that an address or a conversation names; None when it is not this person's to use."""
-    if not item_id or len(item_id) > 64:
-        return None
-    try:
-        return await visit.house.library.assistant(visit.principal, item_id, version)
-    except NotFound:
-        return None
+def talking_to(found: Assistant | None, talk: Conversation | None) -> AssistantView | None:
+    """The assistant of a conversation or of a new one; ``gone`` when the conversation has lost it."""
+    if found is not None:
+        return assistant_view(found)
+    lost = talk.assistant_id if talk is not None else None
+    return AssistantView(id=lost, gone=True) if lost else None
 
 
 async def assistants_at_hand(visit: Visit) -> tuple[AssistantView, ...]:
