@@ -11,11 +11,13 @@ from pathlib import Path
 from hausgeist import __version__
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
+from hausgeist.chat.exports import Exports
+from hausgeist.chat.files import Files
 from hausgeist.chat.library import Library
 from hausgeist.chat.search import Search
-from hausgeist.chat.shelf import Shelves
-from hausgeist.chat.exports import Exports
 from hausgeist.chat.shares import Shares
+from hausgeist.chat.shelf import Shelves
+from hausgeist.chat.uploads import Uploads
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
@@ -47,6 +49,9 @@ from hausgeist.web.pages import (
     account,
     account_password,
     admin,
+    admin_announcements,
+    admin_audit,
+    admin_branding,
     admin_groups,
     admin_keys,
     admin_login,
@@ -55,14 +60,15 @@ from hausgeist.web.pages import (
     admin_providers,
     admin_user,
     admin_users,
+    brand,
     chat,
     chat_list,
     chat_search,
+    exports,
     library,
     library_edit,
     library_files,
     library_use,
-    exports,
     login,
     setup,
     shares,
@@ -202,13 +208,25 @@ def build(settings: Settings) -> House:
     )
     shelves = Library(store, trail, now_ms)
     notes = ModelNotes(store, trail, directory, now_ms)
-    talks = Chat(store, gateway, now_ms, in_memory=residents.in_memory, library=shelves)
+    files = Files(store, now_ms)
+    talks = Chat(
+        store, gateway, now_ms, in_memory=residents.in_memory, files=files, library=shelves
+    )
+    uploads = Uploads(
+        store,
+        now_ms,
+        largest=settings.file_most,
+        unsent=settings.files_unsent,
+        total=settings.files_total,
+    )
     identity = open_identity(settings, store, trail)
     house = House(
         settings=settings,
         store=store,
         gateway=gateway,
         chat=talks,
+        files=files,
+        uploads=uploads,
         search=Search(store, now_ms),
         shelves=Shelves(store, now_ms, talks.ended),
         library=shelves,
@@ -226,7 +244,7 @@ def build(settings: Settings) -> House:
         notes=notes,
     )
     looks = _open_logins(house, secret)
-    rounds = Rounds([book.refresh, residents.refresh, providers.refresh, notes.refresh, *looks])
+    rounds = Rounds([book.refresh, residents.refresh, providers.refresh, notes.refresh, files.sweep, *looks])
     # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
     longest = 0.0 if store.is_sqlite else LONGEST_CALL
     gateway.on_settled = house.meter.settled
@@ -234,6 +252,7 @@ def build(settings: Settings) -> House:
         rounds.start,
         partial(book.recover, longest),
         house.chat.recover,
+        files.recover,
         house.search.start,
     ]
     house.on_stop += [
@@ -246,6 +265,7 @@ def build(settings: Settings) -> House:
         house.fetches.close,
         rounds.stop,
         house.search.stop,
+        uploads.close,
         partial(house.chat.close, settings.shutdown_grace),
     ]
     return house
@@ -306,6 +326,7 @@ def application(house: House) -> Edge:
                     *library_files.ROUTES,
                     *library_use.ROUTES,
                     *library.ROUTES,
+                    *files_pages.ROUTES,
                     *shares.ROUTES,
                     *exports.ROUTES,
                     *account.ROUTES,
@@ -314,6 +335,10 @@ def application(house: House) -> Edge:
                     *admin_users.ROUTES,
                     *admin_user.ROUTES,
                     *admin_groups.ROUTES,
+                    *admin_announcements.ROUTES,
+                    *admin_branding.ROUTES,
+                    *admin_audit.ROUTES,
+                    *brand.ROUTES,
                     *admin_keys.ROUTES,
                     *admin_models.ROUTES,
                     *admin_providers.ROUTES,

@@ -42,10 +42,14 @@ class BlockStream:
     """One text on its way to the page. Feed deltas, close once; every block comes out once.
 
     ``language`` chooses the few words the renderer adds itself ("Copy"); use the same for history.
+    ``render`` makes something else of a block's text and the language than HTML.
     """
 
-    def __init__(self, language: str = "en") -> None:
+    def __init__(
+        self, language: str = "en", render: Callable[[str, str], str] | None = None
+    ) -> None:
         self._language = language
+        self._render = render
         self._cutter = Cutter()
         self._index = 0
         self._block: list[str] = []  # finished lines of the open block
@@ -96,7 +100,8 @@ class BlockStream:
     def _close_block(self) -> list[Closed]:
         if not self._block:
             return []
-        html = _renderer()("\n".join(self._block), self._language)
+        render = self._render or _renderer()
+        html = render("\n".join(self._block), self._language)
         self._block.clear()
         closed = Closed(self._index, html)
         self._index += 1
@@ -121,5 +126,12 @@ def _clean_line(line: str) -> str:
 def render_blocks(text: str, language: str = "en") -> list[str]:
     """The HTML of each block of a finished text; joined, it is the page."""
     stream = BlockStream(language)
+    ops: list[Op] = [*stream.feed(text), *stream.close()]
+    return [op.html for op in ops if isinstance(op, Closed)]
+
+
+def cut_blocks(text: str) -> list[str]:
+    """The Markdown of each block of a finished text, cut where its page is."""
+    stream = BlockStream(render=lambda source, _language: source)
     ops: list[Op] = [*stream.feed(text), *stream.close()]
     return [op.html for op in ops if isinstance(op, Closed)]

@@ -90,6 +90,13 @@ def _formatter() -> "HtmlFormatter[str]":
     return HtmlFormatter(nowrap=True)
 
 
+def language_of(info: str) -> str:
+    """The name of a known language in what stands after a fence's backticks; empty for others."""
+    word = info.split(maxsplit=1)[0].lower()[:40] if info.strip() else ""
+    name = _ALIASES.get(word, word)
+    return name if name in _NAMES else ""
+
+
 def figure(code: str, info: str = "", language: str = "en") -> str:
     """The figure of a piece of code. ``info`` is what stands after the fence's backticks."""
     word = info.split(maxsplit=1)[0].lower()[:40] if info.strip() else ""

@@ -42,9 +42,15 @@ _FAILURES: tuple[type[Exception], ...] = (
 
 def formula(tex: str, *, display: bool) -> str:
     """MathML of a formula, or the TeX as code."""
-    mathml = _convert(tex.strip(), display=display)
-    shown = mathml or f'<code class="formula-source">{escape(tex.strip())}</code>'
+    shown = (
+        mathml(tex, display=display) or f'<code class="formula-source">{escape(tex.strip())}</code>'
+    )
     return f'<div class="formula">{shown}</div>' if display else shown
+
+
+def mathml(tex: str, *, display: bool) -> str | None:
+    """MathML of a formula; None when it is not understood."""
+    return _convert(tex.strip(), display=display)
 
 
 def _convert(tex: str, *, display: bool) -> str | None:
@@ -52,10 +58,10 @@ def _convert(tex: str, *, display: bool) -> str | None:
         return None
     tex = tex.replace("<", r"\lt ").replace(">", r"\gt ")  # the converter does not escape \text{<}
     try:
-        mathml = converter.convert(tex, display="block" if display else "inline")
+        made = converter.convert(tex, display="block" if display else "inline")
     except _FAILURES:
         return None
-    return clean_formula(mathml) or None
+    return clean_formula(made) or None
 
 
 def _depth(tex: str) -> int:
@@ -156,8 +162,7 @@ def _render_inline(_self: object, tokens: list, index: int, _options: object, _e
 
 def _span(tex: str) -> str:
     """A display formula inside a paragraph: a block there would end the paragraph."""
-    mathml = _convert(tex.strip(), display=True)
-    return mathml or f'<code class="formula-source">{escape(tex.strip())}</code>'
+    return mathml(tex, display=True) or f'<code class="formula-source">{escape(tex.strip())}</code>'
 
 
 def _render_block(_self: object, tokens: list, index: int, _options: object, _env: object) -> str:  # type: ignore[type-arg]

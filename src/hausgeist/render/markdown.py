@@ -46,6 +46,16 @@ def render_block(text: str, language: str = "en") -> str:
     return clean(_parser().render(text, {"language": language}))
 
 
+def parse_block(text: str) -> list[Token] | None:
+    """The tokens of one block, for whoever makes something else of it than a page.
+
+    None where a page shows it as it was written.
+    """
+    if len(text) > MAX_BLOCK or text.count("[") > MAX_BRACKETS or _too_deep(text):
+        return None
+    return _parser().parse(text, {"language": "en"})
+
+
 def _plain(text: str, language: str) -> str:
     head, _, rest = text.partition("\n")
     fence = fence_of(head)

@@ -151,6 +151,12 @@ class Opened:
         ours = self._by_id[message_id]
         return self._by_place[ours.parent_id, ours.role]
 
+    def rivals(self, message_id: str) -> list[str]:
+        """The answers of an undecided contest that an answer is in, itself among them; else none."""
+        contest = self._by_id[message_id].contest_id
+        members = self._contests.get(contest, []) if contest else []
+        return [] if any(node.preferred for node in members) else [node.id for node in members]
+
     def leaf_below(self, message_id: str) -> str:
         """The end of the branch through a message: of siblings the kept one, else the newest."""
         newest: dict[str | None, Node] = {}
@@ -172,6 +178,10 @@ class Opened:
     @cached_property
     def _by_id(self) -> dict[str, Node]:
         return {node.id: node for node in self.nodes}
+
+    @cached_property
+    def _contests(self) -> dict[str, list[Node]]:
+        return _contests_in(self.nodes)
 
     @cached_property
     def _by_place(self) -> dict[tuple[str | None, str], list[str]]:
@@ -353,15 +363,19 @@ _FIXED = frozenset({"id", "parent_id", "role", "created_at", "contest_id", "pref
 """What the end of an answer does not change; a contest may have been decided meanwhile."""
 
 
-def _undecided(nodes: Sequence[Node], shown: set[str]) -> dict[str, list[str]]:
-    """Of the shown answers in a contest that nobody has decided: all answers of it, in their order."""
-    contests: dict[str, list[Node]] = {}
+def _contests_in(nodes: Sequence[Node]) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
     for node in nodes:
         if node.contest_id is not None:
-            contests.setdefault(node.contest_id, []).append(node)
+            found.setdefault(node.contest_id, []).append(node)
+    return found
+
+
+def _undecided(nodes: Sequence[Node], shown: set[str]) -> dict[str, list[str]]:
+    """Of the shown answers in a contest that nobody has decided: all answers of it, in their order."""
     return {
         node.id: [other.id for other in members]
-        for members in contests.values()
+        for members in _contests_in(nodes).values()
         if len(members) > 1 and not any(member.preferred for member in members)
         for node in members
         if node.id in shown

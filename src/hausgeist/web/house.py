@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
+from hausgeist.chat.files import Files
 from hausgeist.chat.library import Library
 from hausgeist.chat.search import Search
 from hausgeist.chat.shelf import Shelves
 from hausgeist.chat.exports import Exports
 from hausgeist.chat.shares import Shares
+from hausgeist.chat.uploads import Uploads
 from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
@@ -35,6 +37,8 @@ class House:
     store: Store
     gateway: Gateway
     chat: Chat
+    files: Files
+    uploads: Uploads
     library: Library
     search: Search
     shelves: Shelves
