@@ -6,7 +6,7 @@ No verb here tells when or how much somebody worked; there is nothing of that ki
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -139,6 +139,12 @@ class People:
             )
         )
         return [_person(row) for row in rows], total
+
+    async def some(self, ids: Iterable[str]) -> list[Person]:
+        """The accounts of these ids that there are."""
+        wanted = sorted(set(ids))
+        rows = await self._store.read(lambda connection: accounts.users_of(connection, wanted))
+        return [_person(row) for row in rows]
 
     async def login_sources(self, user_id: str) -> list[tuple[str, int]]:
         """By which login sources a person is known: their ids, and since when (milliseconds)."""

@@ -151,6 +151,11 @@ def search_users(
     return list(connection.execute(page.offset(offset).limit(count)).mappings()), total
 
 
+def users_of(connection: Connection, ids: Sequence[str]) -> list[Row]:
+    """People by their ids, without the passwords' hashes."""
+    return list(connection.execute(select(*_PERSON).where(users.c.id.in_(ids))).mappings())
+
+
 def subjects_of(connection: Connection, user_id: str) -> list[Row]:
     """By which login sources a person is known, the oldest first; not what they call the person."""
     query = (

@@ -14,7 +14,7 @@ from hausgeist.store.tables import audit_changes, audit_leaves, audit_payloads
 
 _LOCK = 0x68617573  # any fixed number: PostgreSQL's advisory lock that makes the order total
 _LAST = "SELECT coalesce(max(seq), -1) FROM audit_leaves"
-USE = ("call.", "session.", "login.")
+USE = ("call.", "session.", "login.failed", "login.refused")
 """Kinds that tell of somebody's use of the house; all others are changes of the house."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 

@@ -5,8 +5,9 @@ Pages are sent uncompressed: they carry what only their reader may know beside w
 the address, and compression would measure the one with the other (BREACH). Static files are compressed.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -18,10 +19,12 @@ from starlette.types import Scope
 
 from hausgeist.core.people import Principal
 from hausgeist.errors import N_, HausgeistError, PasswordDue
+from hausgeist.identity import Announcement, Brand
 from hausgeist.locale import LANGUAGES, pick, translator
+from hausgeist.render import render_blocks
 from hausgeist.web import assets
 from hausgeist.web.contexts.error import ErrorPage
-from hausgeist.web.contexts.shell import Nav, Shell, Theme
+from hausgeist.web.contexts.shell import Bar, Looks, Nav, Shell, Theme
 from hausgeist.web.house import House
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE = "hausgeist_language"
 THEME_COOKIE = "hausgeist_theme"
+READ_COOKIE = "hausgeist_read"
+"""Announcements that were put away; it ends with the browser's session."""
 NO_NAME = "Hausgeist"
 """Stands on every page until the organisation has given its name."""
 
@@ -83,8 +88,56 @@ def go(path: str) -> Response:
 
 async def shell(visit: "Visit", title: str, nav: Nav = "") -> Shell:
     """The frame of a page; ``title`` is an English text of the catalogue."""
-    name = await visit.house.identity.organisation()
-    return _shell(visit.scope, visit.house, visit.visitor, organisation=name, title=title, nav=nav)
+    house, visitor = visit.house, visit.visitor
+    brand = await house.identity.branding.shown()
+    language = language_of(visit.scope, visitor, house.settings.language)
+    inside = visitor is not None and visitor.session_id is not None
+    current = await house.identity.announcements.current() if inside else ()
+    return _shell(
+        visit.scope,
+        house,
+        visitor,
+        brand=brand,
+        title=title,
+        nav=nav,
+        bars=_bars(visit.scope, current, language),
+    )
+
+
+def looks_of(brand: Brand, language: str) -> Looks:
+    """What a page shows of the organisation's looks."""
+    turn = translator(language)
+    pages = ((turn(N_("Imprint")), brand.imprint), (turn(N_("Privacy")), brand.privacy))
+    said = brand.login_de if language == "de" else brand.login_en
+    return Looks(
+        logo=f"/brand/logo?v={brand.logo}" if brand.logo else "",
+        colours=f"/brand/theme.css?v={brand.accent[1:]}" if brand.accent else "",
+        footer=brand.footer,
+        links=tuple(page for page in pages if page[1]),
+        login=tuple(line for line in said.split("\n") if line.strip()),
+    )
+
+
+@lru_cache(maxsize=64)
+def announcement_html(text: str, language: str) -> str:
+    """An announcement's Markdown as clean HTML."""
+    return "".join(render_blocks(text, language))
+
+
+def read_announcements(scope: Scope) -> list[str]:
+    """The ids of announcements that this browser has been told to put away."""
+    return [one for one in _cookie(scope, READ_COOKIE).split(".") if one]
+
+
+def _bars(scope: Scope, current: Sequence[Announcement], language: str) -> tuple[Bar, ...]:
+    if not current:
+        return ()
+    away = set(read_announcements(scope))
+    return tuple(
+        Bar(one.id, announcement_html(one.text, language), one.kind == "warn")
+        for one in current
+        if one.id not in away
+    )
 
 
 def language_of(scope: Scope, principal: Principal | None, default: str) -> str:
@@ -121,7 +174,7 @@ def fault_page(error: HausgeistError, scope: Scope, house: House) -> Response:
         scope,
         house,
         scope.get("hausgeist.principal"),
-        organisation=house.identity.known_organisation,
+        brand=house.identity.branding.known,
         title=N_("This did not work"),
     )
     translate = translator(context_shell.language)
@@ -154,21 +207,24 @@ def _shell(
     house: House,
     principal: Principal | None,
     *,
-    organisation: str,
+    brand: Brand,
     title: str,
     nav: Nav = "",
+    bars: tuple[Bar, ...] = (),
 ) -> Shell:
     language = language_of(scope, principal, house.settings.language)
     theme = principal.theme if principal is not None else _cookie(scope, THEME_COOKIE)
     return Shell(
         title=translator(language)(title),
-        organisation=organisation or NO_NAME,
+        organisation=brand.organisation or NO_NAME,
         language=language,
         theme=_theme(theme),
         user_name=principal.name if principal is not None else None,
         is_admin=principal.is_admin if principal is not None else False,
         active_nav=nav,
         static_version=assets.version(),
+        looks=looks_of(brand, language),
+        bars=bars,
     )
 
 

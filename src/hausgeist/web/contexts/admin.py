@@ -12,7 +12,7 @@ Tabs = tuple[tuple[str, str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """Where a long list is: addresses of the pages before and after, or empty; words such as 51–100 of 420."""
+    """Where a long list is: addresses of the pages beside it, or empty; words such as 51 to 100 of 420."""
 
     words: str
     before: str

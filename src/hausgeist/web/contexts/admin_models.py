@@ -9,7 +9,11 @@ from hausgeist.web.contexts.shell import Shell
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A model on offer. ``context``, ``size`` and ``facts`` are ready to be read, or empty."""
+    """A model on offer. ``context``, ``size`` and ``facts`` are ready to be read, or empty.
+
+    ``hidden``: the chat does not offer it. ``own_title`` and ``description`` are the house's words.
+    ``groups``: id, title, whether its people may use it, whether they may use all.
+    """
 
     id: str
     title: str
@@ -20,6 +24,10 @@ class ModelRow:
     facts: str
     loaded: bool
     removable: bool
+    hidden: bool
+    own_title: str
+    description: str
+    groups: tuple[tuple[str, str, bool, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +44,19 @@ class FetchRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelsPage:
-    """``running``: something is on its way, and the page looks again by itself."""
+    """``running``: something is on its way, and the page looks again by itself.
+
+    ``default_model`` is offered first, else ``by_setting``; ``zones`` are the models to choose it from.
+    """
 
     shell: Shell
     tabs: Tabs
     models: tuple[ModelRow, ...]
     fetches: tuple[FetchRow, ...]
     running: bool
+    zones: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    default_model: str = ""
+    by_setting: str = ""
     done: str = ""
     error: str = ""
     source: str = ""

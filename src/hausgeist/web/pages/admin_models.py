@@ -3,15 +3,26 @@
 
 from starlette.responses import Response
 
-from hausgeist.core.models import ModelCard
-from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError, NotFound, Unavailable
+from hausgeist.core.models import Capability, ModelCard
+from hausgeist.errors import (
+    N_,
+    BadRequest,
+    Conflict,
+    HausgeistError,
+    NotFound,
+    Unavailable,
+    UnknownModel,
+)
+from hausgeist.gateway.directory import Note
 from hausgeist.gateway.providers.house import NAME as HOUSE
 from hausgeist.gateway.weights.sources import parse_source
+from hausgeist.identity import Group
 from hausgeist.locale import translator
 from hausgeist.web.contexts.admin_models import FetchRow, ModelRow, ModelsPage
 from hausgeist.web.fetches import Fetch
 from hausgeist.web.forms import FORM_MOST, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
+from hausgeist.web.pages.chat_views import ZONES
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit
 
@@ -20,6 +31,8 @@ DONE = {
     "started": N_("The model is on its way."),
     "stopped": N_("Stopped. What was fetched is kept, and starting again goes on from there."),
     "removed": N_("The model is removed."),
+    "default": N_("The model offered first is saved."),
+    "saved": N_("Saved."),
 }
 
 
@@ -62,6 +75,35 @@ async def remove(visit: Visit) -> Response:
     return go("/admin/models?done=removed")
 
 
+async def set_default(visit: Visit) -> Response:
+    """``POST /admin/models/default``: what the house offers first; empty: as the settings say."""
+    model = (await read_form(visit)).text("model", "")
+    if model and not visit.house.gateway.directory.knows(model):
+        raise UnknownModel(model=model, param="model")
+    await visit.house.identity.branding.set_default_model(model, visit.principal.id)
+    return go("/admin/models?done=default")
+
+
+async def describe(visit: Visit) -> Response:
+    """``POST /admin/models/note``: what people read of a model, whether the chat offers it, and to whom."""
+    form = await read_form(visit)
+    house, me = visit.house, visit.principal.id
+    model = form.text("model")
+    note = Note(
+        title=form.text("title", ""),
+        description=form.text("description", "", most=2000),
+        hidden=not form.ticked("offered"),
+    )
+    if house.notes is None:
+        raise Unavailable
+    try:
+        await house.notes.set(model, note, me)
+    except BadRequest as error:
+        return await _models_page(visit, error=error)
+    await house.identity.groups.offer(model, form.many("groups"), me)
+    return go("/admin/models?done=saved")
+
+
 async def _models_page(
     visit: Visit, *, error: HausgeistError | None = None, source: str = ""
 ) -> Response:
@@ -70,15 +112,25 @@ async def _models_page(
     turn = translator(frame.language)
     loaded = {one.model for one in house.loaded()} if house.loaded is not None else set()
     running = house.fetches.running()
+    cards = house.gateway.directory.everything()
+    talkers = [card for card in cards if card.can(Capability.COMPLETION)]
+    groups = await house.identity.groups.all()
     said = visit.query_params.get("done", "")
     done = "" if said == "started" and not running else DONE.get(said, "")
     context = ModelsPage(
         shell=frame,
         tabs=tabs(frame.language),
         models=tuple(
-            _row(card, frame.language, loaded=card.id in loaded)
-            for card in house.gateway.directory.visible(visit.principal)
+            _row(visit, card, groups, loaded=card.id in loaded, language=frame.language)
+            for card in cards
         ),
+        zones=tuple(
+            (turn(words), tuple((card.id, card.name) for card in talkers if card.zone is zone))
+            for zone, words in ZONES.items()
+            if any(card.zone is zone for card in talkers)
+        ),
+        default_model=await house.identity.branding.default_model(),
+        by_setting=house.settings.default_model,
         fetches=tuple(_fetch(one, frame.language) for one in house.fetches.all()),
         running=running,
         done=turn(done) if done else "",
@@ -88,8 +140,11 @@ async def _models_page(
     return page(visit, "admin_models.html", context, status=error.status if error else 200)
 
 
-def _row(card: ModelCard, language: str, *, loaded: bool) -> ModelRow:
+def _row(
+    visit: Visit, card: ModelCard, groups: list[Group], *, loaded: bool, language: str
+) -> ModelRow:
     facts = (card.parameters, card.quantisation, card.family)
+    note = visit.house.gateway.directory.note(card.id)
     return ModelRow(
         id=card.id,
         title=card.title,
@@ -99,6 +154,18 @@ def _row(card: ModelCard, language: str, *, loaded: bool) -> ModelRow:
         size=size_text(card.size_bytes, language) if card.size_bytes else "",
         facts=" · ".join(fact for fact in facts if fact),
         loaded=loaded,
+        hidden=note.hidden,
+        own_title=note.title,
+        description=note.description,
+        groups=tuple(
+            (
+                group.id,
+                group.title,
+                group.models is None or card.id in group.models,
+                group.models is None,
+            )
+            for group in groups
+        ),
         removable=card.provider == HOUSE and bool(card.digest),  # the encoder is no file
     )
 
@@ -135,6 +202,8 @@ def _grouped(number: int, language: str) -> str:
 ROUTES = [
     admin_get("/admin/models", show, "Models on offer"),
     admin_post("/admin/models", add, "Fetch a model", FORM_MOST),
+    admin_post("/admin/models/default", set_default, "Choose what is offered first", FORM_MOST),
+    admin_post("/admin/models/note", describe, "Change what people read of a model", FORM_MOST),
     admin_post("/admin/models/remove", remove, "Remove a model of the house", FORM_MOST),
     admin_post("/admin/models/fetches/{fetch_id}/stop", stop, "Stop a fetch", FORM_MOST),
 ]

@@ -61,6 +61,19 @@ def with_choice(visit: Visit, response: R, name: str, value: str) -> R:
     return response
 
 
+def for_session(visit: Visit, response: R, name: str, value: str) -> R:
+    """Remember something until the browser is closed."""
+    response.set_cookie(
+        name,
+        value,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=over_https(visit.house.settings),
+    )
+    return response
+
+
 def over_https(settings: Settings) -> bool:
     """Whether people reach the house by https."""
     return urlsplit(settings.public_url).scheme == "https"

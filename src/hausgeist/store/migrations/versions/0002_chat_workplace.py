@@ -397,7 +397,7 @@ def _administration() -> None:
     )
     op.execute(
         "INSERT INTO audit_changes (seq, kind) SELECT seq, kind FROM audit_payloads "
-        "WHERE kind NOT LIKE 'call.%' AND kind NOT LIKE 'session.%' AND kind NOT LIKE 'login.%'"
+        "WHERE kind NOT LIKE 'call.%' AND kind NOT LIKE 'session.%' AND kind <> 'login.failed'"
     )
 
 

@@ -41,3 +41,31 @@ document.addEventListener("click", async (event) => {
   announce(document.body.dataset.copied);
   setTimeout(() => delete button.dataset.done, 1500);
 });
+
+// Announcements are said once in a browser's session, and put away without leaving the page.
+const said = new Set((sessionStorage.getItem("said") ?? "").split(" "));
+const fresh = [...document.querySelectorAll("[data-announcement]")].filter(
+  (bar) => !said.has(bar.dataset.announcement),
+);
+if (fresh.length) {
+  announce(fresh.map((bar) => bar.querySelector(".bar__text").textContent).join(" "));
+  for (const bar of fresh) said.add(bar.dataset.announcement);
+  sessionStorage.setItem("said", [...said].join(" "));
+}
+
+document.addEventListener("submit", async (event) => {
+  const bar = event.target.closest("[data-announcement]");
+  if (!bar) return;
+  event.preventDefault();
+  const answer = await fetch(event.target.action, { method: "POST", redirect: "manual", body: new URLSearchParams() });
+  if (answer.type !== "opaqueredirect" && !answer.ok) { event.target.submit(); return; }
+  const all = bar.parentElement;
+  bar.remove();
+  if (!all.children.length) all.remove();
+  document.getElementById("main").focus({ preventScroll: true });
+});
+
+const here = document.querySelector(".tabs--side [aria-current]");
+if (here && here.parentElement.scrollWidth > here.parentElement.clientWidth) {
+  here.parentElement.scrollLeft = here.offsetLeft - 40;
+}
