@@ -4,6 +4,7 @@
 A code and what fills the error's text go in and come out; no text is stored.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -24,12 +25,15 @@ def values_of(error: HausgeistError) -> dict[str, Any]:
 
 def recall(said: Said) -> HausgeistError | None:
     """The error that ended an answer; None when none did."""
-    if said.error is None:
-        return None
-    kind = _kinds().get(said.error, Internal)
+    return None if said.error is None else named(said.error, said.error_values)
+
+
+def named(code: str, values: Mapping[str, Any]) -> HausgeistError:
+    """The error of a code, with what fills its text."""
+    kind = _kinds().get(code, Internal)
     if issubclass(kind, BorderRefused):
-        return kind(tuple(said.error_values.get("reasons", ())))
-    return kind(**said.error_values)
+        return kind(tuple(values.get("reasons", ())))
+    return kind(**values)
 
 
 @cache
