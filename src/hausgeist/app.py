@@ -35,6 +35,7 @@ from hausgeist.identity.recheck import Recheck
 from hausgeist.jobs import Rounds
 from hausgeist.ledger import Book
 from hausgeist.net import AllowList, Connections, Outbound
+from hausgeist.people import Erasure, Export, Holds, Lifecycle, Retention, Signer
 from hausgeist.settings import Settings
 from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
@@ -53,11 +54,13 @@ from hausgeist.web.pages import (
     admin_audit,
     admin_branding,
     admin_groups,
+    admin_holds,
     admin_keys,
     admin_login,
     admin_logins,
     admin_models,
     admin_providers,
+    admin_retention,
     admin_user,
     admin_users,
     brand,
@@ -70,11 +73,13 @@ from hausgeist.web.pages import (
     library_files,
     library_use,
     login,
+    my_data,
     setup,
     shares,
     sso,
     voice,
 )
+from hausgeist.web.pages import files as files_pages
 from hausgeist.web.routes import RouteTable
 
 LONGEST_CALL = 6 * 3600.0
@@ -165,6 +170,18 @@ def _make_secret(path: Path) -> None:
         own.unlink(missing_ok=True)
 
 
+def open_lifecycle(store: Store, trail: Trail, secret: bytes, identity: Identity) -> Lifecycle:
+    """The verbs over what is held of people."""
+    signer = Signer(secret)
+    return Lifecycle(
+        retention=Retention(store, trail, now_ms),
+        holds=Holds(store, trail, now_ms),
+        export=Export(store, trail, now_ms),
+        erasure=Erasure(store, trail, signer, now_ms, changed=identity.forget),
+        receipts=signer,
+    )
+
+
 def open_identity(settings: Settings, store: Store, trail: Trail) -> Identity:
     """Who is asking, over a store."""
     return Identity(store, trail, now_ms, time.monotonic, session_days=settings.session_days)
@@ -220,6 +237,8 @@ def build(settings: Settings) -> House:
         total=settings.files_total,
     )
     identity = open_identity(settings, store, trail)
+    lifecycle = open_lifecycle(store, trail, secret, identity)
+    lifecycle.erasure.ending = talks.end_of
     house = House(
         settings=settings,
         store=store,
@@ -233,6 +252,7 @@ def build(settings: Settings) -> House:
         shares=Shares(store, trail, now_ms),
         exports=Exports(store, directory, identity.organisation, now_ms),
         identity=identity,
+        lifecycle=lifecycle,
         trail=trail,
         now_ms=now_ms,
         outbound=outbound,
@@ -244,7 +264,8 @@ def build(settings: Settings) -> House:
         notes=notes,
     )
     looks = _open_logins(house, secret)
-    rounds = Rounds([book.refresh, residents.refresh, providers.refresh, notes.refresh, files.sweep, *looks])
+    looks += [files.sweep]
+    rounds = Rounds([book.refresh, residents.refresh, providers.refresh, notes.refresh, *looks])
     # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
     longest = 0.0 if store.is_sqlite else LONGEST_CALL
     gateway.on_settled = house.meter.settled
@@ -254,6 +275,7 @@ def build(settings: Settings) -> House:
         house.chat.recover,
         files.recover,
         house.search.start,
+        lifecycle.retention.start,
     ]
     house.on_stop += [
         store.drain,
@@ -265,6 +287,7 @@ def build(settings: Settings) -> House:
         house.fetches.close,
         rounds.stop,
         house.search.stop,
+        lifecycle.retention.stop,
         uploads.close,
         partial(house.chat.close, settings.shutdown_grace),
     ]
@@ -331,6 +354,7 @@ def application(house: House) -> Edge:
                     *exports.ROUTES,
                     *account.ROUTES,
                     *account_password.ROUTES,
+                    *my_data.ROUTES,
                     *admin.ROUTES,
                     *admin_users.ROUTES,
                     *admin_user.ROUTES,
@@ -340,6 +364,8 @@ def application(house: House) -> Edge:
                     *admin_audit.ROUTES,
                     *brand.ROUTES,
                     *admin_keys.ROUTES,
+                    *admin_retention.ROUTES,
+                    *admin_holds.ROUTES,
                     *admin_models.ROUTES,
                     *admin_providers.ROUTES,
                     *admin_logins.ROUTES,

@@ -26,7 +26,7 @@ IFF_UP = 1
 PAGES = [
     "/",
     "/account",
-    "/account/export",
+    "/account/data/export",
     "/admin/users",
     "/admin/keys",
     "/admin/models",

@@ -75,3 +75,20 @@ class Held:
 def held(store):
     """A house's data, on SQLite and then on PostgreSQL."""
     return Held(store)
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts houses; they stop with the test."""
+    from visitors import Server
+
+    started = []
+
+    def start(**settings):
+        server = Server(tmp_path / f"home{len(started)}", **settings)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()

@@ -18,7 +18,6 @@ from hausgeist.store.tables import (
     file_contents,
     files,
     messages,
-    metadata,
     search_words,
     shares,
 )
@@ -199,7 +198,7 @@ def test_what_was_deleted_is_not_in_the_file_any_more(held):
     anna, bernd = held.person("anna"), held.person("bernd")
     for number, person in enumerate((anna, bernd)):
         held.store.write_now(
-            lambda c, p=person: add_everything(c, p, WORDS * 2000, NOW + number * 20 * DAY)
+            lambda c, p=person, n=number: add_everything(c, p, WORDS * 2000, NOW + n * 20 * DAY)
         )
         for length in (
             10,
@@ -225,4 +224,3 @@ def test_what_was_deleted_is_not_in_the_file_any_more(held):
         content = one.read_bytes() if one.exists() else b""
         assert WORDS.encode() not in content, one.name
         assert WORDS.casefold().encode() not in content, one.name
-    assert metadata.tables

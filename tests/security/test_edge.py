@@ -190,7 +190,7 @@ def test_a_key_opens_no_page(serve):
     server = serve()
     anna = server.person("anna", Role.ADMIN)
     token = server.key(anna.id, administers=True)
-    for path in ("/account", "/admin/users", "/account/export"):
+    for path in ("/account", "/admin/users", "/account/data/export"):
         assert server.visitor(Authorization=f"Bearer {token}").get(path).status == 303
 
 

@@ -98,17 +98,28 @@ class Chat:
         most: int | None = None,
         *,
         above: str | None = None,
+        at: str | None = None,
     ) -> Opened:
         """A conversation with the branch that is shown, at most its last ``most`` messages.
 
-        With ``above``, the messages before that one instead, whichever branch it is on.
+        With ``above``, the messages before that one instead, whichever branch it is on. With ``at``, the
+        newest branch through that message, as ``show`` would show it, and so many that it is among them;
+        nothing is changed. A message that is not there is passed over.
 
         Raises:
             NotFound: there is none of this person's.
         """
-        opened = await self._store.read(
-            lambda c: chats.opened(c, who.id, conversation_id, most=most, above=above)
-        )
+
+        def read(connection: Any) -> Opened | None:
+            leaf, enough = None, most
+            through = chats.opened(connection, who.id, conversation_id, at, 1) if at else None
+            if at and through is not None:
+                leaf = through.leaf_below(at)
+                depth = through.depth_below(at, leaf) + 1
+                enough = None if most is None else max(most, depth)
+            return chats.opened(connection, who.id, conversation_id, leaf, enough, above=above)
+
+        opened = await self._store.read(read)
         if opened is None:
             raise NotFound
         branch = [await self._alive(said) for said in opened.branch]
@@ -155,14 +166,21 @@ class Chat:
             raise NotFound
 
     async def delete(self, who: Principal, conversation_id: str) -> None:
-        """Delete a conversation; its running turns end.
+        """Put a conversation into the bin; its running turns end.
 
         Raises:
             NotFound: there is none of this person's.
         """
-        if not await self._store.write(lambda c: chats.remove(c, who.id, conversation_id)):
+        now = self._now_ms()
+        if not await self._store.write(
+            lambda c: chats.change(c, who.id, conversation_id, deleted_at=now)
+        ):
             raise NotFound
         self.ended(conversation_id)
+
+    async def end_of(self, owner_id: str) -> None:
+        """Somebody is erased: what runs for them in this process ends."""
+        await self._running.end_of(owner_id)
 
     def ended(self, conversation_id: str) -> None:
         """A conversation was deleted, by whatever way: its turns in this process end."""
@@ -247,12 +265,12 @@ class Chat:
         model: str,
         data_class: DataClass,
         against: Sequence[str] = (),
-        lowers: bool = False,
+        saw: DataClass | None = None,
     ) -> Turn:
         """Answer a question once more; see ``Asking.again``."""
         models = (model, *against)
         return await self._asking.again(
-            who, conversation_id, message_id, models, data_class, lowers=lowers
+            who, conversation_id, message_id, models, data_class, saw=saw
         )
 
     async def go_on(
@@ -263,11 +281,11 @@ class Chat:
         *,
         model: str,
         data_class: DataClass,
-        lowers: bool = False,
+        saw: DataClass | None = None,
     ) -> Turn:
         """Go on from what an answer left that broke off; see ``Asking.go_on``."""
         return await self._asking.go_on(
-            who, conversation_id, message_id, model, data_class, lowers=lowers
+            who, conversation_id, message_id, model, data_class, saw=saw
         )
 
     def beside(self, who: Principal, turn: Turn) -> tuple[Turn, ...]:

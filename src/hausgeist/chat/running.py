@@ -68,6 +68,14 @@ class Running:
         turn = self._turns.get(turn_id)
         return turn if turn is not None and turn.owner_id == who.id else None
 
+    async def end_of(self, owner_id: str) -> None:
+        """End the turns of somebody who is erased, and wait until the last has ended."""
+        theirs = [t for t in self._turns.values() if t.owner_id == owner_id and not t.replay.over]
+        for turn in theirs:
+            turn.end("deleted")
+        for turn in theirs:
+            await turn.wait()
+
     def in_conversation(self, conversation_id: str) -> list[Turn]:
         """The turns of a conversation that run here."""
         ours = self._turns.values()

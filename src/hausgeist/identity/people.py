@@ -297,6 +297,24 @@ class People:
         await self._trail.change("user.password", work, actor=by, subject=user_id)
         self._changed()
 
+    async def confirm(self, user_id: str, password: str, *, address: str) -> None:
+        """Make sure that it is really this person, before something that cannot be taken back.
+
+        Raises:
+            LoginFailed: the password is wrong, or the account has none.
+            LoginThrottled: too many guesses.
+        """
+        scope = f"change {user_id}"
+        await self._throttle.charge(scope, address, self._now_ms())
+        known = await self._store.read(lambda c: accounts.password_hash(c, user_id))
+        if not await self._passwords.verify(known, password):
+            raise LoginFailed
+        await self._throttle.succeeded(scope, address, self._now_ms())
+
+    async def has_password(self, user_id: str) -> bool:
+        """Whether the account has a password of ours; without one its login is elsewhere."""
+        return bool(await self._store.read(lambda c: accounts.password_hash(c, user_id)))
+
     async def change_password(
         self, user_id: str, old: str, new: str, *, address: str, keep: str | None
     ) -> None:
@@ -306,14 +324,7 @@ class People:
             LoginFailed: the old one is wrong.
             LoginThrottled, WeakPassword: as they say.
         """
-        scope = f"change {user_id}"
-        await self._throttle.charge(scope, address, self._now_ms())
-        known = await self._store.read(
-            lambda connection: accounts.password_hash(connection, user_id)
-        )
-        if not await self._passwords.verify(known, old):
-            raise LoginFailed
-        await self._throttle.succeeded(scope, address, self._now_ms())
+        await self.confirm(user_id, old, address=address)
         await self.set_password(user_id, new, by=user_id, keep=keep)
 
 

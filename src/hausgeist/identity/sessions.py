@@ -175,6 +175,14 @@ class Sessions:
         self._changed()
         return int((facts or {}).get("count") or 0)
 
+    async def age(self, session_id: str) -> float | None:
+        """How long ago a session was opened by a login, in seconds; None when it is over."""
+        now = self._now_ms()
+        row = await self._store.read(lambda connection: sessions.find(connection, session_id))
+        if row is None or not row["user_active"] or row["expires_at"] <= now:
+            return None
+        return float(now - row["created_at"]) / 1000
+
     def used(self, row: accounts.Row) -> None:
         """Note once a day that a session was used; nobody waits for it."""
         today = self._now_ms() // DAY_MS

@@ -17,6 +17,8 @@ PAGES = (
     ("models", N_("Models"), "/admin/models"),
     ("providers", N_("Providers"), "/admin/providers"),
     ("sharing", N_("Sharing"), "/admin/sharing"),
+    ("retention", N_("Retention"), "/admin/retention"),
+    ("holds", N_("Legal holds"), "/admin/holds"),
     ("keys", N_("Service keys"), "/admin/keys"),
     ("announcements", N_("Announcements"), "/admin/announcements"),
     ("appearance", N_("Appearance"), "/admin/appearance"),
