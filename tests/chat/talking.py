@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hausgeist.chat import Chat, Ended
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal, Role
+from hausgeist.gateway import Directory
 from hausgeist.testing.echo import EchoProvider
 
 ANNA = Principal(id="anna", name="Anna", role=Role.MEMBER, session_id="s1")
@@ -20,6 +21,7 @@ class Talk:
     chat: Chat
     echo: EchoProvider
     renew: Callable[[], Chat]
+    directory: Directory = field(default_factory=Directory)
     now: list[int] = field(default_factory=lambda: [1_790_000_000_000])
 
     async def ask(self, text="eins zwei", who=ANNA, model="echo", **more):

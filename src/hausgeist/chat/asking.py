@@ -39,9 +39,11 @@ class _Begun:
     question: Said | None = None
     is_new: bool = False
 
-    def data_class(self, chosen: DataClass, *, lowers: bool) -> DataClass:
+    def data_class(self, chosen: DataClass, saw: DataClass | None) -> DataClass:
         """The class chosen, raised to the conversation's unless a person lowers it, and to new files'."""
-        known = chosen if lowers else DataClass.parse(self.talk.data_class)
+        known = DataClass.parse(self.talk.data_class)
+        if saw is known:  # whoever chose less, chose it knowingly
+            known = chosen
         files = self.question.files if self.question is not None else ()
         return max(chosen, known, *(DataClass.parse(file.data_class) for file in files))
 
@@ -102,7 +104,7 @@ class Asking:
             updated_at=now,
         )
         begun = _Begun(who, talk_now, (*before, said), helper, said, is_new=talk is None)
-        return await self._begin(begun, question.models, question.data_class, question.lowers)
+        return await self._begin(begun, question.models, question.data_class, question.saw)
 
     async def again(
         self,
@@ -112,7 +114,7 @@ class Asking:
         models: Sequence[str],
         data_class: DataClass,
         *,
-        lowers: bool = False,
+        saw: DataClass | None = None,
     ) -> Turn:
         """Answer a question once more, beside the answer ``message_id``; nothing is overwritten.
 
@@ -122,7 +124,7 @@ class Asking:
             NotFound, UnknownModel, BorderRefused, ContextOverflow, TooMany: as ``ask``.
         """
         begun, _ = await self._answered(who, conversation_id, message_id)
-        return (await self._begin(begun, models, data_class, lowers))[0]
+        return (await self._begin(begun, models, data_class, saw))[0]
 
     async def go_on(
         self,
@@ -132,7 +134,7 @@ class Asking:
         model: str,
         data_class: DataClass,
         *,
-        lowers: bool = False,
+        saw: DataClass | None = None,
     ) -> Turn:
         """Go on from what an answer that broke off left: a new version that begins with its words.
 
@@ -143,7 +145,7 @@ class Asking:
         begun, old = await self._answered(who, conversation_id, message_id)
         if not may_go_on(old):
             raise Conflict(what="This answer")
-        return (await self._begin(begun, (model,), data_class, lowers, kept=old))[0]
+        return (await self._begin(begun, (model,), data_class, saw, kept=old))[0]
 
     # -- beneath ------------------------------------------------------------------------------------
 
@@ -196,7 +198,7 @@ class Asking:
         begun: _Begun,
         models: Sequence[str],
         chosen: DataClass,
-        lowers: bool,  # noqa: FBT001  as the door's
+        saw: DataClass | None,
         kept: Said | None = None,
     ) -> tuple[Turn, ...]:
         """Draft the calls, store what is new, and let the answers come."""
@@ -208,7 +210,7 @@ class Asking:
         if kept is not None:
             new = (replace(new[0], parts=left_by(kept)),)
         self._running.room(who, len(new))
-        data_class = begun.data_class(chosen, lowers=lowers)
+        data_class = begun.data_class(chosen, saw)
         drafts = [
             self._drafts.draft(
                 who, said.model or "", begun.branch, data_class, helper=begun.helper, kept=words

@@ -20,8 +20,8 @@ class Question:
 
     ``models`` answer it, several side by side. ``parent_id`` is the message it is asked after (None: the
     end of the branch that is shown), ``edit`` the question whose new version it is. ``files`` and
-    ``assistant`` are ids. ``lowers``: the person chose the data class knowing the conversation's; without
-    it, a class below the conversation's is raised to it.
+    ``assistant`` are ids. ``saw`` is the conversation's data class that the person had before their eyes; if
+    it is another one by now, or unknown, a class below the conversation's is raised to it.
     """
 
     text: str
@@ -32,7 +32,7 @@ class Question:
     edit: str | None = None
     files: tuple[str, ...] = ()
     assistant: str | None = None
-    lowers: bool = False
+    saw: DataClass | None = None
 
 
 def new_id() -> str:

@@ -105,6 +105,7 @@ class Turn:
         self._finish: str | None = None
         self._error: HausgeistError | None = None
         self._ending: Ending | None = None
+        self._under_way = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self, over: Callable[["Turn"], None]) -> None:
@@ -130,7 +131,8 @@ class Turn:
         """End it early; what has arrived is kept, unless the conversation goes."""
         if self._ending is None and self._task is not None and not self.replay.over:
             self._ending = ending
-            self._task.cancel()
+            if self._under_way:  # a task that is cancelled before its first step never takes one
+                self._task.cancel()
 
     async def _run(self) -> None:
         outcome = await self._outcome()
@@ -150,22 +152,31 @@ class Turn:
         self.replay.add(Ended(said))
 
     async def _outcome(self) -> _Outcome:
+        self._under_way = True
+        if self._is_ended:
+            return self._early()
         try:
             return await self._attempts()
         except asyncio.CancelledError:
-            ending = self._ending
-            if ending is None or self._task is None:
+            if self._ending is None or self._task is None:
                 raise
             self._task.uncancel()
-            if ending == "silent":
-                provider = self._about.get("provider") or self._call.model
-                return _Outcome(
-                    "failed", UpstreamTimeout(provider=provider, seconds=round(SILENCE_MOST))
-                )
-            return _Outcome("interrupted" if ending == "interrupted" else "stopped")
+            return self._early()
         except Exception:  # a job step: whatever happens, the turn ends and says so
             log.exception("turn %s failed", self.id)
             return _Outcome("failed", Internal())
+
+    @property
+    def _is_ended(self) -> bool:
+        return self._ending is not None
+
+    def _early(self) -> _Outcome:
+        """How a turn ends that was ended."""
+        if self._ending == "silent":
+            provider = self._about.get("provider") or self._call.model
+            error = UpstreamTimeout(provider=provider, seconds=round(SILENCE_MOST))
+            return _Outcome("failed", error)
+        return _Outcome("interrupted" if self._ending == "interrupted" else "stopped")
 
     async def _attempts(self) -> _Outcome:
         """Ask, and ask again while the model is being loaded."""

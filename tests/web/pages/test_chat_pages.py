@@ -95,7 +95,7 @@ def test_asking_again_and_choosing_a_version_without_a_script(browser):
     second = again.location.partition("#m-")[2]
     page = anna.get(talk, Accept="text/html").text
     assert (f"m-{second}" in page, f"m-{first}" in page) == (True, False)
-    assert anna.form(f"{talk}/branch", {"to": first}).location == talk
+    assert anna.form(f"{talk}/branch", {"to": first}).location == f"{talk}#m-{first}"
     assert f"m-{first}" in anna.get(talk, Accept="text/html").text
 
 

@@ -2,10 +2,12 @@
 """The chat's pages: real pages with real forms. What scripts use is in ``chat_live``."""
 
 import asyncio
+from dataclasses import replace
 
 from starlette.responses import Response
 
-from hausgeist.chat import Opened, Turn
+from hausgeist.chat import Conversation, Opened, Turn
+from hausgeist.chat.library import Assistant
 from hausgeist.core.labels import DataClass
 from hausgeist.errors import (
     N_,
@@ -13,21 +15,27 @@ from hausgeist.errors import (
     HausgeistError,
     InvalidField,
     NotAllowed,
+    NotFound,
     TooMany,
     UnknownModel,
 )
 from hausgeist.locale import translator
 from hausgeist.web.api.ollama import running_or
-from hausgeist.web.contexts.chat import AnswerView, ChangePage, ChatPage
+from hausgeist.web.contexts.chat import ChangePage, ChatPage
+from hausgeist.web.contexts.turns import AnswerView, ContestView, SaidView
 from hausgeist.web.forms import FORM_MOST, Form, read_form
-from hausgeist.web.pages import chat_live
-from hausgeist.web.pages.chat_views import STARTERS, composer, said_views, side_view
+from hausgeist.web.pages import chat_live, chat_more
+from hausgeist.web.pages.chat_list import side_of
+from hausgeist.web.pages.chat_turns import said_views
+from hausgeist.web.pages.file_views import attached
+from hausgeist.web.pages.chat_views import STARTERS, composer
+from hausgeist.web.pages.library_views import assistants_at_hand, talking_to
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.reply import while_connected
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
 
-SHOWN = 100
+SHOWN = 40
 """Messages of a conversation that a page shows at first, and how many more each time."""
 SHOWN_MOST = 5000
 PATIENCE = 120.0
@@ -41,6 +49,11 @@ async def show_new(visit: Visit) -> Response:
     return await _chat_page(visit, None)
 
 
+async def show_draft(visit: Visit, words: str) -> Response:
+    """An empty conversation with words in the field, for pages that prepare a question."""
+    return await _chat_page(visit, None, Form({"text": [words]}))
+
+
 async def show_chat(visit: Visit) -> Response:
     """``GET /chat``: the navigation's word for the start page."""
     del visit
@@ -49,7 +62,8 @@ async def show_chat(visit: Visit) -> Response:
 
 async def show(visit: Visit) -> Response:
     """``GET /c/{conversation_id}``."""
-    opened = await visit.house.chat.open(visit.principal, _talk(visit), _shown(visit))
+    at = visit.query_params.get("at") or None
+    opened = await visit.house.chat.open(visit.principal, _talk(visit), _shown(visit), at=at)
     return await _chat_page(visit, opened)
 
 
@@ -68,8 +82,9 @@ async def again(visit: Visit) -> Response:
 async def branch(visit: Visit) -> Response:
     """``POST /c/{conversation_id}/branch``: show another version."""
     form = await read_form(visit)
-    await visit.house.chat.show(visit.principal, _talk(visit), form.text("to"))
-    return go(f"/c/{_talk(visit)}")
+    to = form.text("to")
+    depth = await visit.house.chat.show(visit.principal, _talk(visit), to)
+    return go(address_of(_talk(visit), to, depth))
 
 
 async def stop(visit: Visit) -> Response:
@@ -102,8 +117,8 @@ async def show_delete(visit: Visit) -> Response:
 
 async def delete(visit: Visit) -> Response:
     """``POST /c/{conversation_id}/delete``."""
-    await visit.house.chat.delete(visit.principal, _talk(visit))
-    return go("/")
+    at = await visit.house.shelves.delete(visit.principal, [_talk(visit)])
+    return go(f"/?deleted={at}")
 
 
 def _talk(visit: Visit) -> str:
@@ -112,20 +127,38 @@ def _talk(visit: Visit) -> str:
 
 async def _wait_and_show(visit: Visit, form: Form) -> Response:
     try:
-        turn = await chat_live.begin(visit, form)
+        turns = await chat_live.begin(visit, form)
     except WORTH_ANOTHER_TRY as error:
         talk_id = _talk(visit)
         opened = await visit.house.chat.open(visit.principal, talk_id, SHOWN) if talk_id else None
         return await _chat_page(visit, opened, form, error)
-    await while_connected(visit.receive, _patiently(turn))
-    return go(f"/c/{turn.conversation_id}#m-{turn.id}")
+    await while_connected(visit.receive, _patiently(turns))
+    return go(f"/c/{turns[0].conversation_id}#m-{turns[0].id}")
 
 
-async def _patiently(turn: Turn) -> None:
+async def _patiently(turns: tuple[Turn, ...]) -> None:
     try:
-        await asyncio.wait_for(turn.wait(), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            for turn in turns:
+                await turn.wait()
     except TimeoutError:
         return
+
+
+def address_of(talk_id: str, message_id: str, depth: int) -> str:
+    """Where a message is to be seen that has so many after it, itself among them."""
+    more = f"?shown={depth + 1}" if depth > SHOWN else ""
+    return f"/c/{talk_id}{more}#m-{message_id}"
+
+
+def _stop_of(said: tuple[SaidView, ...]) -> str:
+    """Where a running answer is stopped; empty when none runs."""
+    for one in said:
+        answers = one.answers if isinstance(one, ContestView) else (one,)
+        for answer in answers:
+            if isinstance(answer, AnswerView) and answer.stop:
+                return answer.stop
+    return ""
 
 
 async def _chat_page(
@@ -137,36 +170,59 @@ async def _chat_page(
     talk = opened.conversation if opened else None
     frame = await shell(visit, N_("New chat"), "chat")
     turn = translator(frame.language)
-    before, cursor = chat_live.cursor_of(visit)
-    shelf = await visit.house.chat.shelf(visit.principal, before)
     said = await said_views(visit, opened, frame.language) if opened else ()
-    starters = tuple(turn(words) for words in STARTERS)
-    stop_at = next((one.stop for one in said if isinstance(one, AnswerView) and one.stop), "")
+    helper = await _helper(visit, talk, form)
+    starters = helper.starters if helper else tuple(turn(words) for words in STARTERS)
+    stop_at = _stop_of(said)
+    unsent = await visit.house.files.unsent(visit.principal)
     context = ChatPage(
         shell=frame,
-        side=side_view(visit, shelf, talk.id if talk else "", cursor, frame.language),
+        side=await side_of(visit, talk.id if talk else "", frame.language),
         conversation=talk.id if talk else "",
         title=talk.title if talk else "",
         said=said,
-        composer=composer(
-            visit,
-            frame.language,
-            talk,
-            parent=opened.branch[-1].id if opened and opened.branch else "",
-            draft=form.exact("text", "", most=chat_live.TEXT_MOST)
-            if form
-            else _starter(visit, starters),
-            model=form.text("model", "") if form else "",
-            data_class=_word(form),
-            stop=stop_at,
+        composer=replace(
+            composer(
+                visit,
+                frame.language,
+                talk,
+                parent=opened.branch[-1].id if opened and opened.branch else "",
+                draft=form.exact("text", "", most=chat_live.TEXT_MOST)
+                if form
+                else _starter(visit, starters),
+                model=form.text("model", "") if form else "",
+                data_class=_word(form),
+                stop=stop_at,
+                helper=helper,
+            ),
+            attached=attached(visit, unsent, frame.language),
         ),
         hidden=opened.hidden if opened else 0,
+        first=opened.branch[0].id if opened and opened.branch else "",
         shown_next=_shown(visit) + SHOWN,
         error=error.say(turn) if error else "",
         running=bool(stop_at),
         starters=starters,
+        assistant=talking_to(helper, talk),
+        assistants=() if talk or helper else await assistants_at_hand(visit),
     )
     return page(visit, "chat.html", context, status=error.status if error else 200)
+
+
+async def _helper(visit: Visit, talk: Conversation | None, form: Form | None) -> Assistant | None:
+    """The assistant of a conversation, or the one that ``/?assistant=`` begins a new one with."""
+    wanted = form.text("assistant", "") if form else visit.query_params.get("assistant", "")
+    library, version = visit.house.library, None
+    if talk is not None:
+        wanted, version = talk.assistant_id or "", talk.assistant_version
+    if not wanted:
+        return None
+    try:
+        return await library.assistant(visit.principal, wanted, version)
+    except NotFound:
+        if talk is None and form is None:
+            raise
+        return None
 
 
 def _shown(visit: Visit) -> int:
@@ -222,6 +278,7 @@ ROUTES = [
     _get("/chat", show_chat, "To the new chat"),
     _post("/c", ask, "Begin a conversation", chat_live.BODY_MOST),
     *chat_live.ROUTES,
+    *chat_more.ROUTES,
     _get("/c/{conversation_id}", show, "A conversation"),
     _post("/c/{conversation_id}", ask, "Ask in a conversation", chat_live.BODY_MOST),
     _post("/c/{conversation_id}/again", again, "Ask once more", chat_live.BODY_MOST),

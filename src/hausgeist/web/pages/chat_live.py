@@ -2,9 +2,10 @@
 """What the chat's scripts use: begin a turn, follow its events, ask the Ampel. Fragments are HTML.
 
 A stream is Server-Sent Events, read by ``fetch``. Every frame has the number of the last event in it, so
-that a reader who was cut off goes on from there with ``?after=``.
+that a reader who was cut off goes on from there with ``?after=``. It ends when the reader's session does.
 """
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -12,21 +13,23 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from hausgeist.chat import Ended, Numbered, Stored, Thought, Turn, Waiting
+from hausgeist.chat import Ended, Numbered, Question, Stored, Thought, Turn, Waiting
 from hausgeist.core.labels import DataClass
 from hausgeist.errors import HausgeistError, InvalidField, NotFound
 from hausgeist.locale import translator
 from hausgeist.render import Closed, Tail
-from hausgeist.web.contexts.chat import QuestionView, SideRow, TurnPart
+from hausgeist.web.asgi import SESSION_COOKIE
+from hausgeist.web.contexts.chat_list import SideRow
+from hausgeist.web.contexts.turns import AnswerView, ContestView, TurnPart
 from hausgeist.web.forms import Form, read_form
-from hausgeist.web.pages.chat_views import (
-    ampel_view,
+from hausgeist.web.pages.chat_turns import (
     answer_view,
     end_view,
-    html_of,
     loading_words,
+    question_view,
     running_view,
 )
+from hausgeist.web.pages.chat_views import ampel_view, html_of
 from hausgeist.web.rendering import language_of, render
 from hausgeist.web.reply import ByteStream, JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who
@@ -36,58 +39,64 @@ TEXT_MOST = 200_000
 """Characters of a question."""
 BODY_MOST = 2 * 1024 * 1024
 PING = b": the house is here\n\n"
+STILL = 5.0
+"""Seconds after which a stream looks again whether its reader may still read."""
 
 _encode = msgspec.json.Encoder().encode
 
 
-async def begin(visit: Visit, form: Form) -> Turn:
-    """Begin the turn that the composer's form asks for.
+async def begin(visit: Visit, form: Form) -> tuple[Turn, ...]:
+    """Begin what the composer's form asks for: one turn, or several side by side.
 
     Raises:
-        HausgeistError: as ``Chat.turn`` and ``Chat.again``; InvalidField for a field.
+        HausgeistError: as ``Chat.ask``, ``Chat.again`` and ``Chat.go_on``; InvalidField for a field.
     """
     chat, who = visit.house.chat, visit.principal
     talk_id = visit.path_params.get("conversation_id")
-    model, data_class = form.text("model", most=200), _data_class(form)
-    answered = form.text("again", "")
+    against, saw = form.many("against"), _saw(form)
+    model = form.text("model", against[0] if against else None, most=200)
+    data_class = _data_class(form)
+    broken, answered = form.text("continue", ""), form.text("again", "")
+    if broken and talk_id:
+        turn = await chat.go_on(who, talk_id, broken, model=model, data_class=data_class, saw=saw)
+        return (turn,)
     if answered and talk_id:
-        return await chat.again(who, talk_id, answered, model=model, data_class=data_class)
+        turn = await chat.again(
+            who, talk_id, answered, model=model, data_class=data_class, against=against, saw=saw
+        )
+        return chat.beside(who, turn)
     text = form.exact("text", "", most=TEXT_MOST).replace("\r\n", "\n").replace("\x00", "\ufffd")
-    return await chat.turn(
-        who,
-        text.strip("\n"),
-        model=model,
+    question = Question(
+        text=text.strip("\n"),
+        models=(model, *against),
         data_class=data_class,
         conversation_id=talk_id,
         parent_id=form.text("parent", "") or None,
+        edit=form.text("edit", "") or None if talk_id else None,
+        files=form.many("file"),
+        assistant=form.text("assistant", "") or None,
+        saw=saw,
     )
-
-
-def cursor_of(visit: Visit) -> tuple[tuple[int, str] | None, str]:
-    """Where the list begins, from ``?older=``; what is no such place begins at the newest."""
-    word = visit.query_params.get("older", "")
-    at, _, talk_id = word.partition("-")
-    if not (at.isascii() and at.isdigit() and len(at) < 16 and talk_id):
-        return None, ""
-    return (int(at), talk_id[:32]), word
+    return await chat.ask(who, question)
 
 
 async def start(visit: Visit) -> Response:
-    """``POST /c/turns`` and ``POST /c/{conversation_id}/turns``: the turn and its HTML, at once."""
+    """``POST /c/turns`` and ``POST /c/{conversation_id}/turns``: the turns and their HTML, at once."""
     form = await read_form(visit)
-    turn = await begin(visit, form)
+    turns = await begin(visit, form)
     language = _language(visit)
-    opened = await visit.house.chat.open(visit.principal, turn.conversation_id, 2)
-    asked = None if form.text("again", "") else opened.branch[0]
-    part = TurnPart(
-        QuestionView(asked.id, asked.text) if asked else None, running_view(visit, turn, language)
-    )
+    opened = await visit.house.chat.open(visit.principal, turns[0].conversation_id, 2)
+    is_new = not (form.text("again", "") or form.text("continue", ""))
+    asked = question_view(opened, opened.branch[0], language) if is_new else None
+    views = tuple(running_view(visit, turn, language) for turn in turns)
+    shown: AnswerView | ContestView = views[0] if len(views) == 1 else ContestView(answers=views)
     talk = opened.conversation
     answer = {
         "conversation": talk.id,
-        "turn": turn.id,
+        "turn": turns[0].id,
         "title": talk.title,
-        "html": render(language, "parts/turn.html", part),
+        "class": talk.data_class,
+        "html": render(language, "parts/turn.html", TurnPart(asked, shown)),
         "side": render(language, "parts/side_row.html", SideRow(talk.id, talk.title)),
     }
     return JSONBytes(_encode(answer), status_code=201)
@@ -119,12 +128,34 @@ async def ampel(visit: Visit) -> Response:
 
 async def _frames(visit: Visit, happenings: AsyncIterator[list[Numbered]]) -> AsyncIterator[bytes]:
     language = _language(visit)
+    looked = time.monotonic()
     async with aclosing(happenings) as stream:  # type: ignore[type-var]  # the chat's are generators
         async for batch in stream:
+            if time.monotonic() - looked > STILL:
+                looked = time.monotonic()
+                if not await _may_still(visit):
+                    return
             frames = b""
             for kind, number, data in merged(batch):
                 frames += _frame(kind, number, await _body(visit, kind, data, language))
             yield frames
+            if batch and isinstance(batch[-1].event, Ended):
+                yield await _titled(visit, batch[-1].number)
+
+
+async def _may_still(visit: Visit) -> bool:
+    """Whether the session that opened a stream is still the same person's."""
+    cookie = visit.cookies.get(SESSION_COOKIE)
+    if visit.principal.session_id is None or cookie is None:
+        return visit.principal.session_id is None
+    now = await visit.house.identity.by_session(cookie)
+    return now is not None and now.id == visit.principal.id
+
+
+async def _titled(visit: Visit, number: int) -> bytes:
+    """The title that a model in the house has just made, if it does."""
+    title = await visit.house.chat.title_coming(visit.path_params["conversation_id"])
+    return _frame("title", number, {"title": title}) if title else b""
 
 
 def merged(batch: Sequence[Numbered]) -> list[tuple[str, int, Any]]:
@@ -166,7 +197,7 @@ async def _body(visit: Visit, kind: str, data: Any, language: str) -> dict[str, 
                 None, answer_view(visit, opened, said, language, html_of(said, language))
             )
             return {"html": render(language, "parts/turn.html", view), "state": said.state}
-        html = render(language, "parts/end.html", end_view(opened, said, language))
+        html = render(language, "parts/end.html", end_view(visit, opened, said, language))
     except NotFound:  # deleted meanwhile
         return {"html": "", "state": "gone"}
     return {"html": html, "state": said.state}
@@ -193,6 +224,12 @@ def _language(visit: Visit) -> str:
 
 def _data_class(form: Form) -> DataClass:
     return _parse(form.text("class"))
+
+
+def _saw(form: Form) -> DataClass | None:
+    """The conversation's data class that the person had before their eyes."""
+    word = form.text("class_was", "")
+    return _parse(word) if word else None
 
 
 def _parse(word: str) -> DataClass:

@@ -4,15 +4,17 @@
 
 import { announce } from "./announce.js";
 import { Composer } from "./composer.js";
+import { toTop } from "./side.js";
 import { follow } from "./stream.js";
 import { Thread } from "./thread.js";
+import { listen } from "./versions.js";
 
 const chat = document.getElementById("chat");
 const words = chat.dataset;
 const thread = new Thread(document.getElementById("thread"));
 const composer = new Composer(document.getElementById("composer"), words);
 
-let running = null;  // { article, stop, over } of the answer that is being written
+const running = new Set();  // the articles of the answers that are being written
 
 function failed(message) {
   composer.problem(message || words.unsent);
@@ -28,63 +30,106 @@ async function post(address, fields) {
   return answer;
 }
 
-/** Show what began, put a new conversation into the address and the list, and follow the answer. */
+/** Show what began, put a new conversation into the address and the list, and follow the answers. */
 function began(answer, replaced) {
   if (!words.conversation) thread.clear();
   if (replaced && thread.cutFrom(replaced)) composer.text.focus();
-  const article = thread.add(answer.html);
+  const articles = thread.add(answer.html);
   if (!words.conversation) {
     words.conversation = answer.conversation;
     history.replaceState(null, "", `/c/${answer.conversation}`);
-    document.title = document.title.replace(/^.*(?= · )/, () => answer.title);
     composer.moveTo(answer.conversation);
-    thread.name(answer.title);
+    thread.name(answer.title, answer.conversation);
   }
-  thread.toTop(answer.conversation, answer.side);
-  watch(article);
+  toTop(answer.conversation, answer.side);
+  labelled(answer.class);
+  articles.forEach(watch);
 }
 
-async function send(event) {
-  const again = event.submitter?.name === "again" ? event.submitter.value : "";
-  if (event.submitter?.formAction.endsWith("/branch")) return;  // an ordinary page
-  event.preventDefault();
-  if (event.submitter?.id === "stop") return stop();
-  if (running || composer.busy || !composer.may(again)) return;
+/** Files and assistants raise the data class; the composer shows what it is now. */
+function labelled(word) {
+  const { class: pick, class_was: was } = composer.form.elements;
+  if (was) was.value = word;
+  if (!word || pick.value === word) return;
+  pick.value = word;
+  pick.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** Send fields; gives whether they were taken. `replaced` is the message whose place is taken. */
+async function ask(fields, replaced) {
   composer.hold();
   const under = words.conversation ? `/c/${words.conversation}/turns` : "/c/turns";
   try {
-    const answer = await post(under, composer.fields(again));
-    if (!again) composer.sent();
-    began(answer, again);
+    began(await post(under, fields), replaced);
+    return true;
   } catch (error) {
     failed(error instanceof TypeError ? "" : error.message);
+    return false;
   } finally {
     composer.release();
   }
 }
 
-async function stop() {
-  if (!running) return;
+async function send(event) {
+  const { name, value, formAction = "" } = event.submitter ?? {};
+  if (formAction.endsWith("/branch") || formAction.endsWith("/keep")) return;  // ordinary pages
+  event.preventDefault();
+  if (event.submitter?.id === "stop") return stop(running);
+  if (formAction.endsWith("/stop")) return stop([event.submitter.closest("article")]);
+  const replaced = name === "again" || name === "continue" ? value : "";
+  if (running.size || composer.busy || !composer.may(replaced)) return;
+  const fields = composer.fields(replaced);
+  if (replaced) {
+    for (const other of ["again", "text", "file", "against"]) fields.delete(other);
+    fields.set(name, value);
+  }
+  if (await ask(fields, replaced) && !replaced) {
+    composer.sent();
+    composer.form.querySelectorAll("[name=against]:checked").forEach((box) => { box.checked = false; });
+  }
+}
+
+/** A form within the conversation: it goes with the composer's model and data class. */
+async function sendForm(form) {
+  if (running.size || composer.busy || !composer.may(true)) return false;
+  const fields = new FormData(form);
+  const { model, class: pick, class_was: was } = composer.form.elements;
+  if (fields.has("edit")) fields.set("model", model.value);
+  fields.set("class", pick.value);
+  if (was) fields.set("class_was", was.value);
+  return ask(fields, fields.get("edit") ?? fields.get("again"));
+}
+
+async function stop(articles) {
   try {
-    await fetch(running.article.dataset.stop, { method: "POST", redirect: "manual" });
+    await Promise.all([...articles].map((article) => fetch(article.dataset.stop, { method: "POST", redirect: "manual" })));
   } catch {
     failed(words.lost);
   }
 }
 
-/** Follow an answer to its end, from where the page has it. */
-async function watch(article) {
-  running = { article };
+/** Follow an answer to its end, from where the page has it; of several, the first is gone on from. */
+async function watch(first) {
+  let article = first;
+  if (!running.size) {
+    announce(words.begins);
+    composer.follows(article.id.slice(2));
+  }
+  running.add(article);
   composer.running(true);
-  announce(words.begins);
-  const state = await follow(article.dataset.events, Number(article.dataset.after), {
-    on: (kind, data) => thread.take(running.article, kind, data, (now) => { running.article = now; }),
+  await follow(article.dataset.events, Number(article.dataset.after), {
+    on: (kind, data) => thread.take(article, kind, data, (now) => {
+      if (running.delete(article)) running.add(now);
+      article = now;
+    }),
+    over: (state) => {
+      running.delete(article);
+      if (running.size) return;
+      composer.running(false);
+      announce({ done: words.complete, stopped: words.stopped }[state] ?? words.failed);
+    },
     lost: () => announce(words.lost),
   });
-  composer.follows(running.article.id.slice(2));
-  running = null;
-  composer.running(false);
-  announce({ done: words.complete, stopped: words.stopped }[state] ?? words.failed);
 }
 
 composer.form.addEventListener("submit", send);
@@ -95,9 +140,9 @@ document.addEventListener("click", (event) => {
   composer.begin(`${starter.textContent} `);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && running && !document.querySelector("details.menu[open], :popover-open")) {
+  if (event.key === "Escape" && running.size && !document.querySelector("details.menu[open], dialog[open], :popover-open")) {
     event.preventDefault();
-    stop();
+    stop(running);
   } else if (event.altKey && event.code === "KeyN" && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     document.getElementById("new").click();
@@ -115,7 +160,7 @@ if (mic || "speech" in words) {
   });
 }
 
-const unfinished = thread.unfinished();
-thread.toEnd();
-if (unfinished) watch(unfinished);
+listen(thread.element, composer, sendForm);
+thread.toPlace();
+thread.unfinished().forEach(watch);
 words.live = "";  // from here on Enter sends; tests wait for it

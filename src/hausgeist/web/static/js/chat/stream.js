@@ -26,23 +26,28 @@ async function* frames(response) {
 const pause = (milliseconds) => new Promise((go) => { setTimeout(go, milliseconds); });
 
 /**
- * Follow a turn until it is over; gives the state it ended in.
- * `on(kind, data)` takes each event, `lost()` is called when the connection breaks.
+ * Follow a turn until nothing more comes of it; gives the state it ended in.
+ * `on(kind, data)` takes each event, `over(state)` is told the end (a title may still come after it),
+ * `lost()` when the connection breaks.
  */
-export async function follow(address, after, { on, lost }) {
+export async function follow(address, after, { on, over, lost }) {
+  let state;
   for (let attempt = 0; ; attempt += 1) {
     const response = await fetch(`${address}?after=${after}`).catch(() => null);
-    if (response?.status === 404) return "gone";
-    if (response?.status === 401) { location.assign("/login"); return "gone"; }
+    if (response?.status === 404) state = "gone";
+    if (response?.status === 401) { location.assign("/login"); state = "gone"; }
     for await (const frame of response?.ok ? frames(response) : []) {
       attempt = 0;
       after = Math.max(after, Number(frame.id));
       const data = JSON.parse(frame.data);
       on(frame.event, data);
       if (frame.event === "end" || (frame.event === "whole" && data.state !== "running")) {
-        return data.state;
+        state = data.state;
+        over(state);
       }
     }
+    if (state === "gone") over(state);
+    if (state) return state;
     if (attempt === 1) lost();
     await pause(Math.min(300 * 2 ** attempt, LONGEST_WAIT));
   }

@@ -10,7 +10,7 @@ export class Thread {
   }
 
   unfinished() {
-    return this.element.querySelector("article[data-events]");
+    return [...this.element.querySelectorAll("article[data-events]")];
   }
 
   atEnd() {
@@ -22,59 +22,52 @@ export class Thread {
     this.element.scrollTo({ top: this.element.scrollHeight, behavior: "instant" });
   }
 
+  /** Where the address points to, else the end; once more when what is there has its true height. */
+  toPlace() {
+    const place = location.hash && document.getElementById(location.hash.slice(1));
+    const go = () => (place && place.nextElementSibling ? place.scrollIntoView({ block: "start", behavior: "instant" }) : this.toEnd());
+    go();
+    requestAnimationFrame(go);
+  }
+
   /** Take the empty page's first steps away. */
   clear() {
     this.element.replaceChildren();
   }
 
-  /** Add rendered messages; gives the last article. */
+  /** Add rendered messages; gives the answers that are under way. */
   add(html) {
     this.element.insertAdjacentHTML("beforeend", html);
     this.toEnd();
-    return this.element.lastElementChild;
+    return this.unfinished();
   }
 
   /**
-   * Take an answer and all that followed it off the page; nothing is lost in the house.
+   * Take a message and all that followed it off the page; nothing is lost in the house.
    * Gives whether the focus was in there.
    */
   cutFrom(id) {
-    const first = document.getElementById(`m-${id}`);
+    const article = document.getElementById(`m-${id}`);
+    const first = article?.closest(".contest") ?? article;
     const inside = this.element.contains(document.activeElement) && this.element !== document.activeElement;
     while (first?.nextElementSibling) first.nextElementSibling.remove();
     first?.remove();
     return inside;
   }
 
-  /** Give a conversation that has just begun its heading. */
-  name(title) {
-    const heading = document.createElement("h1");
-    heading.className = "visually-hidden";
-    heading.textContent = title;
-    this.element.prepend(heading);
-    this.element.closest(".room").setAttribute("aria-label", title);
-  }
-
-  /** The conversation's row goes to the top of the list, under today's heading. */
-  toTop(id, row) {
-    const side = document.getElementById("side");
-    const old = document.getElementById(`c-${id}`);
-    const first = side.querySelector(".side__list");
-    if (old && old === first?.firstElementChild) return;
-    old?.remove();
-    side.querySelector(".side__empty")?.remove();
-    const { today } = side.dataset;
-    if (side.querySelector(".side__day")?.textContent !== today) {
-      const heading = document.createElement("h2");
-      heading.className = "side__day";
-      heading.textContent = today;
-      const list = document.createElement("ol");
-      list.className = "side__list";
-      const place = side.querySelector(".side__day") ?? null;
-      side.insertBefore(heading, place);
-      side.insertBefore(list, place);
+  /** Give a conversation its heading, and its name in the list and the window. */
+  name(title, id) {
+    let heading = this.element.querySelector("h1");
+    if (!heading) {
+      heading = document.createElement("h1");
+      heading.className = "visually-hidden";
+      this.element.prepend(heading);
     }
-    side.querySelector(".side__list").insertAdjacentHTML("afterbegin", row);
+    heading.textContent = title;
+    this.element.closest(".room").setAttribute("aria-label", title);
+    document.title = document.title.replace(/^.*(?= · )/, () => title);
+    const link = document.querySelector(`#c-${id} .side__link`);
+    if (link) link.textContent = title;
   }
 
   /** Take one event of an answer; `changed` is told when the whole article was replaced. */
@@ -84,6 +77,8 @@ export class Thread {
       article.insertAdjacentHTML("afterend", data.html);
       changed(article.nextElementSibling);
       article.remove();
+    } else if (kind === "title") {
+      this.name(data.title, document.getElementById("chat").dataset.conversation);
     } else if (kind === "wait") {
       wait(article, data.words);
     } else {
@@ -122,6 +117,7 @@ function end(article, { html, state }) {
   article.querySelector(".turn__tail").textContent = "";
   article.querySelector(".turn__tail").insertAdjacentHTML("afterend", html);
   article.querySelectorAll(".thought__text").forEach((thought) => thought.normalize());
+  article.querySelector(".turn__stop")?.remove();
   for (const name of ["aria-busy", "data-events", "data-stop", "data-after"]) article.removeAttribute(name);
   article.classList.toggle("turn--failed", state === "failed");
 }

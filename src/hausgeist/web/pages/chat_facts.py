@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The facts beneath an answer: a message flows in, a quiet line, a table and sentences flow out.
+
+Says what is known, "unknown" where nothing is, and always what the model was not sent.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hausgeist.chat import Said
+from hausgeist.core.labels import DataClass, Zone
+from hausgeist.errors import N_
+from hausgeist.locale import translator
+from hausgeist.web.pages.chat_views import CLASSES, ZONES, number
+
+DIGEST = 12
+"""Characters of a digest that tell a version from any other one will meet."""
+
+_UNKNOWN = N_("unknown")
+_LEFT_OUT = N_("{count} earlier messages did not fit into the model's window and were not sent.")
+_ONE_LEFT_OUT = N_("An earlier message did not fit into the model's window and was not sent.")
+_CUT = N_("Of “{name}”, the first {kept} of {chars} characters were sent.")
+_NOT_SENT = N_("“{name}” did not fit into the model's window and was not sent.")
+_NOT_SEEN = N_("“{name}” was not sent: it did not fit, or the model does not see pictures.")
+_GONE = N_("The assistant is no longer there for you; its instructions were not sent.")
+
+Turn = Callable[[str], str]
+
+
+def line_of(said: Said, language: str) -> tuple[str, ...]:
+    """The summary: data class, duration, tokens and cost, as far as they are known."""
+    turn = translator(language)
+    line = []
+    if said.data_class is not None:
+        line.append(turn(CLASSES[DataClass.parse(said.data_class)]))
+    if said.duration_ms is not None:
+        line.append(_seconds(said.duration_ms, language))
+    if said.output_tokens:
+        line.append(turn(N_("{count} tokens")).format(count=number(said.output_tokens, language)))
+    if said.micro_eur:
+        line.append(_euros(said.micro_eur, language))
+    return tuple(line)
+
+
+def table_of(said: Said, name: str, language: str) -> tuple[tuple[str, str], ...]:
+    """Everything that is known of how an answer came about; ``name`` is the model's."""
+    if said.state == "running":
+        return ()
+    turn, about = translator(language), said.about
+    rows = [
+        (turn(N_("Model")), name if name == said.model else f"{name} ({said.model})"),
+        (turn(N_("Version")), _version(about) or turn(_UNKNOWN)),
+        (turn(N_("Provider")), about.get("provider") or turn(_UNKNOWN)),
+        (turn(N_("Where")), _where(said, turn)),
+    ]
+    if said.data_class is not None:
+        rows.append((turn(N_("Data class")), turn(CLASSES[DataClass.parse(said.data_class)])))
+    if about.get("policy"):
+        rows.append((turn(N_("Rules")), str(about["policy"])))
+    if helper := about.get("assistant"):
+        words = turn(N_("{name}, version {version}"))
+        rows.append((turn(N_("Assistant")), words.format(**helper)))
+    if "messages" in about:
+        rows.append((turn(N_("Messages sent")), number(about["messages"], language)))
+    rows += [(str(file["name"]), _file(file, turn, language)) for file in about.get("files", ())]
+    rows.append((turn(N_("Tokens in")), _tokens(said.input_tokens, about, turn, language)))
+    rows.append((turn(N_("Tokens out")), _tokens(said.output_tokens, about, turn, language)))
+    rows.append((turn(N_("Cost")), _cost(said, turn, language)))
+    if said.duration_ms is not None:
+        rows.append((turn(N_("Time")), _seconds(said.duration_ms, language)))
+    if "first_token_ms" in about:
+        rows.append((turn(N_("First word after")), _seconds(about["first_token_ms"], language)))
+    if "continues" in about:
+        words = turn(N_("after {chars} characters of an earlier version"))
+        chars = number(about["continues"]["chars"], language)
+        rows.append((turn(N_("Goes on")), words.format(chars=chars)))
+    return tuple(rows)
+
+
+def left_out_of(said: Said, language: str) -> tuple[str, ...]:
+    """Sentences about what the model was not sent."""
+    turn, about = translator(language), said.about
+    found = []
+    if count := about.get("left_out", 0):
+        found.append(
+            turn(_ONE_LEFT_OUT)
+            if count == 1
+            else turn(_LEFT_OUT).format(count=number(count, language))
+        )
+    for file in about.get("files", ()):
+        kept, chars = file["kept"], file["of"]
+        if kept >= chars:
+            continue
+        words = _NOT_SEEN if file.get("picture") else _CUT if kept else _NOT_SENT
+        numbers = {"kept": number(kept, language), "chars": number(chars, language)}
+        found.append(turn(words).format(name=file["name"], **numbers))
+    if about.get("assistant_gone"):
+        found.append(turn(_GONE))
+    return tuple(found)
+
+
+def _version(about: Mapping[str, Any]) -> str:
+    digest = str(about.get("digest", "")).removeprefix("sha256:")[:DIGEST]
+    known = (about.get("upstream"), about.get("parameters"), about.get("quantisation"), digest)
+    return " · ".join(str(one) for one in known if one)
+
+
+def _where(said: Said, turn: Turn) -> str:
+    if said.zone is None:
+        return turn(N_("nowhere: it was not sent"))
+    words = turn(ZONES[Zone(said.zone)])
+    country = said.about.get("country")
+    return f"{words} ({country})" if country and said.zone != Zone.HOUSE else words
+
+
+def _file(file: Mapping[str, Any], turn: Turn, language: str) -> str:
+    kept, chars = file["kept"], file["of"]
+    if not kept:
+        return turn(N_("not sent"))
+    if file.get("picture"):
+        return turn(N_("shown"))
+    if kept >= chars:
+        return turn(N_("whole, {chars} characters")).format(chars=number(chars, language))
+    words = turn(N_("{kept} of {chars} characters"))
+    return words.format(kept=number(kept, language), chars=number(chars, language))
+
+
+def _tokens(count: int | None, about: Mapping[str, Any], turn: Turn, language: str) -> str:
+    if count is None:
+        return turn(_UNKNOWN)
+    words = number(count, language)
+    return f"{words} ({turn(N_('estimated'))})" if about.get("estimated") else words
+
+
+def _cost(said: Said, turn: Turn, language: str) -> str:
+    if said.micro_eur is None:
+        return turn(_UNKNOWN)
+    words = _euros(said.micro_eur, language)
+    source = said.about.get("price")
+    return f"{words} ({source})" if source else words
+
+
+def _euros(micro: int, language: str) -> str:
+    return f"{number(micro / 1_000_000, language, 4)} €"
+
+
+def _seconds(milliseconds: int, language: str) -> str:
+    return f"{number(milliseconds / 1000, language, 1)} s"
