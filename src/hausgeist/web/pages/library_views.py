@@ -51,7 +51,7 @@ FIELDS = {
     "frequency_penalty": N_("Frequency penalty"),
 }
 COLOUR_NAMES = {
-    "": N_("None"),
+    "": N_("No colour"),
     "blue": N_("Blue"),
     "teal": N_("Teal"),
     "green": N_("Green"),
