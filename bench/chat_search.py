@@ -40,7 +40,7 @@ SMALL = (
     "wir soll ich eines Jahr zwei diese dieser wieder keine seiner worden will zwischen immer was"
 ).split()
 BASES = (
-    "Antrag Bescheid Gebühr Frist Satzung Bebauung Straße Schule Kinder Wasser Abfall Steuer Melde Pass "
+    "Antrag Bescheid Gebühr Frist Satzung Bebauungs Straße Schule Kinder Wasser Abfall Steuer Melde Pass "
     "Ausweis Wohn Gewerbe Bau Umwelt Verkehr Sozial Jugend Kultur Sport Feuerwehr Ordnung Stand Haushalt "
     "Personal Vergabe Vertrag Grundstück Brücke Friedhof Markt Lärm Klima Energie Hunde Park Fahrrad "
     "Bürger Rats Wahl Stadt Kreis Landes Bundes Dienst Arbeits Urlaubs Reise Kranken Renten Pflege"
@@ -68,7 +68,7 @@ KINDS = {
     "an umlaut": "Gebühren",
     "the umlaut spelled out": "Gebuehren",
     "sharp s": "Strasse",
-    "a compound": "Hundesteuerbescheid",
+    "a compound": "Hundesteuer",
     "a rare number": "48213",
     "two words": "Bebauungsplan Frist",
     "three common words": "Antrag prüfen Frist",
@@ -99,12 +99,12 @@ class Writer:
 
     def message(self) -> str:
         length = min(400, max(6, int(self._random.lognormvariate(3.6, 0.8))))
-        full = self._random.choices(self._words, self._weights, k=length)
-        small = self._random.choices(SMALL, self._small, k=length)
-        mixed = [word for pair in zip(small, full, strict=True) for word in pair]
+        full = iter(self._random.choices(self._words, self._weights, k=length))
+        small = iter(self._random.choices(SMALL, self._small, k=length))
+        mixed = [next(small if self._random.random() < 0.5 else full) for _ in range(length)]
         if self._random.random() < 0.05:
             mixed.insert(3, str(self._random.randrange(10_000, 99_999)))
-        return " ".join(mixed[:length]) + "."
+        return " ".join(mixed) + "."
 
 
 def fill(store: Store, count: int, owners: list[str], seed: int) -> None:

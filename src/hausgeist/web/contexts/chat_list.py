@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the list beside the chat, the search and the pages of order show. Words are in the reader's language."""
+"""What the list beside the chat, the search and the pages of order show, in the reader's language."""
 
 from dataclasses import dataclass
 
