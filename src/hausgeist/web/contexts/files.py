@@ -31,6 +31,9 @@ class Attached:
     files: tuple[FileChip, ...] = ()
     largest: int = 0
     limit: str = ""
+    most: int = 0
+    per_token: int = 3
+    """Characters that are counted as one token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

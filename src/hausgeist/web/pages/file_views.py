@@ -4,7 +4,9 @@
 from collections.abc import Callable, Sequence
 
 from hausgeist.chat.failures import named
+from hausgeist.chat.files import PER_QUESTION
 from hausgeist.errors import N_
+from hausgeist.gateway.run import CHARS_PER_TOKEN
 from hausgeist.locale import translator
 from hausgeist.store.files import Held
 from hausgeist.web.contexts.files import Attached, FileChip
@@ -57,6 +59,8 @@ def attached(visit: Visit, found: Sequence[Held], language: str) -> Attached:
         files=tuple(chip(held, language) for held in found),
         largest=largest,
         limit=f"{number(largest // (1024 * 1024), language)} MB",
+        most=PER_QUESTION,
+        per_token=CHARS_PER_TOKEN,
     )
 
 

@@ -3,6 +3,7 @@
 // the chosen model and data class. What may be sent where is the server's to say.
 
 import { announce } from "./announce.js";
+import { Attachments } from "./attach.js";
 
 const touch = matchMedia("(pointer: coarse)");
 
@@ -14,8 +15,10 @@ export class Composer {
     this.send = document.getElementById("send");
     this.stop = document.getElementById("stop");
     this.busy = false;
+    this.wants = false;
     this.restore();
     this.grow();
+    this.files = new Attachments(this, () => this.filesReady());
     this.text.addEventListener("input", () => { this.keep(); this.grow(); });
     this.text.addEventListener("keydown", (event) => this.key(event));
     for (const pick of [form.elements.model, form.elements.class]) {
@@ -66,19 +69,36 @@ export class Composer {
     return fields;
   }
 
-  /** Whether the border would let it go; says why not. */
+  /** Nothing is on its way any more: what waited for it is sent. */
+  filesReady() {
+    if (!this.wants) return;
+    this.wants = false;
+    this.form.requestSubmit(this.send);
+  }
+
+  /** Whether the border would let it go, and the files are there; says why not. */
   may(again) {
     this.problem("");
+    if (!again && this.files.broken) {
+      this.problem(this.files.words.broken);
+      return false;
+    }
+    this.wants = !again && this.files.waiting;
+    if (this.wants) {
+      announce(this.files.words.wait);
+      return false;
+    }
     const ampel = document.getElementById("ampel");
     if ("refused" in ampel.dataset) {
       announce(ampel.textContent);
       return false;
     }
-    return Boolean(again || this.text.value.trim());
+    return Boolean(again || this.text.value.trim() || this.files.any);
   }
 
   hold() {
     this.busy = true;
+    this.held = [this.draft, this.files.key];  // where they are kept may change with the answer
   }
 
   release() {
@@ -86,7 +106,8 @@ export class Composer {
   }
 
   sent() {
-    sessionStorage.removeItem(this.draft);
+    for (const key of this.held) sessionStorage.removeItem(key);
+    this.files.sent();
     this.text.value = "";
     this.grow();
   }

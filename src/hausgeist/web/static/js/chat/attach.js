@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Files on the composer: chosen, dropped or pasted; sent to the house with their progress, followed until
+// they are read. What they are, and what was read, is the server's to say; chips are rendered there.
+
+import { announce } from "./announce.js";
+import { Fitting } from "./fitting.js";
+
+const AT_ONCE = 3;  // files on their way at the same time
+const LOOK = 600;   // milliseconds between two looks at a file that is being read
+
+const pause = (milliseconds) => new Promise((go) => { setTimeout(go, milliseconds); });
+
+export class Attachments {
+  /** `ready` is called whenever nothing is on its way any more. */
+  constructor(composer, ready) {
+    this.composer = composer;
+    this.ready = ready;
+    this.list = document.getElementById("files");
+    this.words = this.list.dataset;
+    this.fitting = new Fitting(composer.form, this.list);
+    this.queue = [];
+    this.active = 0;
+    this.left = [];
+    this.recall();
+    this.chooser();
+    this.places();
+    this.list.addEventListener("click", (event) => this.click(event));
+    this.list.addEventListener("change", (event) => this.label(event));
+  }
+
+  get key() {
+    return `files ${this.composer.words.conversation || "new"}`;
+  }
+
+  chips(state = "") {
+    return [...this.list.querySelectorAll(state ? `[data-state="${state}"]` : ".doc")];
+  }
+
+  get waiting() {
+    return this.chips("arriving").length + this.chips("reading").length > 0;
+  }
+
+  get broken() {
+    return this.chips("failed").length > 0;
+  }
+
+  get any() {
+    return this.chips("ready").length > 0;
+  }
+
+  /** Of what the person has not sent, this tab shows what was attached in it; the rest is offered. */
+  recall() {
+    const known = JSON.parse(sessionStorage.getItem(this.key) ?? "[]");
+    for (const chip of this.chips()) {
+      if (known.includes(chip.dataset.file)) this.shown(chip);
+      else { chip.remove(); this.left.push(chip); }
+    }
+    if (this.left.length) this.offer();
+    this.changed();
+  }
+
+  offer() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button--ghost docs__left";
+    button.textContent = this.words.left.replace("{count}", this.left.length);
+    button.addEventListener("click", () => {
+      button.remove();
+      for (const chip of this.left.splice(0)) { this.list.append(chip); this.shown(chip); }
+      this.composer.text.focus();
+      this.changed();
+    });
+    this.list.after(button);
+  }
+
+  /** The link to the page of files becomes a button that opens the chooser. */
+  chooser() {
+    const link = document.getElementById("attach");
+    const input = document.createElement("input");
+    input.type = "file";
+    input.multiple = true;
+    input.addEventListener("change", () => { this.take(input.files); input.value = ""; });
+    link.setAttribute("role", "button");
+    link.addEventListener("click", (event) => { event.preventDefault(); input.click(); });
+    link.addEventListener("keydown", (event) => {
+      if (event.key === " ") { event.preventDefault(); input.click(); }
+    });
+  }
+
+  /** The whole room takes what is dropped; the field takes what is pasted. */
+  places() {
+    const room = this.composer.form.closest(".room");
+    const carries = (event) => event.dataTransfer?.types.includes("Files");
+    room.addEventListener("dragover", (event) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      room.dataset.dropping = "";
+    });
+    room.addEventListener("dragleave", (event) => {
+      if (!room.contains(event.relatedTarget)) delete room.dataset.dropping;
+    });
+    room.addEventListener("drop", (event) => {
+      delete room.dataset.dropping;
+      if (!carries(event)) return;
+      event.preventDefault();
+      this.take(event.dataTransfer.files);
+    });
+    this.composer.text.addEventListener("paste", (event) => {
+      const { files, types } = event.clipboardData;
+      if (!files.length || types.includes("text/plain")) return;  // words with a picture of them
+      event.preventDefault();
+      this.take(files);
+    });
+  }
+
+  take(files) {
+    this.composer.problem("");
+    const room = Math.max(0, this.words.most - this.chips().length);
+    const chosen = [...files].slice(0, room);
+    if (files.length > room) this.complain(this.words.many.replace("{most}", this.words.most));
+    for (const file of chosen) {
+      if (file.size > Number(this.words.largest)) this.complain(this.words.large, file.name);
+      else if (!file.size) this.complain(this.words.empty, file.name);
+      else this.queue.push([file, this.placeholder(file)]);
+    }
+    this.changed();
+    this.next();
+  }
+
+  complain(words, name = "") {
+    this.composer.problem(words.replace("{name}", () => name));
+  }
+
+  placeholder(file) {
+    const chip = document.getElementById("file-arriving").content.firstElementChild.cloneNode(true);
+    const remove = chip.querySelector(".doc__remove");
+    chip.dataset.name = file.name;
+    chip.querySelector(".doc__name").textContent = file.name;
+    remove.setAttribute("aria-label", remove.dataset.words.replace("{name}", () => file.name));
+    this.list.append(chip);
+    return chip;
+  }
+
+  next() {
+    while (this.active < AT_ONCE && this.queue.length) {
+      const [file, chip] = this.queue.shift();
+      if (!chip.isConnected) continue;
+      this.active += 1;
+      this.send(file, chip).finally(() => { this.active -= 1; this.next(); });
+    }
+  }
+
+  async send(file, chip) {
+    const query = new URLSearchParams({ name: file.name, class: this.composer.form.elements.class.value });
+    const request = new XMLHttpRequest();  // fetch tells nothing about what has been sent
+    chip.request = request;
+    request.upload.addEventListener("progress", (event) => {
+      chip.querySelector("progress").value = (100 * event.loaded) / event.total;
+    });
+    const over = new Promise((go) => { request.addEventListener("loadend", go); });
+    request.open("POST", `/files?${query}`);
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.send(file);
+    await over;
+    if (!chip.isConnected) return;  // removed while it was on its way
+    if (request.status === 401) location.assign("/login");
+    let answer = {};
+    try { answer = JSON.parse(request.responseText); } catch { /* no words: the connection broke */ }
+    if (request.status !== 201) {
+      chip.remove();
+      this.complain(answer.error ? `“{name}”: ${answer.error}` : this.words.lost, file.name);
+      this.changed();
+      return;
+    }
+    await this.follow(this.replace(chip, answer.html));
+  }
+
+  /** Look again until the file is read. */
+  async follow(first) {
+    for (let chip = first; chip.isConnected && chip.dataset.state === "reading";) {
+      await pause(LOOK);
+      const response = await fetch(`/files/${chip.dataset.file}`, { headers: { Accept: "application/json" } }).catch(() => null);
+      if (!chip.isConnected) return;
+      if (response?.status === 404) { chip.remove(); this.changed(); return; }
+      if (!response?.ok) continue;
+      const answer = await response.json();
+      if (answer.state === "reading") continue;
+      chip = this.replace(chip, answer.html);
+      announce(`${chip.dataset.name}: ${chip.querySelector(".doc__note").textContent}`);
+      this.fitting.raise(chip.dataset.class);
+    }
+  }
+
+  replace(chip, html) {
+    const focused = chip.contains(document.activeElement);
+    chip.insertAdjacentHTML("afterend", html.trim());
+    const now = chip.nextElementSibling;
+    chip.remove();
+    this.shown(now);
+    if (focused) now.querySelector(".doc__remove").focus();
+    this.changed();
+    return now;
+  }
+
+  /** What needs a script is there now. */
+  shown(chip) {
+    for (const one of chip.querySelectorAll("[hidden]:not(input)")) one.hidden = false;
+    if (chip.dataset.state === "reading") this.follow(chip);
+  }
+
+  async click(event) {
+    const chip = event.target.closest(".doc__remove")?.closest(".doc");
+    if (!chip) return;
+    const { file, name } = chip.dataset;
+    const other = chip.nextElementSibling ?? chip.previousElementSibling;
+    chip.request?.abort();
+    chip.remove();
+    (other?.querySelector(".doc__remove") ?? this.composer.text).focus();
+    announce(this.words.gone.replace("{name}", () => name));
+    this.changed();
+    if (file) await fetch(`/files/${file}/delete`, { method: "POST", body: new URLSearchParams(), redirect: "manual" }).catch(() => null);
+  }
+
+  /** A person says how sensitive a file is; the question's class only ever follows upwards. */
+  async label(event) {
+    const chip = event.target.closest(".doc__class")?.closest(".doc");
+    if (!chip) return;
+    chip.dataset.class = event.target.value;
+    this.fitting.raise(event.target.value);
+    const body = new URLSearchParams({ class: event.target.value });
+    await fetch(`/files/${chip.dataset.file}/class`, { method: "POST", body, redirect: "manual" }).catch(() => null);
+  }
+
+  /** Sent: the files belong to the conversation now. */
+  sent() {
+    for (const chip of this.chips("ready")) chip.remove();
+    this.changed();
+  }
+
+  changed() {
+    const ids = this.chips().map((chip) => chip.dataset.file).filter(Boolean);
+    if (ids.length) sessionStorage.setItem(this.key, JSON.stringify(ids));
+    else sessionStorage.removeItem(this.key);
+    this.composer.text.required = !this.any;
+    this.fitting.look();
+    if (!this.waiting) this.ready();
+  }
+}
