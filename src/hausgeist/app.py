@@ -15,6 +15,7 @@ from hausgeist.chat.exports import Exports
 from hausgeist.chat.files import Files
 from hausgeist.chat.library import Library
 from hausgeist.chat.search import Search
+from hausgeist.chat.imports import Imports
 from hausgeist.chat.shares import Shares
 from hausgeist.chat.shelf import Shelves
 from hausgeist.chat.uploads import Uploads
@@ -68,6 +69,7 @@ from hausgeist.web.pages import (
     chat_list,
     chat_search,
     exports,
+    imports,
     library,
     library_edit,
     library_files,
@@ -251,6 +253,7 @@ def build(settings: Settings) -> House:
         library=shelves,
         shares=Shares(store, trail, now_ms),
         exports=Exports(store, directory, identity.organisation, now_ms),
+        imports=Imports(store, trail, now_ms, settings.default_class),
         identity=identity,
         lifecycle=lifecycle,
         trail=trail,
@@ -273,6 +276,7 @@ def build(settings: Settings) -> House:
         rounds.start,
         partial(book.recover, longest),
         house.chat.recover,
+        house.imports.recover,
         files.recover,
         house.search.start,
         lifecycle.retention.start,
@@ -289,6 +293,7 @@ def build(settings: Settings) -> House:
         house.search.stop,
         lifecycle.retention.stop,
         uploads.close,
+        house.imports.close,
         partial(house.chat.close, settings.shutdown_grace),
     ]
     return house
@@ -352,6 +357,7 @@ def application(house: House) -> Edge:
                     *files_pages.ROUTES,
                     *shares.ROUTES,
                     *exports.ROUTES,
+                    *imports.ROUTES,
                     *account.ROUTES,
                     *account_password.ROUTES,
                     *my_data.ROUTES,

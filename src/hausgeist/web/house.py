@@ -11,6 +11,7 @@ from hausgeist.chat.library import Library
 from hausgeist.chat.search import Search
 from hausgeist.chat.shelf import Shelves
 from hausgeist.chat.exports import Exports
+from hausgeist.chat.imports import Imports
 from hausgeist.chat.shares import Shares
 from hausgeist.chat.uploads import Uploads
 from hausgeist.core.models import ModelCard
@@ -44,6 +45,7 @@ class House:
     shelves: Shelves
     shares: Shares
     exports: Exports
+    imports: Imports
     identity: Identity
     lifecycle: Lifecycle
     trail: Trail

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Bringing conversations along from elsewhere: a file, a look at what is in it, and how far it is."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import PurePath
+from typing import IO
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from hausgeist.chat.imports import Import
+from hausgeist.chat.imports.imports import FILE_MOST
+from hausgeist.core.labels import DataClass
+from hausgeist.errors import (
+    N_,
+    BadRequest,
+    BadUpload,
+    Conflict,
+    HausgeistError,
+    InvalidField,
+    TooLarge,
+    WorkEnded,
+)
+from hausgeist.locale import translator
+from hausgeist.web.contexts.imports import ImportPage, ImportView
+from hausgeist.web.forms import FORM_MOST, read_form
+from hausgeist.web.pages.chat_views import CLASSES
+from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.visit import Visit
+
+ARRIVES_WITHIN = 900.0
+"""Seconds that a file may take to arrive."""
+FRAME_MOST = 64 * 1024
+"""Bytes of a form around its file."""
+SAY_AGAIN = (BadRequest, BadUpload, Conflict, TooLarge, WorkEnded)
+"""Errors that stand above the form they came from."""
+_PIECE = 256 * 1024
+
+
+async def show(visit: Visit) -> Response:
+    """``GET /import``."""
+    return await _import_page(visit)
+
+
+async def take(visit: Visit) -> Response:
+    """``POST /import``: a file, to be looked at."""
+    try:
+        with tempfile.TemporaryFile() as kept:
+            await _receive(visit, kept)
+            await visit.house.imports.take(visit.principal, _read(kept))
+    except SAY_AGAIN as error:
+        return await _import_page(visit, error)
+    return go("/import")
+
+
+async def begin(visit: Visit) -> Response:
+    """``POST /import/{import_id}/begin``."""
+    form = await read_form(visit)
+    try:
+        data_class = DataClass.parse(form.text("class", ""))
+    except KeyError:
+        raise InvalidField(field="class", reason=N_("choose one from the list")) from None
+    await visit.house.imports.begin(visit.principal, _id(visit), data_class)
+    return go("/import")
+
+
+async def stop(visit: Visit) -> Response:
+    """``POST /import/{import_id}/stop``: stop it, or forget it."""
+    await visit.house.imports.stop(visit.principal, _id(visit))
+    return go("/import")
+
+
+def _id(visit: Visit) -> str:
+    return str(visit.path_params["import_id"])
+
+
+async def _receive(visit: Visit, kept: IO[bytes]) -> None:
+    """Keep the form's file; beside it at most a frame's bytes are ever in memory.
+
+    Raises:
+        BadRequest, TooLarge: it is no form with a file, or takes too long; it is too large.
+    """
+    kind = visit.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise BadRequest(reason=N_("a form is expected (multipart/form-data)"))
+    declared = visit.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > FILE_MOST + FRAME_MOST:
+        raise TooLarge(limit=FILE_MOST)
+    parser = MultiPartParser(
+        visit.headers, _arriving(visit), max_files=1, max_fields=5, max_part_size=FRAME_MOST
+    )
+    try:
+        async with asyncio.timeout(ARRIVES_WITHIN):
+            form = await parser.parse()
+    except TimeoutError as error:
+        raise BadRequest(reason=N_("the body did not arrive in time")) from error
+    except (MultiPartException, KeyError, UnicodeDecodeError) as error:  # KeyError: no boundary
+        raise BadRequest(reason=N_("the form is not readable")) from error
+    file = form.get("file")
+    try:
+        if not isinstance(file, UploadFile) or not file.size:
+            raise InvalidField(field="file", reason=N_("choose a file first"), param="file")
+        while piece := await file.read(_PIECE):
+            await asyncio.to_thread(kept.write, piece)
+    finally:
+        await form.close()
+
+
+async def _arriving(visit: Visit) -> AsyncGenerator[bytes, None]:
+    size, more = 0, True
+    while more:
+        message = await visit.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > FILE_MOST + FRAME_MOST:
+            raise TooLarge(limit=FILE_MOST)
+        yield piece
+        more = message.get("more_body", False)
+
+
+async def _read(kept: IO[bytes]) -> AsyncIterator[bytes]:
+    kept.seek(0)
+    while piece := await asyncio.to_thread(kept.read, _PIECE):
+        yield piece
+
+
+async def _import_page(visit: Visit, error: HausgeistError | None = None) -> Response:
+    frame = await shell(visit, N_("Import and export"), "chat")
+    turn = translator(frame.language)
+    current = await visit.house.imports.newest(visit.principal)
+    context = ImportPage(
+        shell=frame,
+        limit=FILE_MOST // 2**20,
+        classes=tuple((one.word, turn(words)) for one, words in CLASSES.items()),
+        current=_view(current, frame.language) if current else None,
+        error=error.say(turn) if error else "",
+    )
+    return page(visit, "import.html", context, status=error.status if error else 200)
+
+
+def _view(one: Import, language: str) -> ImportView:
+    turn = translator(language)
+    found = one.found
+    days = [day_text(at, language) for at in (found.oldest, found.newest) if at]
+    return ImportView(
+        id=one.id,
+        state=one.state,
+        sources=", ".join(found.sources),
+        span=" – ".join(dict.fromkeys(days)),  # noqa: RUF001  a span has an en dash
+        conversations=found.conversations,
+        messages=found.messages,
+        skipped=found.skipped,
+        left_behind=found.left_behind,
+        people=found.people,
+        unreadable=tuple(
+            (PurePath(name).name[:100], turn(reason)) for name, reason in found.unreadable
+        ),
+        unreadable_count=found.unreadable_count,
+        total=one.total,
+        done=one.done,
+        added=one.added,
+        known=one.known,
+        data_class=one.data_class,
+    )
+
+
+def _route(path: str, endpoint: Endpoint, summary: str, max_body: int | None = FORM_MOST) -> Route:
+    return Route(
+        method="POST",
+        path=path,
+        endpoint=endpoint,
+        who=Who.SESSION,
+        dialect="page",
+        summary=summary,
+        max_body=max_body,
+    )
+
+
+ROUTES = [
+    Route(
+        method="GET",
+        path="/import",
+        endpoint=show,
+        who=Who.SESSION,
+        dialect="page",
+        summary="Import and export of conversations",
+    ),
+    _route("/import", take, "Look into a file of conversations", FILE_MOST + FRAME_MOST),
+    _route("/import/{import_id}/begin", begin, "Import what was found"),
+    _route("/import/{import_id}/stop", stop, "Stop or forget an import"),
+]
