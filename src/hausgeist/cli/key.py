@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 key = typer.Typer(help="API keys of people and services.", no_args_is_help=True)
 
 DAY_MS = 86_400_000
+DAYS = 90
+"""How long a key lasts when nobody says otherwise; the page offers the same first."""
 
 
 @key.command()
@@ -32,7 +34,7 @@ def create(
     max_class: str = typer.Option(
         "special", help="Highest data class it may carry: public, internal, personal, special."
     ),
-    days: int = typer.Option(0, min=0, help="Days until it expires; 0: never."),
+    days: int = typer.Option(DAYS, min=0, help="Days until it expires; 0: never."),
     group: str = typer.Option("everyone", help="Group that is accounted, for a service."),
     cost_centre: str = typer.Option("", help="Cost centre that is accounted."),
     administers: bool = typer.Option(

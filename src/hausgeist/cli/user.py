@@ -80,6 +80,7 @@ def create(
             role=Role.ADMIN if admin else Role.MEMBER,
             group=group,
             locale=language or settings.load().language,
+            must_change=not password_stdin,
             by=BY,
         )
 
@@ -144,7 +145,7 @@ def set_password(
 
     async def work(identity: Identity, _trail: Trail, _store: Store) -> Person:
         person = await identity.people.by_login(login)
-        await identity.people.set_password(person.id, password, by=BY)
+        await identity.people.set_password(person.id, password, by=BY, must_change=generate)
         return person
 
     person = with_identity(work)

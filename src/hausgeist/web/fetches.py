@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from hausgeist.audit import Trail
+from hausgeist.core.trail import Fact
 from hausgeist.errors import Conflict, HausgeistError, Internal
 from hausgeist.gateway.dialects.ollama_models import PullStep
 
@@ -84,9 +85,9 @@ class Fetches:
                     came = step.status == "success"
                     digest = step.digest
             if came:
-                await trail.record(
-                    "model.added", actor=by, subject=digest, source=fetch.source.partition("?")[0]
-                )
+                facts: dict[str, Fact] = {"before.present": False, "after.present": True}
+                source = fetch.source.partition("?")[0]
+                await trail.record("model.added", actor=by, subject=digest, source=source, **facts)
         except HausgeistError as error:
             fetch.error = error
         finally:

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import msgspec
 
-from hausgeist.errors import InvalidField, NotFound
+from hausgeist.errors import N_, InvalidField, NotFound
 from hausgeist.gateway.providers.config import ProviderConfig, checked, greener
 from hausgeist.net import locate
 
@@ -33,7 +33,7 @@ class Entry(ProviderConfig, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             value = values.get(name, "")
             if not value or not all(letter.isalnum() or letter in "-_" for letter in value):
                 raise InvalidField(
-                    field=name, reason="letters, digits, - and _ only, please", param=name
+                    field=name, reason=N_("letters, digits, - and _ only, please"), param=name
                 )
             address = address.replace(f"{{{name}}}", value)
         fields = {name: getattr(self, name) for name in ProviderConfig.__struct_fields__}
@@ -80,6 +80,10 @@ def acceptable(config: ProviderConfig) -> ProviderConfig:
     for known in catalogue().values():
         if known.zone != "house" and known.host == host and greener(config, known.zone):
             raise InvalidField(
-                field="zone", reason=f"{host} belongs to the zone {known.zone}", param="zone"
+                field="zone",
+                reason=N_("{host} belongs to the zone {zone}"),
+                param="zone",
+                host=host,
+                zone=known.zone,
             )
     return config

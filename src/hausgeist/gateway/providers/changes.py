@@ -30,6 +30,8 @@ def changed(
             facts[f"before.{name}"] = then.get(name)
             facts[f"after.{name}"] = now.get(name)
     if (None if old is None else old.sealed_key) != new.sealed_key:
+        facts["before.has_key"] = old is not None and old.sealed_key is not None
+        facts["after.has_key"] = new.sealed_key is not None
         facts["key_changed"] = True
     return facts
 

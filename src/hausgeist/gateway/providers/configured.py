@@ -11,12 +11,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from hausgeist.audit import Trail
 from hausgeist.core.models import ModelCard
+from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, Conflict, HausgeistError, InvalidField, NotFound
 from hausgeist.gateway.directory import Directory
 from hausgeist.gateway.providers import house_file
@@ -199,7 +200,7 @@ class Providers:
             if not confirm_world:
                 raise InvalidField(
                     field="world_confirmed",
-                    reason="a provider outside the EU must be confirmed explicitly",
+                    reason=N_("a provider outside the EU must be confirmed explicitly"),
                     param="world_confirmed",
                 )
             confirmed = self._now_ms()
@@ -224,9 +225,19 @@ class Providers:
         Raises:
             NotFound, InvalidField: no such provider, or it is set in the file.
         """
-        await self._existing(provider)
-        await self._store.write(lambda connection: rows.remove(connection, provider))
-        await self._trail.record("provider.deleted", actor=by, subject=provider)
+        row = await self._existing(provider)
+        config = _decoded(row.settings)
+
+        def work(connection: Any) -> dict[str, Fact]:
+            rows.remove(connection, provider)
+            return {
+                "before.enabled": row.enabled,
+                "before.zone": config.zone,
+                "before.base_url": config.base_url,
+                "before.has_key": row.sealed_key is not None,
+            }
+
+        await self._trail.change("provider.deleted", work, actor=by, subject=provider)
         await self.load_all()
 
     async def test(self, provider: str, *, by: str) -> Sequence[ModelCard]:
@@ -246,7 +257,7 @@ class Providers:
         if config.zone == "world" and setup.listed.world_confirmed_at is None:
             raise InvalidField(
                 field="world_confirmed",
-                reason="a provider outside the EU must be confirmed before it is connected to",
+                reason=N_("a provider outside the EU must be confirmed before it is connected to"),
                 param="world_confirmed",
             )
         reason = f"test:{provider}"
@@ -389,7 +400,10 @@ class Providers:
         entries, _ = await asyncio.to_thread(house_file.read, self._home)
         if any(found.config.id == provider for found in entries):
             raise InvalidField(
-                field="id", reason=f"{provider} is set in {house_file.NAME}, change it there"
+                field="id",
+                reason=N_("{provider} is set in {file}, change it there"),
+                provider=provider,
+                file=house_file.NAME,
             )
         found = await self._store.read(rows.every)
         return next((row for row in found if row.id == provider), None)
@@ -404,8 +418,12 @@ class Providers:
         self, row: ProviderRow, kind: str, by: str, old: ProviderRow | None, config: ProviderConfig
     ) -> None:
         facts = changed(old, row, None if old is None else _decoded(old.settings), config)
-        await self._store.write(lambda connection: rows.save(connection, row))
-        await self._trail.record(kind, actor=by, subject=row.id, **facts)
+
+        def work(connection: Any) -> dict[str, Fact]:
+            rows.save(connection, row)
+            return facts
+
+        await self._trail.change(kind, work, actor=by, subject=row.id)
         await self.load_all()
 
 

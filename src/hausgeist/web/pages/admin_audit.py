@@ -77,6 +77,8 @@ WORDS = {
 """A kind without words is shown as the trail has it."""
 ACTORS = (N_("command line"), N_("set-up link"), N_("house"))
 COUNT = 50
+NOTHING = "-"
+"""Stands for a value that is not there."""
 ADMINS_MOST = 500
 _PLACES = {"user": "/admin/users/", "group": "/admin/groups/"}
 
@@ -157,13 +159,14 @@ def _facts(one: Changed, language: str) -> tuple[tuple[str, str, str], ...]:
     return tuple(
         (name, before.get(name, ""), after.get(name, ""))
         for name in dict.fromkeys([*before, *after])
+        if before.get(name, NOTHING) != after.get(name, NOTHING)
     )
 
 
 def _said(name: str, value: Fact, language: str) -> str:
     turn = translator(language)
     if value is None or value == "":
-        return "-"
+        return NOTHING
     if isinstance(value, bool):
         return turn(N_("yes")) if value else turn(N_("no"))
     if name.endswith("_at") and isinstance(value, int):

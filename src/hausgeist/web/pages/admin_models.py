@@ -4,6 +4,7 @@
 from starlette.responses import Response
 
 from hausgeist.core.models import Capability, ModelCard
+from hausgeist.core.trail import Fact
 from hausgeist.errors import (
     N_,
     BadRequest,
@@ -71,7 +72,8 @@ async def remove(visit: Visit) -> Response:
     if house.delete is None:
         raise Unavailable
     await house.delete(name)
-    await house.trail.record("model.removed", actor=visit.principal.id, subject=name)
+    facts: dict[str, Fact] = {"before.present": True, "after.present": False}
+    await house.trail.record("model.removed", actor=visit.principal.id, subject=name, **facts)
     return go("/admin/models?done=removed")
 
 
