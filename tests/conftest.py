@@ -17,7 +17,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import idp
 import pytest
+from directory import slapd
 from platformdirs import user_cache_path
 
 from hausgeist.gateway.weights import starter
@@ -38,6 +40,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         missing["browser"] = "no Chromium: `make test` says how to get one"
     if not CLIENTS.exists():
         missing["clients"] = "no .venv-clients: `make test` creates it"
+    if idp.node() is None or not idp.PACKAGES.exists():
+        missing["idp"] = "no OpenID provider: `make test` installs it"
+    if slapd() is None:
+        missing["slapd"] = "no slapd: `make test` says how to get it"
     for item in items:
         for marker, reason in missing.items():
             if item.get_closest_marker(marker):

@@ -109,7 +109,7 @@ class Server:
         self.edge = app.application(self.house)
         self.house.gateway.directory.put("echo", EchoProvider(), [echo_card()])
         self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("127.0.0.1", settings.get("port", 0)))
         self.port = self._socket.getsockname()[1]
         config = uvicorn.Config(self.edge, log_config=None, lifespan="on", access_log=False)
         self._server = uvicorn.Server(config)
