@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import insert
 from visitors import PASSWORD
 
-from hausgeist.core.people import Role
+from hausgeist.chat.library import AssistantBody, PromptBody
+from hausgeist.core.people import Principal, Role
 from hausgeist.people import STORES
 from hausgeist.store.tables import conversations, messages
 
@@ -39,7 +40,7 @@ FIELDS = {
 ID_FIELDS = tuple(
     "id user user_id owner owner_id key key_id session session_id conversation conversation_id "
     "chat_id message message_id parent parent_id leaf_id thread_id previous_response_id "
-    "to again older".split()
+    "to again older assistant take version".split()
 )
 
 
@@ -73,6 +74,10 @@ def _everything_of(server, person) -> dict[str, str]:
         )
 
     server.house.store.write_now(add)
+    owner = Principal(id=person.id, name=person.login, role=Role.MEMBER)
+    saved = AssistantBody(name=SECRET, instructions=SECRET)
+    library = server.house.library
+    item = server.call(lambda: library.create(owner, [saved, PromptBody(name="x", text=SECRET)]))
     server.session(person.id)
     server.key(person.id)
     keys = server.call(lambda: server.house.identity.keys.of(person.id))
@@ -83,6 +88,8 @@ def _everything_of(server, person) -> dict[str, str]:
         "session": sessions[0].id,
         "conversation": talk,
         "message": said,
+        "assistant": item[0],
+        "prompt": item[1],
     }
 
 

@@ -62,7 +62,7 @@ async def show_item(visit: Visit) -> Response:
 async def share(visit: Visit) -> Response:
     """``POST /library/{item_id}/share``: whom it is for."""
     form = await read_form(visit)
-    word = form.text("audience")
+    word = form.text("audience", "")
     audience = next((one for one in AUDIENCES if one == word), None)
     try:
         if audience is None:
