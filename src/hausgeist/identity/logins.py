@@ -221,9 +221,11 @@ class Logins:
         """
 
         def work(connection: Any) -> dict[str, Fact]:
-            if rows.one(connection, source) is None:
+            old = rows.one(connection, source)
+            if old is None:
                 raise NotFound
-            return dict(rows.remove(connection, source))
+            before = {"before.kind": old.kind, "before.enabled": old.enabled}
+            return {**before, **rows.remove(connection, source)}
 
         await self._trail.change("login_source.deleted", work, actor=by, subject=source)
         self._changed()

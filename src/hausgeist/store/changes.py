@@ -30,7 +30,7 @@ def page(
                 and_(
                     or_(
                         audit_changes.c.kind.startswith("user.", autoescape=True),
-                        audit_changes.c.kind == "login.unlinked",
+                        audit_changes.c.kind.in_(["login.linked", "login.unlinked"]),
                     ),
                     body.contains('"subject":""', autoescape=True),
                 )

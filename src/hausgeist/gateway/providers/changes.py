@@ -30,8 +30,9 @@ def changed(
             facts[f"before.{name}"] = then.get(name)
             facts[f"after.{name}"] = now.get(name)
     if (None if old is None else old.sealed_key) != new.sealed_key:
-        facts["before.has_key"] = old is not None and old.sealed_key is not None
-        facts["after.has_key"] = new.sealed_key is not None
+        had, has = old is not None and old.sealed_key is not None, new.sealed_key is not None
+        if had is not has:
+            facts |= {"before.has_key": had, "after.has_key": has}
         facts["key_changed"] = True
     return facts
 

@@ -22,7 +22,7 @@ from hausgeist.web.rendering import page, shell
 from hausgeist.web.visit import Visit
 
 AREAS = (
-    ("user", N_("People"), ("user.", "login.unlinked")),
+    ("user", N_("People"), ("user.", "login.linked", "login.unlinked")),
     ("group", N_("Groups"), ("group.",)),
     ("model", N_("Models"), ("model.", "house.default_model")),
     ("provider", N_("Providers"), ("provider.",)),
@@ -45,6 +45,7 @@ WORDS = {
     "house.default_model": N_("Model offered first changed"),
     "key.created": N_("Service key made"),
     "key.revoked": N_("Service key revoked"),
+    "login.linked": N_("Login source given to a person"),
     "login.local": N_("Login with passwords changed"),
     "login.unlinked": N_("Login source taken from a person"),
     "login_source.deleted": N_("Login source deleted"),
