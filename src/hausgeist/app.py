@@ -4,7 +4,7 @@
 import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from hausgeist.chat.search import Search
 from hausgeist.chat.imports import Imports
 from hausgeist.chat.shares import Shares
 from hausgeist.chat.shelf import Shelves
+from hausgeist.chat.temporary import Temporary
 from hausgeist.chat.uploads import Uploads
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
@@ -79,6 +80,7 @@ from hausgeist.web.pages import (
     setup,
     shares,
     sso,
+    temporary,
     voice,
 )
 from hausgeist.web.pages import files as files_pages
@@ -184,6 +186,12 @@ def open_lifecycle(store: Store, trail: Trail, secret: bytes, identity: Identity
     )
 
 
+async def _end_all(ends: Iterable[Callable[[str], Awaitable[None]]], user_id: str) -> None:
+    """End whatever runs for somebody in this process."""
+    for end in ends:
+        await end(user_id)
+
+
 def open_identity(settings: Settings, store: Store, trail: Trail) -> Identity:
     """Who is asking, over a store."""
     return Identity(store, trail, now_ms, time.monotonic, session_days=settings.session_days)
@@ -240,7 +248,8 @@ def build(settings: Settings) -> House:
     )
     identity = open_identity(settings, store, trail)
     lifecycle = open_lifecycle(store, trail, secret, identity)
-    lifecycle.erasure.ending = talks.end_of
+    temporary_chats = Temporary(gateway, now_ms, residents.in_memory)
+    lifecycle.erasure.ending = partial(_end_all, [talks.end_of, temporary_chats.end_of])
     house = House(
         settings=settings,
         store=store,
@@ -256,6 +265,7 @@ def build(settings: Settings) -> House:
         imports=Imports(store, trail, now_ms, settings.default_class),
         identity=identity,
         lifecycle=lifecycle,
+        temporary=temporary_chats,
         trail=trail,
         now_ms=now_ms,
         outbound=outbound,
@@ -292,6 +302,7 @@ def build(settings: Settings) -> House:
         rounds.stop,
         house.search.stop,
         lifecycle.retention.stop,
+        temporary_chats.close,
         uploads.close,
         house.imports.close,
         partial(house.chat.close, settings.shutdown_grace),
@@ -361,6 +372,7 @@ def application(house: House) -> Edge:
                     *account.ROUTES,
                     *account_password.ROUTES,
                     *my_data.ROUTES,
+                    *temporary.ROUTES,
                     *admin.ROUTES,
                     *admin_users.ROUTES,
                     *admin_user.ROUTES,

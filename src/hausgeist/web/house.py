@@ -10,6 +10,7 @@ from hausgeist.chat.files import Files
 from hausgeist.chat.library import Library
 from hausgeist.chat.search import Search
 from hausgeist.chat.shelf import Shelves
+from hausgeist.chat.temporary import Temporary
 from hausgeist.chat.exports import Exports
 from hausgeist.chat.imports import Imports
 from hausgeist.chat.shares import Shares
@@ -48,6 +49,7 @@ class House:
     imports: Imports
     identity: Identity
     lifecycle: Lifecycle
+    temporary: Temporary
     trail: Trail
     now_ms: Callable[[], int]
     outbound: Outbound

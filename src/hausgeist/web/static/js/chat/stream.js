@@ -5,7 +5,7 @@
 const LONGEST_WAIT = 10000;  // milliseconds between two attempts, at most
 
 /** The frames of a response: id, event and data of each. A connection that breaks ends them. */
-async function* frames(response) {
+export async function* frames(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {

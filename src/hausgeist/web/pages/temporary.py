@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""``/temporary``: a chat that leaves no trace. The page holds what was said, and sends it along each time.
+
+The answer comes as a stream on the response to the question itself, in the frames of every chat; whoever
+closes the connection ends it. Files are read for the page in the limited child, and not kept.
+"""
+
+import base64
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from hausgeist.chat import Conversation, Ended, Opened, Said, Turn
+from hausgeist.chat.temporary import Paper, Passed
+from hausgeist.chat.uploads import tidy_name
+from hausgeist.core.labels import DataClass
+from hausgeist.errors import N_, BadRequest, HausgeistError, InvalidField
+from hausgeist.knowledge.documents import read_document
+from hausgeist.locale import translator
+from hausgeist.render import render_blocks
+from hausgeist.store.chats import Node
+from hausgeist.web.asgi import SESSION_COOKIE
+from hausgeist.web.contexts.temporary import (
+    PaperRead,
+    PaperSent,
+    PassedPart,
+    PassedView,
+    Question,
+    SaidSent,
+    TemporaryPage,
+)
+from hausgeist.web.contexts.turns import EndView
+from hausgeist.web.forms import Form, read_form
+from hausgeist.web.pages.chat import WORTH_ANOTHER_TRY
+from hausgeist.web.pages.chat_list import side_of
+from hausgeist.web.pages.chat_live import PING, STILL, in_words, merged
+from hausgeist.web.pages.chat_turns import end_view, loading_words
+from hausgeist.web.pages.chat_views import composer, model_name
+from hausgeist.web.rendering import language_of, page, render, shell
+from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
+from hausgeist.web.routes import Route, Who
+from hausgeist.web.visit import Visit
+
+BODY_MOST = 20 * 1024 * 1024
+FORM_MOST = 4 * 1024 * 1024
+"""A whole conversation in a form, for browsers without a script."""
+FILE_MOST = 10 * 1024 * 1024
+
+_encode = msgspec.json.Encoder().encode
+_history = msgspec.json.Decoder(list[SaidSent]).decode
+
+
+async def show(visit: Visit) -> Response:
+    """``GET /temporary``: an empty one. A reload ends up here, too."""
+    return await _temporary_page(visit, [])
+
+
+async def ask(visit: Visit) -> Response:
+    """``POST /temporary``: without a script: ask, wait, and show the page with what was said."""
+    form = await read_form(visit)
+    said = _said_of(form)
+    asked = SaidSent("user", _clean(form.exact("text", "", most=200_000)))
+    try:
+        data_class = _class(form.text("class"))
+        turn = visit.house.temporary.begin(
+            visit.principal,
+            [_passed(one) for one in (*said, asked)],
+            model=form.text("model", most=200),
+            data_class=data_class,
+        )
+    except WORTH_ANOTHER_TRY as error:
+        return await _temporary_page(visit, said, form=form, error=error)
+    try:
+        await while_connected(visit.receive, turn.wait())
+    except ClientDisconnect:
+        turn.end("stopped")
+        raise
+    answer = SaidSent("assistant", turn.said.text)
+    return await _temporary_page(visit, [*said, asked, answer], form=form, turn=turn)
+
+
+async def start(visit: Visit) -> Response:
+    """``POST /temporary/turns``: the answer's frames, at once on this response."""
+    question = await visit.read(Question)
+    asked = SaidSent("user", _clean(question.text), question.files)
+    turn = visit.house.temporary.begin(
+        visit.principal,
+        [_passed(one) for one in (*question.said, asked)],
+        model=question.model,
+        data_class=_class(question.data_class),
+    )
+    return ByteStream(_frames(visit, turn, asked), "text/event-stream", ping=PING)
+
+
+async def read_file(visit: Visit) -> Response:
+    """``POST /temporary/files``: what is in the body, read; nothing of it is kept.
+
+    Its name stays with the page: in an address it would be in the logs of whatever stands before us.
+    """
+    language = _language(visit)
+    found = await read_document(await visit.body())
+    turn = translator(language)
+    picture = ""
+    if found.is_picture:
+        picture = f"data:{found.media};base64,{base64.b64encode(found.picture).decode()}"
+    answer = PaperRead(
+        text=found.text,
+        picture=picture,
+        notes=[turn(text).format(**values) for text, values in found.notes],
+    )
+    return JSONBytes(_encode(answer), headers={"Cache-Control": "no-store"})
+
+
+async def _frames(visit: Visit, turn: Turn, asked: SaidSent) -> AsyncIterator[bytes]:
+    """Everything from the question to the end. Closing it ends the turn, and so does a lost session."""
+    language = _language(visit)
+    looked = time.monotonic()
+    try:
+        begun = PassedPart((_question_view(turn.id, asked), _answer_view(visit, turn)))
+        yield _frame("begin", 0, {"html": render(language, "parts/temporary_turn.html", begun)})
+        async with aclosing(turn.replay.follow(0)) as happenings:  # type: ignore[type-var]
+            async for batch in happenings:
+                if time.monotonic() - looked > STILL:
+                    looked = time.monotonic()
+                    if not await _may_still(visit):
+                        return
+                frames = b""
+                for kind, number, data in merged(batch):
+                    frames += _frame(kind, number, _body(visit, kind, data, language))
+                yield frames
+                if batch and isinstance(batch[-1].event, Ended):
+                    return
+    finally:
+        turn.end("stopped")
+
+
+def _body(visit: Visit, kind: str, data: Any, language: str) -> dict[str, Any]:
+    if kind == "wait":
+        return {"words": loading_words(visit, data.model, language)}
+    if kind != "end":
+        return dict(data)
+    html = render(language, "parts/temporary_end.html", _end(visit, data.said, language))
+    return {"html": html, "state": data.said.state, "text": data.said.text}
+
+
+async def _may_still(visit: Visit) -> bool:
+    """Whether the session is still this person's: a deactivated account reads no further."""
+    cookie = visit.cookies.get(SESSION_COOKIE, "")
+    now = await visit.house.identity.by_session(cookie)
+    return now is not None and now.id == visit.principal.id
+
+
+def _frame(kind: str, number: int, body: dict[str, Any]) -> bytes:
+    try:
+        data = _encode(body)
+    except UnicodeEncodeError:  # half a character whose other half never came
+        data = _encode({k: _whole(v) if isinstance(v, str) else v for k, v in body.items()})
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, kind.encode(), data)
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+# -- views ----------------------------------------------------------------------------------------------
+
+
+async def _temporary_page(
+    visit: Visit,
+    said: list[SaidSent],
+    *,
+    form: Form | None = None,
+    turn: Turn | None = None,
+    error: HausgeistError | None = None,
+) -> Response:
+    frame = await shell(visit, N_("Temporary chat"), "chat")
+    language = frame.language
+    views = []
+    for number, one in enumerate(said):
+        last = turn is not None and number == len(said) - 1
+        if one.role == "user":
+            views.append(_question_view(str(number), one))
+        else:
+            views.append(
+                PassedView(
+                    id=f"a-{number}",
+                    role="assistant",
+                    who=model_name(visit, turn.said.model) if turn and last else "",
+                    html="".join(render_blocks(one.text, language)) if one.text else "",
+                    end=_end(visit, turn.said, language) if turn and last else None,
+                )
+            )
+    word = form.text("class", "") if form else ""
+    context = TemporaryPage(
+        shell=frame,
+        side=await side_of(visit, "", language),
+        composer=composer(
+            visit,
+            language,
+            None,
+            model=form.text("model", "", most=200) if form else "",
+            data_class=word if word.upper() in DataClass.__members__ else "",
+        ),
+        said=tuple(views),
+        history=_encode(said).decode(),
+        draft=form.exact("text", "", most=200_000) if form and error else "",
+        error=error.say(translator(language)) if error else "",
+    )
+    return page(visit, "temporary.html", context, status=error.status if error else 200)
+
+
+def _question_view(number: str, said: SaidSent) -> PassedView:
+    papers = tuple(tidy_name(file.name) for file in said.files)
+    return PassedView(id=f"q-{number}", role="user", text=said.text, papers=papers)
+
+
+def _answer_view(visit: Visit, turn: Turn) -> PassedView:
+    return PassedView(
+        id=turn.id, role="assistant", who=model_name(visit, turn.said.model), running=True
+    )
+
+
+def _end(visit: Visit, said: Said, language: str) -> EndView:
+    """What stands beneath an answer; it belongs to no conversation, and has no versions."""
+    talk = Conversation(
+        id="",
+        title="",
+        model=said.model or "",
+        data_class=said.data_class or "",
+        leaf_id=said.id,
+        created_at=said.created_at,
+        updated_at=said.created_at,
+    )
+    opened = Opened(talk, (Node(said.id, said.parent_id, said.role),), (said,))
+    return replace(end_view(visit, opened, said, language), go_on=False)
+
+
+# -- what was sent ----------------------------------------------------------------------------------------
+
+
+def _said_of(form: Form) -> list[SaidSent]:
+    """What was said, as the page has kept it.
+
+    Raises:
+        BadRequest: it is not what a page of ours keeps.
+    """
+    try:
+        return _history(form.exact("history", "[]", most=FORM_MOST))
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        raise BadRequest(reason=N_("what was said before could not be read")) from None
+
+
+def _passed(said: SaidSent) -> Passed:
+    return Passed(said.role, _clean(said.text), tuple(_paper(file) for file in said.files))
+
+
+def _paper(file: PaperSent) -> Paper:
+    return Paper(tidy_name(file.name), _clean(file.text), file.picture)
+
+
+def _clean(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\x00", "\ufffd").strip("\n")
+
+
+def _class(word: str) -> DataClass:
+    try:
+        return DataClass.parse(word)
+    except KeyError:
+        raise InvalidField(
+            field="class", reason="use public, internal, personal or special", param="class"
+        ) from None
+
+
+def _language(visit: Visit) -> str:
+    return language_of(visit.scope, visit.principal, visit.house.settings.language)
+
+
+ROUTES = [
+    Route(
+        method="GET",
+        path="/temporary",
+        endpoint=show,
+        who=Who.SESSION,
+        dialect="page",
+        summary="A chat of which nothing is kept",
+    ),
+    Route(
+        method="POST",
+        path="/temporary",
+        endpoint=ask,
+        who=Who.SESSION,
+        dialect="page",
+        summary="Ask in a temporary chat, without a script",
+        max_body=FORM_MOST,
+    ),
+    Route(
+        method="POST",
+        path="/temporary/turns",
+        endpoint=in_words(start),
+        who=Who.SESSION,
+        dialect="json",
+        summary="Ask in a temporary chat; the answer as Server-Sent Events",
+        max_body=BODY_MOST,
+    ),
+    Route(
+        method="POST",
+        path="/temporary/files",
+        endpoint=in_words(read_file),
+        who=Who.SESSION,
+        dialect="json",
+        summary="Read a file for a temporary chat; nothing is kept",
+        max_body=FILE_MOST,
+    ),
+]

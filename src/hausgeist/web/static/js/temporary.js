@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A temporary chat: this page alone holds what was said, in its memory, and sends it along with each
+// question. The answer comes on the response itself; leaving the page ends it. Nothing is stored here.
+
+import { announce } from "./chat/announce.js";
+import { frames } from "./chat/stream.js";
+import { Thread } from "./chat/thread.js";
+
+const words = document.getElementById("chat").dataset;
+const form = document.getElementById("composer");
+const { text, model, class: dataClass } = form.elements;
+const send = document.getElementById("send");
+const stop = document.getElementById("stop");
+const papers = document.getElementById("papers");
+const thread = new Thread(document.getElementById("thread"));
+const touch = matchMedia("(pointer: coarse)");
+
+const said = JSON.parse(document.getElementById("history").value);  // [{ role, text, files }]
+let held = [];  // files that go with the next question
+let running = null;  // the AbortController of the answer that is being written
+
+function problem(message) {
+  const place = document.getElementById("problem");
+  place.textContent = "";
+  if (!message) return;
+  const notice = document.createElement("div");
+  notice.className = "notice notice--bad";
+  notice.setAttribute("role", "alert");
+  notice.textContent = message;
+  place.append(notice);
+}
+
+async function refusal(response) {
+  if (response.status === 401) location.assign("/login");
+  const answer = await response.json().catch(() => ({}));
+  return answer.error?.message ?? answer.error ?? words.unsent;
+}
+
+function busy(yes) {
+  const had = [send, stop].includes(document.activeElement);
+  send.hidden = yes;
+  stop.hidden = !yes;
+  if (had) text.focus();
+}
+
+/** Take the answer's frames; gives its words and the state it ended in. */
+async function take(response) {
+  let article = null;
+  for await (const frame of frames(response)) {
+    const data = JSON.parse(frame.data);
+    if (frame.event === "begin") {
+      article = thread.add(data.html);
+      announce(words.begins);
+    } else {
+      thread.take(article, frame.event, data, () => {});
+      if (frame.event === "end") return data;
+    }
+  }
+  if (!article) return { state: "lost", text: "" };
+  const tail = article.querySelector(".turn__tail").textContent;
+  const kept = [...article.querySelectorAll(".prose")].map((prose) => prose.innerText).join("\n") + tail;
+  article.removeAttribute("aria-busy");
+  return { state: running?.signal.aborted ? "stopped" : "lost", text: kept };
+}
+
+async function ask(event) {
+  event.preventDefault();
+  if (running || !text.value.trim() || held.some((one) => one.reading)) return;
+  problem("");
+  if ("refused" in document.getElementById("ampel").dataset) {
+    announce(document.getElementById("ampel").textContent);
+    return;
+  }
+  const files = held.map(({ name, text: read, picture }) => ({ name, text: read, picture }));
+  const question = { role: "user", text: text.value, files };
+  running = new AbortController();
+  busy(true);
+  try {
+    const response = await fetch("/temporary/turns", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body: JSON.stringify({ text: text.value, model: model.value, class: dataClass.value, files, said }),
+      signal: running.signal,
+    });
+    if (!response.ok) {
+      problem(await refusal(response));
+      return;
+    }
+    text.value = "";
+    held = [];
+    show();
+    const answer = await take(response);
+    said.push(question, { role: "assistant", text: answer.text });
+    if (answer.state === "lost") problem(words.lost);
+    announce({ done: words.complete, stopped: words.stopped }[answer.state] ?? words.failed);
+  } catch (error) {
+    if (error.name !== "AbortError") problem(words.unsent);
+  } finally {
+    running = null;
+    busy(false);
+  }
+}
+
+/** The files that are held, as chips with a way to take them off. */
+function show() {
+  papers.hidden = !held.length;
+  papers.replaceChildren(...held.map((one) => {
+    const item = document.createElement("li");
+    const chip = document.createElement("span");
+    chip.className = "paper";
+    chip.textContent = one.reading ? words.reading.replace("{name}", one.name) : one.name;
+    const off = document.createElement("button");
+    off.type = "button";
+    off.className = "button button--ghost button--icon";
+    off.setAttribute("aria-label", words.remove.replace("{name}", one.name));
+    off.textContent = "×";
+    off.addEventListener("click", () => {
+      held = held.filter((other) => other !== one);
+      show();
+      text.focus();
+    });
+    item.append(chip, off);
+    return item;
+  }));
+}
+
+async function attach(file) {
+  const one = { name: file.name, text: "", picture: "", reading: true };
+  held.push(one);
+  show();
+  const response = await fetch("/temporary/files", {
+    method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file,
+  }).catch(() => null);
+  if (response?.ok) {
+    Object.assign(one, await response.json(), { reading: false });
+    announce([one.name, ...one.notes].join(" "));
+  } else {
+    held = held.filter((other) => other !== one);
+    problem(response ? await refusal(response) : words.unsent);
+  }
+  show();
+}
+
+async function ampel() {
+  const query = new URLSearchParams({ model: model.value, class: dataClass.value });
+  const response = await fetch(`/ampel?${query}`).catch(() => null);
+  if (!response?.ok) return;
+  document.getElementById("ampel").outerHTML = await response.text();
+  const now = document.getElementById("ampel");
+  send.setAttribute("aria-disabled", "refused" in now.dataset);
+  announce(now.textContent);
+}
+
+form.addEventListener("submit", ask);
+stop.addEventListener("click", () => running?.abort());
+for (const pick of [model, dataClass]) pick.addEventListener("change", ampel);
+text.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch.matches) return;
+  event.preventDefault();
+  form.requestSubmit(send);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && running && !document.querySelector("details.menu[open], :popover-open")) {
+    event.preventDefault();
+    running.abort();
+  }
+});
+document.getElementById("files").addEventListener("change", (event) => {
+  for (const file of event.target.files) attach(file);
+  event.target.value = "";
+});
+addEventListener("beforeunload", (event) => {
+  if (said.length || text.value) event.preventDefault();  // it would be gone
+});
+document.getElementById("attach").hidden = false;
+thread.toEnd();
+words.live = "";  // from here on Enter sends; tests wait for it
