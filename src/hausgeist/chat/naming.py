@@ -32,6 +32,8 @@ SECONDS: Final = 20.0
 """A title that takes longer is not worth it."""
 WAITING_MOST: Final = 16
 """Conversations that wait for a title; with more, the house has other things to do."""
+LINGER: Final = 30.0
+"""Seconds a title is told to viewers that come late."""
 TOKENS: Final = 24
 READ_MOST: Final = 1200
 """Characters of the question, and of the answer, that are read for a title."""
@@ -65,6 +67,7 @@ class Naming:
         self._gateway = gateway
         self._in_memory = in_memory
         self._coming: dict[str, asyncio.Future[str | None]] = {}
+        self._unnamed: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._one = asyncio.Lock()
 
@@ -72,17 +75,18 @@ class Naming:
         """A conversation has begun: whoever asks ``coming`` waits until its first answer is named."""
         loop = asyncio.get_running_loop()
         self._coming[conversation_id] = loop.create_future()
+        self._unnamed.add(conversation_id)
 
     async def coming(self, conversation_id: str) -> str | None:
-        """The title that a model has just given; None at once when none is on its way, or if none came."""
+        """The title that a model has just given; None when none is on its way, or if none came."""
         future = self._coming.get(conversation_id)
         return None if future is None else await asyncio.shield(future)
 
     def answered(self, who: Principal, conversation_id: str, question: str, answer: Said) -> None:
         """The first answer is there; makes the title, unless there is nothing to make it with."""
-        future = self._coming.get(conversation_id)
-        if future is None or future.done():
+        if conversation_id not in self._unnamed:
             return
+        self._unnamed.discard(conversation_id)
         card = self._card(who, answer.model or "")
         if answer.state != "done" or card is None or len(self._tasks) >= WAITING_MOST:
             self._settle(conversation_id, None)
@@ -100,9 +104,11 @@ class Naming:
             self._settle(conversation_id, None)
 
     def _settle(self, conversation_id: str, title: str | None) -> None:
-        future = self._coming.pop(conversation_id, None)
+        future = self._coming.get(conversation_id)
         if future is not None and not future.done():
             future.set_result(title)
+            loop = asyncio.get_running_loop()
+            loop.call_later(LINGER, self._coming.pop, conversation_id, None)
 
     def _card(self, who: Principal, answered: str) -> ModelCard | None:
         """A model in the house: the one that answered, else one in memory, else the smallest."""

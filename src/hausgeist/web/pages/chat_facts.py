@@ -36,7 +36,8 @@ def line_of(said: Said, language: str) -> tuple[str, ...]:
     if said.duration_ms is not None:
         line.append(_seconds(said.duration_ms, language))
     if said.output_tokens:
-        line.append(turn(N_("{count} tokens")).format(count=number(said.output_tokens, language)))
+        words = N_("{count} token") if said.output_tokens == 1 else N_("{count} tokens")
+        line.append(turn(words).format(count=number(said.output_tokens, language)))
     if said.micro_eur:
         line.append(_euros(said.micro_eur, language))
     return tuple(line)
