@@ -173,7 +173,7 @@ export class Attachments {
       this.changed();
       return;
     }
-    await this.follow(this.replace(chip, answer.html));
+    this.replace(chip, answer.html);
   }
 
   /** Look again until the file is read. */
@@ -185,7 +185,7 @@ export class Attachments {
       if (response?.status === 404) { chip.remove(); this.changed(); return; }
       if (!response?.ok) continue;
       const answer = await response.json();
-      if (answer.state === "reading") continue;
+      if (!chip.isConnected || answer.state === "reading") continue;
       chip = this.replace(chip, answer.html);
       announce(`${chip.dataset.name}: ${chip.querySelector(".doc__note").textContent}`);
       this.fitting.raise(chip.dataset.class);

@@ -59,7 +59,7 @@ export class Fitting {
     if (fits === null) return;
     const mark = document.createElement("span");
     mark.className = `doc__fit doc__fit--${fits ? "yes" : "no"}`;
-    mark.textContent = ` · ${fits ? this.words.fits : this.words.over}`;
+    mark.textContent = ` · ${fits ? this.words.fits : this.words.beyond}`;
     chip.querySelector(".doc__note").append(mark);
   }
 

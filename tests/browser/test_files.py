@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Files on the composer in a real browser: chosen, dropped, pasted, judged, removed and sent."""
+
+import base64
+
+import made
+import pytest
+
+from hausgeist.core.models import Capability
+from hausgeist.testing.echo import EchoProvider, echo_card
+
+pytestmark = pytest.mark.browser
+
+LETTER = {"name": "Antrag Müller 🏛️.pdf", "mimeType": "x/y", "buffer": made.pdf([made.SENTENCE] * 3)}
+PHOTO = {"name": "Foto.jpg", "mimeType": "image/jpeg", "buffer": made.photo()}
+LOCKED = {"name": "geheim.pdf", "mimeType": "application/pdf", "buffer": made.locked_pdf()}
+
+DROP = """([name, data]) => {
+  const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name));
+  const room = document.querySelector(".room");
+  room.dispatchEvent(
+    new DragEvent("dragover", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  const over = "dropping" in room.dataset;
+  room.querySelector(".thread").dispatchEvent(
+    new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  return over;
+}"""
+PASTE = """([name, data, words]) => {
+  const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name));
+  if (words) transfer.setData("text/plain", words);
+  document.getElementById("text").dispatchEvent(
+    new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.fixture
+def blind(house):
+    """A model that cannot see and one with a small window, beside the others."""
+    plain = frozenset({Capability.COMPLETION})
+    house.server.house.gateway.directory.put(
+        "blind",
+        EchoProvider(name="blind"),
+        [
+            echo_card("blind", provider="blind", capabilities=plain),
+            echo_card("tiny", provider="blind", capabilities=plain, context=60),
+        ],
+    )
+
+
+def choose(page, *files):
+    """Choose files by the paperclip."""
+    with page.expect_file_chooser() as chooser:
+        page.click("#attach")
+    chooser.value.set_files(list(files))
+
+
+def ready(page, count=1):
+    """Wait until so many files are read."""
+    page.wait_for_function(
+        "n => document.querySelectorAll('#files [data-state=ready]').length === n", arg=count
+    )
+
+
+def packed(content):
+    return base64.b64encode(content).decode()
+
+
+def test_a_file_goes_with_the_question(house, visit, anna):
+    """Chosen, read, labelled by its owner; Enter before it is read sends when it is; then it is gone."""
+    page = visit(login="anna")
+    page.select_option("#class", "internal")
+    choose(page, LETTER)
+    page.fill("#text", "Was steht darin?")
+    page.press("#text", "Enter")
+    page.wait_for_selector(".turn--assistant .turn__foot")
+    assert page.locator("#files .doc").count() == 0
+    assert "Antrag Müller 🏛️.pdf" in page.locator(".turn--user").inner_text()
+    assert made.SENTENCE in page.locator(".turn--assistant").inner_text()
+
+    choose(page, LETTER)
+    ready(page)
+    assert "PDF · 3 " in page.locator(".doc__note").inner_text()
+    page.select_option(".doc__class", "special")
+    page.wait_for_function("() => document.getElementById('class').value === 'special'")
+    page.press("#text", "Enter")
+    page.wait_for_function(
+        "() => document.querySelectorAll('.turn--assistant .turn__foot').length === 2"
+    )
+    page.locator(".turn--user a", has_text="Antrag").last.click()
+    page.wait_for_selector(".files__text")
+    assert made.SENTENCE in page.locator(".files__text").inner_text()
+
+
+def test_dropped_and_pasted_files_survive_a_reload(house, visit, anna):
+    """The whole room takes drops; a picture is pasted; both are there again, and in no other tab unasked."""
+    page = visit(login="anna")
+    assert page.evaluate(DROP, ["notiz.txt", packed(b"Eine Notiz")])
+    ready(page)
+    page.evaluate(PASTE, ["bild.png", packed(made.picture("PNG")), ""])
+    ready(page, 2)
+    page.evaluate(PASTE, ["wort.png", packed(made.picture("PNG")), "nur die Worte"])
+    page.reload()
+    page.wait_for_selector("#chat[data-live]")
+    assert page.locator("#files .doc").count() == 2
+    other = page.context.new_page()
+    other.goto(house.url)
+    other.wait_for_selector("#chat[data-live]")
+    assert other.locator("#files .doc").count() == 0
+    assert other.locator("#files + .docs__left").inner_text().strip().endswith("(2)")
+    other.click("#files + .docs__left")
+    assert other.locator("#files .doc").count() == 2
+
+
+def test_files_are_removed_by_keyboard(house, visit, anna):
+    """The focus goes to the next chip, and from the last one to the field."""
+    page = visit(login="anna")
+    choose(page, LETTER, {**LETTER, "name": "zweiter.pdf"})
+    ready(page, 2)
+    page.locator(".doc__remove").first.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.closest('.doc').dataset.name") == "zweiter.pdf"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "text"
+    page.reload()
+    assert page.locator("#files .doc").count() == 0
+
+
+def test_what_does_not_suit_the_model_is_said_at_once(house, visit, anna, blind, look):
+    """A model that cannot see is named with those that can; more words than fit are counted."""
+    page = visit(login="anna")
+    page.select_option("#model", "blind")
+    choose(page, PHOTO)
+    ready(page)
+    page.wait_for_selector("#files-note .docs__other")
+    look(page, "files-blind")
+    page.locator("#files-note .docs__other").first.click()
+    assert page.locator("#files-note").is_hidden()
+    page.locator(".doc__remove").click()
+    choose(page, LETTER)
+    ready(page)
+    page.select_option("#model", "tiny")
+    page.wait_for_selector(".doc__fit--no")
+    assert "60" in page.locator("#files-note").inner_text()
+
+
+def test_what_cannot_be_read_stays_until_it_is_removed(house, visit, anna, look):
+    """The chip says why and what to do; nothing is sent without it in silence; the words stay."""
+    page = visit(login="anna")
+    choose(page, LOCKED)
+    page.wait_for_selector(".doc--bad")
+    assert "Kennwort" in page.locator(".doc--bad").inner_text() or "password" in (
+        page.locator(".doc--bad").inner_text()
+    )
+    page.fill("#text", "Was steht darin?")
+    page.press("#text", "Enter")
+    page.wait_for_selector("#problem .notice")
+    look(page, "files-locked")
+    assert page.locator("article").count() == 0
+    page.locator(".doc__remove").click()
+    page.press("#text", "Enter")
+    page.wait_for_selector(".turn--assistant .turn__foot")
+
+
+def test_the_limits_speak_before_anything_is_sent(house, visit, anna):
+    """Too large and too many are told by the page itself."""
+    page = visit(login="anna")
+    page.evaluate("document.getElementById('files').dataset.largest = 10")
+    choose(page, LETTER)
+    page.wait_for_selector("#problem .notice")
+    assert page.locator("#files .doc").count() == 0
+    page.evaluate(
+        "Object.assign(document.getElementById('files').dataset, { largest: 99999, most: 1 })"
+    )
+    choose(page, LETTER, {**LETTER, "name": "zweiter.pdf"})
+    ready(page)
+    assert page.locator("#files .doc").count() == 1
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        (language, width, dark)
+        for language in ("de", "en")
+        for width in (360, 1440)
+        for dark in (False, True)
+        if (language == "de") or (width == 360) != dark
+    ],
+    ids=lambda wish: f"{wish[0]}-{wish[1]}-{'dark' if wish[2] else 'light'}",
+)
+def test_files_are_sound_and_accessible(house, visit, anna, blind, look, axe, wish):  # noqa: PLR0917  fixtures
+    """Chips, the page of files and the page of one are no wider than the window; axe-core finds nothing."""
+    language, width, dark = wish
+    house.speaks(anna, language)
+    name = f"files-{language}-{width}-{'dark' if dark else 'light'}"
+    page = visit(
+        language=language, login="anna", width=width, height=740 if width == 360 else 900, dark=dark
+    )
+    page.select_option("#model", "blind")
+    choose(page, LETTER, PHOTO, LOCKED)
+    ready(page, 2)
+    page.wait_for_selector(".doc--bad")
+    look(page, f"{name}-composer")
+    found = {"composer": axe(page)}
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    address = page.locator("a.doc__name").first.get_attribute("href")
+    for place, path in (("all", "/files"), ("one", address)):
+        page.goto(f"{house.url}{path}")
+        look(page, f"{name}-{place}")
+        found[place] = axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert {place: one for place, one in found.items() if one} == {}
