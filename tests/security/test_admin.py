@@ -10,6 +10,7 @@ from visitors import PASSWORD
 from hausgeist.core.people import Role
 from hausgeist.store import providers as provider_rows
 from hausgeist.testing.gguf import tiny_model
+from hausgeist.web.pages.admin import PAGES
 
 
 @pytest.fixture
@@ -26,7 +27,8 @@ def test_a_new_person_logs_in_with_the_password_shown_once(house):
     made = visitor.form("/admin/users", {"login": "bernd", "role": "member", "group": "Bauamt"})
     password = re.search(r'id="once-value"[^>]*>([^<]+)<', made.text)[1]
     assert password not in visitor.get("/admin/users").text
-    server.login("bernd", password)
+    bernd = server.login("bernd", password)
+    assert bernd.get("/").location == "/account/password"
     assert server.call(lambda: server.house.identity.people.by_login("bernd")).group == "bauamt"
 
 
@@ -132,7 +134,9 @@ def test_a_provider_is_released_for_a_class_by_a_person(house):
 def test_every_page_speaks_both_languages(house):
     """The account's language decides; without an account the browser's, then the house's."""
     server, visitor = house
-    for path in ("/account", "/admin/users", "/admin/keys", "/admin/models", "/admin/providers"):
+    paths = ["/account", "/account/password", *(path for _, _, path in PAGES)]
+    paths += [f"/admin/users/{server.person('bernd').id}", "/admin/groups/everyone"]
+    for path in paths:
         visitor.form("/preferences", {"language": "de"})
         german = visitor.get(path)
         visitor.form("/preferences", {"language": "en"})
@@ -176,3 +180,117 @@ def test_the_password_never_travels_back(house):
     login = server.visitor().form("/login", {"name": "anna", "password": typed})
     assert typed not in login.text
     assert PASSWORD not in visitor.get("/account").text
+
+
+def test_a_password_made_by_somebody_else_is_changed_first(house):
+    """Until then there is nothing else: no page, no form, no interface; afterwards there is everything."""
+    server, visitor = house
+    made = visitor.form("/admin/users", {"login": "bernd", "group": "everyone"})
+    password = re.search(r'id="once-value"[^>]*>([^<]+)<', made.text)[1]
+    bernd = server.login("bernd", password)
+    assert bernd.get("/account").location == "/account/password"
+    assert bernd.form("/account/profile", {"name": "B"}).location == "/account/password"
+    assert bernd.get("/v1/models").status == 403
+    assert bernd.get("/account/password").status == 200
+    fields = {"old_password": password, "password": "kurz"}
+    assert bernd.form("/account/password", fields).status == 400
+    fields["password"] = PASSWORD
+    assert bernd.form("/account/password", fields).location == "/"
+    assert bernd.get("/account").status == 200
+    assert server.login("bernd").get("/account").status == 200
+
+
+def test_groups_decide_what_is_offered_and_answered(house):
+    """A model that no group allows is unknown to the chat, to keys and in lists; then it is there."""
+    server, visitor = house
+    bernd = server.person("bernd")
+    token = server.key(bernd.id)
+    program = server.visitor(Authorization=f"Bearer {token}")
+    call = {"model": "echo", "messages": [{"role": "user", "content": "Hallo"}]}
+    assert 'value="echo"' in server.session(bernd.id).get("/", Accept="text/html").text
+    assert program.json("/v1/chat/completions", call).status == 200
+    visitor.form("/admin/groups/everyone/models", {"which": "some", "models": ["other"]})
+    unknown = program.json("/v1/chat/completions", {**call, "model": "nothing"})
+    refused = program.json("/v1/chat/completions", call)
+    assert refused.status == unknown.status == 404
+    assert refused.text.replace("echo", "") == unknown.text.replace("nothing", "")
+    assert "echo" not in program.get("/v1/models").text
+    assert 'value="echo"' not in server.session(bernd.id).get("/", Accept="text/html").text
+    assert 'value="echo"' in visitor.get("/admin/models").text
+    visitor.form("/admin/groups/everyone/models", {"which": "all"})
+    assert program.json("/v1/chat/completions", call).status == 200
+
+
+def test_a_hidden_model_is_had_by_name_only(house):
+    """Not in the chat's choice, still in the interface; its title is the house's."""
+    server, visitor = house
+    bernd = server.session(server.person("bernd").id)
+    visitor.form("/admin/models/note", {"model": "echo", "title": "Hausmodell", "offered": "yes"})
+    assert "Hausmodell" in bernd.get("/", Accept="text/html").text
+    visitor.form("/admin/models/note", {"model": "echo", "title": "Hausmodell"})
+    assert 'value="echo"' not in bernd.get("/", Accept="text/html").text
+    assert '"echo"' in bernd.get("/v1/models").text
+
+
+def test_an_announcement_can_be_put_away(house):
+    """It stands over every page until its reader puts it away; others still see it; hostile words rest."""
+    server, visitor = house
+    text = "**Wartung** <script>alert(1)</script> [x](javascript:alert(1))"
+    visitor.form("/admin/announcements", {"text": text, "kind": "warn"})
+    bernd = server.session(server.person("bernd").id)
+    shown = bernd.get("/account").text
+    assert "<strong>Wartung</strong>" in shown
+    assert "<script>alert" not in shown
+    assert 'href="javascript' not in shown
+    address = re.search(r'action="(/announcements/[^"]+)"', shown)[1]
+    assert bernd.form(address).status == 303
+    assert "Wartung" not in bernd.get("/account").text
+    assert "Wartung" in visitor.get("/account").text
+    assert "Wartung" not in server.visitor().get("/login").text
+
+
+def test_the_looks_are_served_to_everybody(house):
+    """Colours and links reach the login page; the stylesheet is kept for ever under its digest only."""
+    server, visitor = house
+    stranger = server.visitor()
+    assert stranger.get("/brand/theme.css").status == 404
+    assert stranger.get("/brand/logo").status == 404
+    visitor.form("/admin/appearance/colour", {"accent": "#aa0033"})
+    fields = {"organisation": "Stadt", "imprint": "https://example.org/i", "login_de": "Moin."}
+    visitor.form("/admin/appearance", fields)
+    login = stranger.get("/login", Accept_Language="de").text
+    address = re.search(r'href="(/brand/theme.css[^"]+)"', login)[1]
+    assert "immutable" in stranger.get(address).headers["cache-control"]
+    assert "immutable" not in stranger.get("/brand/theme.css").headers["cache-control"]
+    assert "Moin." in login
+    assert 'href="https://example.org/i"' in login
+    bad = visitor.form("/admin/appearance", {**fields, "imprint": "javascript:alert(1)"})
+    assert bad.status == 400
+    assert "javascript" not in stranger.get("/login").text
+
+
+def test_erasing_asks_for_the_name_and_gives_a_receipt(house):
+    """A wrong name erases nothing; the right one ends the account and shows what was erased."""
+    server, visitor = house
+    bernd = server.person("bernd")
+    at = f"/admin/users/{bernd.id}"
+    assert visitor.form(f"{at}/erase", {"confirm": "carla"}).status == 400
+    assert visitor.get(at).status == 200
+    receipt = visitor.form(f"{at}/erase", {"confirm": "Bernd"})
+    assert receipt.status == 200
+    assert "signature" in receipt.text
+    assert visitor.get(at).status == 404
+
+
+def test_nothing_on_a_persons_page_tells_of_use(house):
+    """The page is the same after a day of work, but for nothing."""
+    server, visitor = house
+    bernd = server.person("bernd")
+    at = f"/admin/users/{bernd.id}"
+    before = visitor.get(at).text
+    theirs = server.session(bernd.id)
+    theirs.get("/account")
+    token = server.key(bernd.id)
+    call = {"model": "echo", "messages": [{"role": "user", "content": "Hallo"}]}
+    server.visitor(Authorization=f"Bearer {token}").json("/v1/chat/completions", call)
+    assert visitor.get(at).text == before

@@ -24,6 +24,8 @@ OPEN = {
     "/api/hello",
     "/api/version",
     "/favicon.ico",
+    "/brand/logo",
+    "/brand/theme.css",
 }
 """Everything that answers without a credential. A path joins this list by a decision."""
 
