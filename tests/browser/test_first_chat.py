@@ -100,12 +100,11 @@ def test_from_the_link_to_the_first_answer(house, visit, look):
     assert thread(page) == stopped
 
     page.locator(".side__item").hover()
-    page.click(".side__menu summary")
+    page.click(".side__more")
     look(page, "menu")
     page.click(".menu__item--danger")
-    look(page, "delete")
-    page.click(".button--danger")
     page.wait_for_selector("#empty")
+    look(page, "deleted")
     assert page.goto(address).status == 404
     visit.complaints.clear()  # the browser notes the 404 that was asked for
 
@@ -131,16 +130,15 @@ def test_everything_by_keyboard(house, visit, anna):
     assert page.evaluate(focused) == "text"
     page.keyboard.press("Escape")
     page.wait_for_selector(".turn__branch")
-    page.locator(".side__menu summary").focus()
+    page.locator(".side__more").focus()
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
+    page.wait_for_selector("[data-do=rename]:focus")
     page.keyboard.press("Enter")
-    page.wait_for_selector("[name=title]:focus")
+    page.wait_for_selector(".side__edit:focus")
     page.keyboard.press("Control+A")
     page.keyboard.type("Neuer Name")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#chat[data-live]")
-    assert page.locator(".side__link[aria-current]").inner_text() == "Neuer Name"
+    page.wait_for_selector(".side__link[aria-current]:text('Neuer Name')")
     page.keyboard.press("Alt+KeyN")
     page.wait_for_selector("#empty")
 

@@ -39,10 +39,20 @@ const more = new IntersectionObserver((seen) => {
 
 function ready() {
   const open = opened();
+  for (const item of body.querySelectorAll(".side__item:not(:has(.side__more))")) button(item);
   for (const folder of body.querySelectorAll(".side__folder")) folder.open = open.includes(folder.id);
   more.disconnect();
   const link = body.querySelector(".side__older");
   if (link) more.observe(link);
+}
+
+/** The button of a row's menu; without a script its page is reached by way of all conversations. */
+function button(item) {
+  const more = document.createElement("button");
+  const title = item.querySelector(".side__link").textContent;
+  Object.assign(more, { type: "button", className: "side__more", textContent: "⋯", ariaHasPopup: "menu" });
+  more.ariaLabel = side.dataset.menu.replace("{title}", () => title);
+  item.append(more);
 }
 
 /** Put the next page of the list under what is there. */
@@ -90,6 +100,7 @@ export function toTop(id, html) {
     days.prepend(heading, rows);
   }
   days.querySelector(".side__list").insertAdjacentHTML("afterbegin", html);
+  ready();
   for (const empty of days.querySelectorAll(".side__list:empty")) {
     empty.previousElementSibling.remove();
     empty.remove();

@@ -23,13 +23,12 @@ async function post(address, fields) {
 
 body.addEventListener("click", (event) => {
   const link = event.target.closest(".side__more");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
+  if (!link) return;
   row = link.closest(".side__item");
   const pinned = row.closest("[data-place]").dataset.place === "pinned";
   menu.querySelector("[data-do=pin]").hidden = pinned;
   menu.querySelector("[data-do=unpin]").hidden = !pinned;
-  menu.querySelector("[data-do=more]").href = link.href;
+  menu.querySelector("[data-do=more]").href = `/c/${row.id.slice(2)}/options`;
   menu.showPopover();
   const place = link.getBoundingClientRect();
   const { offsetHeight: height, offsetWidth: width } = menu;
