@@ -24,6 +24,7 @@ serve: .venv/serve.stamp ## install and start Hausgeist
 
 test: .venv/dev.stamp .venv-clients/clients.stamp ## set up what the tests need, and run them (ARGS="tests/core -k …")
 	@$(BIN)/python scripts/environment.py browser
+	@$(BIN)/python scripts/environment.py logins
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/dev.stamp ## style, types, import contracts, house rules, spelling, catalogue
@@ -51,7 +52,7 @@ third-party: .venv/dev.stamp ## renew THIRD_PARTY.md
 	@$(BIN)/python scripts/third_party.py
 
 clean: ## remove environments and whatever was built
-	rm -rf .venv .venv-clients dist build LICENSES tests/vendor src/hausgeist/web/static/vendor
+	rm -rf .venv .venv-clients dist build LICENSES tests/vendor tests/sso/node_modules src/hausgeist/web/static/vendor
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
 	find src -name '*.mo' -delete

