@@ -278,6 +278,7 @@ def build(settings: Settings) -> House:
     )
     looks = _open_logins(house, secret)
     looks += [files.sweep]
+    looks = [*looks, house.imports.tend]
     rounds = Rounds([book.refresh, residents.refresh, providers.refresh, notes.refresh, *looks])
     # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
     longest = 0.0 if store.is_sqlite else LONGEST_CALL

@@ -38,10 +38,11 @@ MEGABYTES = 2048
 """Of address space, for a file, what it unpacks to and what is made of it."""
 READ_MOST = 200 * 1024 * 1024
 """Bytes of what is made of it, compressed."""
-TOGETHER = 400
+TOGETHER = 50
 """Messages that are written in one transaction, roughly: others want to write, too."""
 KEPT_MS = 24 * 3600 * 1000
 """How long what nobody imports is kept, and what is told of an import that has ended."""
+TEND_EVERY_MS = 30_000
 DEAD_AFTER_MS = 60_000
 """A running import that gave no sign for so long has died with its process."""
 
@@ -72,6 +73,8 @@ class Imports:
         self._now_ms = now_ms
         self._default = default_class
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._closing = False
+        self._tended = 0
 
     async def take(self, who: Principal, payload: bytes | AsyncIterable[bytes]) -> str:
         """Read a file, at most ``FILE_MOST`` bytes; nothing is imported yet. Gives the import's id.
@@ -152,19 +155,25 @@ class Imports:
         if not await self._store.write(work):
             raise NotFound
 
+    async def tend(self) -> None:
+        """Now and then: imports of processes that died go on, what nobody wanted is forgotten."""
+        now = self._now_ms()
+        if now - self._tended < TEND_EVERY_MS:
+            return
+        self._tended = now
+        await self.recover()
+        await self._store.write(lambda c: imports.sweep(c, now - KEPT_MS))
+
     async def recover(self) -> None:
-        """At start, and now and then: imports whose process died go on here."""
+        """At start: imports whose process died go on here."""
         since = self._now_ms() + 1 if self._store.is_sqlite else self._now_ms() - DEAD_AFTER_MS
         for owner_id, import_id in await self._store.read(lambda c: imports.left_running(c, since)):
-            if import_id not in self._tasks:
-                self._start(owner_id, import_id)
+            self._start(owner_id, import_id)
 
     async def close(self) -> None:
         """At shutdown: what runs is broken off between two transactions, and goes on at the next start."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._closing = True
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def wait(self, import_id: str) -> None:
         """Wait until an import of this process is over."""
@@ -175,6 +184,8 @@ class Imports:
     # -- the task -----------------------------------------------------------------------------------
 
     def _start(self, owner_id: str, import_id: str) -> None:
+        if import_id in self._tasks:
+            return
         task = asyncio.create_task(self._run(owner_id, import_id), name=f"import {import_id}")
         self._tasks[import_id] = task
         task.add_done_callback(lambda _task: self._tasks.pop(import_id, None))
@@ -203,7 +214,7 @@ class Imports:
                 done += len(batch)
                 if done <= row.done:  # before the process died
                     continue
-                if not await self._write(owner_id, row, batch):
+                if self._closing or not await self._write(owner_id, row, batch):
                     return
             seq += 1
         await self._end(owner_id, import_id)

@@ -46,8 +46,8 @@ def brought(payload: bytes) -> bytes:
     """
     summary = Summary()
     pieces = b"".join(_frame(piece) for piece in _pieces(payload, summary))
-    if not summary.conversations and not summary.unreadable_count:
-        raise FileUnreadable(reason=UNKNOWN)
+    if not summary.conversations and summary.unreadable_count < 2:  # else it is told one by one
+        raise FileUnreadable(reason=summary.unreadable[0][1] if summary.unreadable else UNKNOWN)
     return _frame(msgspec.json.encode(summary)) + pieces
 
 
