@@ -6,7 +6,7 @@
     {{tone:formal|friendly}}       a choice; the first is the default
     {{topic=the weather}}          a default, for lines, long texts and choices alike
 
-js/chat/prompts.js replaces in the same way, from the list that ``variables`` gives.
+js/prompts/variables.js replaces in the same way, from the list that ``variables`` gives.
 """
 
 import re

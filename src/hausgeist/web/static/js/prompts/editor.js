@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The editor of a prompt shows its gaps and the finished text while one writes. The server checks.
 
-import { fields, pieces, variables } from "./chat/variables.js";
+import { fields, pieces, variables } from "./variables.js";
 
 const source = document.getElementById("text");
 const preview = document.getElementById("preview");

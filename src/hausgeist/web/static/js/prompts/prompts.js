@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Prompts behind a slash: "/" at the start of the field opens a list that follows the typing; arrows
 // choose, Enter or Tab takes, Escape closes. A prompt with gaps asks for them in a dialog first. The
-// words land in the field, to be changed and sent by the person. Nothing is stored here.
+// words land in the field, to be changed and sent by the person. Nothing is stored here. Loaded by
+// slash.js at the first slash.
 
-import { announce } from "./announce.js";
+import { announce } from "../chat/announce.js";
 import { fields, filled } from "./variables.js";
 
 const list = document.getElementById("slash");
 const dialog = document.getElementById("gaps");
 const text = document.getElementById("text");
-const words = list?.dataset ?? {};
+const words = list.dataset;
 
 let rows = [];
 let at = 0;
@@ -17,7 +18,7 @@ let asked = 0;
 let timer = 0;
 let dismissed = "";
 
-const open = () => list && !list.hidden;
+const open = () => !list.hidden;
 
 function typed() {
   const found = /^\/([^\n]{0,60})$/.exec(text.value);
@@ -74,7 +75,8 @@ function show(found) {
   if (opened || before !== rows.length) announce(words.found.replace("{count}", rows.length));
 }
 
-async function look() {
+/** Ask for the prompts of what was typed, and show them. */
+export async function look() {
   const query = typed();
   if (query === null || text.value === dismissed) return close();
   dismissed = "";
@@ -142,21 +144,19 @@ function key(event) {
   event.stopImmediatePropagation();  // Enter does not send, Escape does not stop an answer
 }
 
-if (list && text) {
-  text.setAttribute("aria-autocomplete", "list");
-  text.setAttribute("aria-haspopup", "listbox");
-  text.setAttribute("aria-controls", "slash");
-  text.addEventListener("keydown", key, true);
-  text.addEventListener("blur", () => setTimeout(() => document.activeElement !== text && close(), 100));
-  text.addEventListener("input", () => {
-    clearTimeout(timer);
-    if (typed() === null) close();
-    else timer = setTimeout(look, 80);
-  });
-  dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => text.focus());
-  dialog.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") event.stopPropagation();
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) dialog.querySelector("form").requestSubmit();
-  });
-}
+text.setAttribute("aria-autocomplete", "list");
+text.setAttribute("aria-haspopup", "listbox");
+text.setAttribute("aria-controls", "slash");
+text.addEventListener("keydown", key, true);
+text.addEventListener("blur", () => setTimeout(() => document.activeElement !== text && close(), 100));
+text.addEventListener("input", () => {
+  clearTimeout(timer);
+  if (typed() === null) close();
+  else timer = setTimeout(look, 80);
+});
+dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+dialog.addEventListener("close", () => text.focus());
+dialog.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") event.stopPropagation();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) dialog.querySelector("form").requestSubmit();
+});
