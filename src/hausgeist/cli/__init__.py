@@ -22,6 +22,7 @@ COMMANDS = {
     "db": "backup:db",
     "user": "user:user",
     "key": "key:key",
+    "library": "library:library",
     "model": "model:app",
     "provider": "provider:app",
 }
