@@ -206,7 +206,7 @@ def _house(walk: Walk) -> None:
     walk.step("/admin/retention", "retention.changed", {**rules, "seen": seen})
     hold = {"scope": "person", "login": "bernd", "reason": "Aktenzeichen 4711"}
     walk.step("/admin/holds", "hold.placed", hold)
-    (found,) = walk.server.call(lambda: walk.server.house.lifecycle.holds.all())
+    (found,) = walk.server.call(walk.server.house.lifecycle.holds.all)
     walk.step("/admin/holds/{hold_id}/end", "hold.ended", hold_id=found[0].id)
 
 
