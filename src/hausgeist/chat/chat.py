@@ -218,11 +218,11 @@ class Chat:
             others = answers.keep(connection, who.id, conversation_id, message_id)
             opened = chats.opened(connection, who.id, conversation_id, message_id, most=1)
             if opened is not None:
-                leaf = opened.leaf_below(message_id)
-                chats.change(connection, who.id, conversation_id, leaf_id=leaf)
+                columns = {"leaf_id": opened.leaf_below(message_id), "model": kept.model}
+                chats.change(connection, who.id, conversation_id, **columns)
             return others
 
-        await self._message(who, conversation_id, message_id)
+        kept = await self._message(who, conversation_id, message_id)
         for other in await self._store.write(work):
             turn = self._running.of(who, other)
             if turn is not None:

@@ -86,6 +86,7 @@ async function send(event) {
   if (await ask(fields, replaced) && !replaced) {
     composer.sent();
     composer.form.querySelectorAll("[name=against]:checked").forEach((box) => { box.checked = false; });
+    composer.form.querySelector(".against")?.removeAttribute("open");
   }
 }
 
