@@ -39,7 +39,9 @@ class Settings:
         DataClass.INTERNAL,
         "data class of a call that nobody labelled: public, internal, personal, special",
     )
-    default_model: str = _setting("", "model offered first; empty: the first one in the house")
+    default_model: str = _setting(
+        "", "model offered first where no page says another; empty: the first one in the house"
+    )
     language: str = _setting("de", "language before anybody has chosen one: de or en")
     max_body: int = _setting(20 * 1024 * 1024, "largest request body")
     file_most: int = _setting(50 * 1024 * 1024, "largest file that somebody may attach")
