@@ -28,7 +28,10 @@ def test_an_unknown_language_is_shown_plain():
 def test_a_table_scrolls_by_itself_and_keeps_its_alignment():
     """A wide table does not widen the page; numbers stand right."""
     found = html("| a | b |\n|---|--:|\n| 1 | 2 |")
-    assert found.startswith('<div class="scroll"><table>')
+    assert found.startswith('<div class="grid"><div class="scroll"><table>')
+    assert found.endswith(
+        '</table></div><button class="table__copy" type="button">Kopieren</button></div>'
+    )
     assert '<td class="right">2</td>' in found
 
 

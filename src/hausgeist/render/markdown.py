@@ -179,13 +179,14 @@ def _cell(
 def _table_open(
     _self: RendererHTML, _tokens: Sequence[Token], _index: int, _options: OptionsDict, _env: Env
 ) -> str:
-    return '<div class="scroll"><table>\n'
+    return '<div class="grid"><div class="scroll"><table>\n'
 
 
 def _table_close(
-    _self: RendererHTML, _tokens: Sequence[Token], _index: int, _options: OptionsDict, _env: Env
+    _self: RendererHTML, _tokens: Sequence[Token], _index: int, _options: OptionsDict, env: Env
 ) -> str:
-    return "</table></div>\n"
+    copy = escape(translator(env["language"])("Copy"))
+    return f'</table></div><button class="table__copy" type="button">{copy}</button></div>\n'
 
 
 _RULES = {

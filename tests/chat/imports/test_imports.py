@@ -163,7 +163,7 @@ def test_an_import_that_died_goes_on_and_one_can_be_stopped(store, talk, door):
         import_id = await first.take(ANNA, json.dumps(many).encode())
         await first.begin(ANNA, import_id, DataClass.INTERNAL)
         while (await first.newest(ANNA)).done == 0:
-            await asyncio.sleep(0.005)  # noqa: ASYNC110  no event tells of a row in the database
+            await asyncio.sleep(0.005)
         await first.close()
         broken = await first.newest(ANNA)
         assert broken.state == "running"

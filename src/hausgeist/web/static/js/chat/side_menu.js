@@ -28,7 +28,9 @@ body.addEventListener("click", (event) => {
   const pinned = row.closest("[data-place]").dataset.place === "pinned";
   menu.querySelector("[data-do=pin]").hidden = pinned;
   menu.querySelector("[data-do=unpin]").hidden = !pinned;
-  menu.querySelector("[data-do=more]").href = `/c/${row.id.slice(2)}/options`;
+  for (const [name, end] of [["more", "options"], ["share", "share"], ["export", "export"]]) {
+    menu.querySelector(`[data-do=${name}]`).href = `/c/${row.id.slice(2)}/${end}`;
+  }
   menu.showPopover();
   const place = link.getBoundingClientRect();
   const { offsetHeight: height, offsetWidth: width } = menu;
@@ -39,7 +41,7 @@ body.addEventListener("click", (event) => {
 
 menu.addEventListener("click", (event) => {
   const what = event.target.closest("[data-do]")?.dataset.do;
-  if (!what || what === "more") return;
+  if (!what || event.target.closest("a")) return;
   menu.hidePopover();
   if (what === "rename") rename(row);
   else if (what === "move") choose(row.id.slice(2));
