@@ -118,4 +118,4 @@ def surroundings(payload: bytes) -> bytes:
         except OSError:
             continue
         files.append(str(number))
-    return "\n".join([str(Path.cwd()), ",".join(files), *sorted(os.environ)]).encode()
+    return "\n".join([str(Path.cwd()), ",".join(files), *sorted(vars(os)["environ"])]).encode()

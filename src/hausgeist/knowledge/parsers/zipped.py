@@ -2,7 +2,9 @@
 """ZIP containers, looked at before anything unpacks them: bytes in, their directory out, or a refusal."""
 
 import io
+import lzma
 import zipfile
+import zlib
 
 from hausgeist.errors import N_, FileBomb, FileLocked, FileUnreadable
 
@@ -16,6 +18,16 @@ RATIO_FROM = 16 * 1024 * 1024
 HEAD = 64 * 1024
 """Bytes of each XML entry that are searched for entities, which must stand before the first element."""
 
+_BROKEN = (
+    zipfile.BadZipFile,
+    NotImplementedError,  # a way of packing that nobody uses
+    KeyError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    zlib.error,
+    lzma.LZMAError,
+)
 _XML = (".xml", ".rels", ".vml", ".xhtml", ".opf")
 
 
@@ -64,7 +76,7 @@ def part(container: zipfile.ZipFile, name: str) -> bytes:
     """
     try:
         return container.read(name)
-    except (KeyError, zipfile.BadZipFile, NotImplementedError, OSError, EOFError) as error:
+    except _BROKEN as error:
         raise FileUnreadable(reason=N_("a part is missing or broken")) from error
 
 
@@ -72,9 +84,7 @@ def _head(container: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     try:
         with container.open(entry) as file:
             return file.read(HEAD)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError) as error:
-        raise FileUnreadable(reason=N_("a part is missing or broken")) from error
-    except Exception as error:
+    except _BROKEN as error:
         raise FileUnreadable(reason=N_("a part is missing or broken")) from error
 
 
