@@ -34,13 +34,14 @@ FIELDS = {
     "prompt": "stolen",
     "model": "echo",
     "class": "internal",
+    "do": "delete",
     "messages": [{"role": "user", "content": "x"}],
     "input": "x",
 }
 ID_FIELDS = tuple(
     "id user user_id owner owner_id key key_id session session_id conversation conversation_id "
     "chat_id message message_id parent parent_id leaf_id thread_id previous_response_id "
-    "to again older assistant take version".split()
+    "to again older assistant take version folder at q".split()
 )
 
 
@@ -78,6 +79,8 @@ def _everything_of(server, person) -> dict[str, str]:
     saved = AssistantBody(name=SECRET, instructions=SECRET)
     library = server.house.library
     item = server.call(lambda: library.create(owner, [saved, PromptBody(name="x", text=SECRET)]))
+    shelves = server.house.shelves
+    folder = server.call(lambda: shelves.make_folder(owner, SECRET, [talk]))
     server.session(person.id)
     server.key(person.id)
     keys = server.call(lambda: server.house.identity.keys.of(person.id))
@@ -90,6 +93,7 @@ def _everything_of(server, person) -> dict[str, str]:
         "message": said,
         "assistant": item[0],
         "prompt": item[1],
+        "folder": folder.id,
     }
 
 

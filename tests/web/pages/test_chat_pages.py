@@ -242,7 +242,7 @@ def test_the_page_is_light(server, browser):
     """Everything of the chat page but the answer weighs at most 60 KB on the wire."""
     anna = browser()
     page = anna.get("/", Accept="text/html")
-    files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
+    files = set(re.findall(r'(?:href|src)="(/static/[^"?]+)', page.text))
     modules = files_of("hausgeist.web").joinpath("static/js/chat").iterdir()
     files |= {f"/static/js/chat/{module.name}" for module in modules}
     sizes = {path: len(anna.get(path, Accept_Encoding="gzip").body) for path in files}
