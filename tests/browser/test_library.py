@@ -80,6 +80,20 @@ def test_an_assistant_is_written_shared_and_talked_to(house, anna, visit, look, 
     assert "/c/" in page.url
     page.reload()
     assert page.locator(".composer .chip__name").inner_text().endswith("Mülltonnen-Auskunft")
+    talk = page.url
+    page.click(".composer .chip__name")
+    page.click("a[href$='/edit']")
+    page.fill("#instructions", "Beantworte alles.")
+    page.click("main .button--primary")
+    page.wait_for_selector(".sheet")
+    page.goto(talk)
+    assert "1" in page.inner_text(".composer .chip__note")
+    look(page, "library-older")
+    assert axe(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    look(page, "library-older-narrow")
+    page.click(".composer .chip__note a")
+    page.wait_for_selector(".empty .sign")
 
 
 def test_a_slash_opens_the_prompts(house, filled, visit, look, axe):
