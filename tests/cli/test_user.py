@@ -2,6 +2,7 @@
 """``hausgeist user`` and ``hausgeist key``, called as a script calls them."""
 
 import json
+from zipfile import ZipFile
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def test_what_cannot_be_is_said(run):
         run("user", "deactivate", "nobody")
 
 
-def test_an_account_is_closed_opened_exported_and_erased(run):
+def test_an_account_is_closed_opened_exported_and_erased(run, tmp_path):
     """The whole life of an account."""
     run("user", "create", "anna", "--admin")
     run("user", "create", "bernd")
@@ -90,8 +91,9 @@ def test_an_account_is_closed_opened_exported_and_erased(run):
     run("user", "activate", "bernd")
     changed = json.loads(run("user", "set-password", "bernd", "--generate", "--json").stdout)
     assert changed["password"]
-    found = json.loads(run("user", "export", "bernd").stdout)
-    assert found["account"][0]["login"] == "bernd"
-    counts = json.loads(run("user", "erase", "bernd", "--yes", "--json").stdout)
-    assert counts["account"] == 1
+    run("user", "export", "bernd", str(tmp_path / "bernd.zip"))
+    with ZipFile(tmp_path / "bernd.zip") as archive:
+        assert json.loads(archive.read("account.json"))[0]["login"] == "bernd"
+    receipt = json.loads(run("user", "erase", "bernd", "--yes", "--json").stdout)
+    assert receipt["erased"]["account"] == 1
     assert [user["login"] for user in json.loads(run("user", "list", "--json").stdout)] == ["anna"]

@@ -170,7 +170,7 @@ def add_everything(connection: Connection, person: str, words: str = WORDS, at: 
         )
         connection.execute(
             insert(library_versions).values(
-                item_id=item, version=1, body='{"text": "Schreibe"}', at=at, author_id=person
+                item_id=item, version=1, body='{"name": "Brief"}', at=at, author_id=person
             )
         )
         connection.execute(insert(library_grants).values(item_id=item, group_id=f"team-{tag}"))

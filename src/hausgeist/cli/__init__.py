@@ -25,6 +25,7 @@ COMMANDS = {
     "library": "library:library",
     "model": "model:app",
     "provider": "provider:app",
+    "receipt": "receipt:receipt",
 }
 """Each command's file and the function or group of commands in it."""
 

@@ -206,8 +206,7 @@ class Retention:
         await self._due(done)
         await self._bin(done)
         await self._unsent(done)
-        if any(done.facts().values()):
-            await self.forget_words()
+        await self.forget_words()  # also of what people have deleted themselves
         return done
 
     async def forget_words(self) -> bool:

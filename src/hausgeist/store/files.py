@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
+from hausgeist.store.holds import held
 from hausgeist.store.tables import file_contents, files
 
 State: TypeAlias = Literal["arriving", "reading", "ready", "failed"]
@@ -159,9 +160,11 @@ def remove(connection: Connection, owner_id: str, file_id: str) -> bool:
 
 
 def sweep(connection: Connection, unsent_before: int) -> int:
-    """Delete what was attached before then and never sent; gives how many."""
+    """Delete what was attached before then and never sent; gives how many. What is held stays."""
     query = delete(files).where(
-        files.c.conversation_id.is_(None), files.c.created_at < unsent_before
+        files.c.conversation_id.is_(None),
+        files.c.created_at < unsent_before,
+        ~held(files.c.owner_id, unsent_before),
     )
     return connection.execute(query).rowcount
 

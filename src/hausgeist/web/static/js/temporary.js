@@ -17,6 +17,7 @@ const touch = matchMedia("(pointer: coarse)");
 
 const said = JSON.parse(document.getElementById("history").value);  // [{ role, text, files }]
 let held = [];  // files that go with the next question
+let wants = false;
 let running = null;  // the AbortController of the answer that is being written
 
 function problem(message) {
@@ -49,7 +50,8 @@ async function take(response) {
   for await (const frame of frames(response)) {
     const data = JSON.parse(frame.data);
     if (frame.event === "begin") {
-      article = thread.add(data.html);
+      thread.add(data.html);
+      article = thread.element.lastElementChild;
       announce(words.begins);
     } else {
       thread.take(article, frame.event, data, () => {});
@@ -65,7 +67,9 @@ async function take(response) {
 
 async function ask(event) {
   event.preventDefault();
-  if (running || !text.value.trim() || held.some((one) => one.reading)) return;
+  if (running || !text.value.trim()) return;
+  wants = held.some((one) => one.reading);  // it goes as soon as its files are read
+  if (wants) return;
   problem("");
   if ("refused" in document.getElementById("ampel").dataset) {
     announce(document.getElementById("ampel").textContent);
@@ -136,9 +140,11 @@ async function attach(file) {
     announce([one.name, ...one.notes].join(" "));
   } else {
     held = held.filter((other) => other !== one);
+    wants = false;  // without it the question may be another
     problem(response ? await refusal(response) : words.unsent);
   }
   show();
+  if (wants && !held.some((other) => other.reading)) form.requestSubmit(send);
 }
 
 async function ampel() {
