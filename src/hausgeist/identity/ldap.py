@@ -18,7 +18,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hausgeist.errors import N_, EgressDenied, Unavailable, Upstream
@@ -413,7 +413,7 @@ def _hang_up(connection: "Connection") -> None:
     """Close a connection, whatever state it is in."""
     from ldap3.core.exceptions import LDAPException  # noqa: PLC0415  as above
 
-    try:
+    with suppress(LDAPException, OSError):  # it is on its way out
         connection.unbind()
-    except (LDAPException, OSError):
-        return
+    if connection.socket is not None:  # the library leaves it open where connecting failed
+        connection.socket.close()
