@@ -134,10 +134,21 @@ def _tidied(body: Body) -> Body:
         description=one_line(body.description),
         instructions=many_lines(body.instructions),
         model=one_line(body.model or "") or None,
+        sampling=Sampling(**_numbers(body.sampling)),
         starters=tuple(words for words in map(one_line, body.starters) if words),
         sign=one_line(body.sign),
         colour=one_line(body.colour),
     )
+
+
+def _numbers(sampling: Sampling) -> dict[str, Any]:
+    """The parameters that are set, as people write them: four places say all there is to say."""
+    given = {field: getattr(sampling, field) for field in LIMITS}
+    return {
+        field: round(value, 4) if isinstance(value, float) else value
+        for field, value in given.items()
+        if value is not None
+    }
 
 
 def _check_prompt(body: PromptBody, faults: dict[str, tuple[str, Mapping[str, object]]]) -> None:
@@ -209,11 +220,7 @@ def to_json(body: Body) -> str:
     values = asdict(body)
     if isinstance(body, AssistantBody):
         values["data_class"] = None if body.data_class is None else body.data_class.word
-        values["sampling"] = {
-            field: getattr(body.sampling, field)
-            for field in LIMITS
-            if getattr(body.sampling, field) is not None
-        }
+        values["sampling"] = _numbers(body.sampling)
     return json.dumps(
         {key: value for key, value in values.items() if value}, ensure_ascii=False, sort_keys=True
     )
