@@ -35,8 +35,8 @@ def export(
 
     async def work(_identity: Identity, trail: Trail, store: Store) -> list[Body]:
         from hausgeist import app  # noqa: PLC0415  as in ``with_identity``
-        from hausgeist.chat.library import Library  # noqa: PLC0415
-        from hausgeist.core.people import Principal, Role  # noqa: PLC0415
+        from hausgeist.chat.library import Library  # noqa: PLC0415  as above
+        from hausgeist.core.people import Principal, Role  # noqa: PLC0415  as above
 
         who = Principal(id="", name="", role=Role.ADMIN)
         found = await Library(store, trail, app.now_ms).gallery(who, None, most=EVERYTHING)
@@ -83,8 +83,8 @@ def import_(
 
     async def work(identity: Identity, trail: Trail, store: Store) -> list[str]:
         from hausgeist import app  # noqa: PLC0415  as in ``with_identity``
-        from hausgeist.chat.library import Library  # noqa: PLC0415
-        from hausgeist.core.people import Principal, Role  # noqa: PLC0415
+        from hausgeist.chat.library import Library  # noqa: PLC0415  as above
+        from hausgeist.core.people import Principal, Role  # noqa: PLC0415  as above
 
         person = await identity.people.by_login(owner)
         who = Principal(id=person.id, name=person.name, role=Role.ADMIN)
