@@ -52,6 +52,13 @@ def test_everything_else_is_a_crash(function):
     assert "geheim" not in f"{caught.value} {caught.value.values}"
 
 
+@pytest.mark.parametrize("payload", [b"", b"x"])
+def test_an_error_that_makes_no_sense_is_a_crash(payload):
+    """What a child says of itself cannot break whoever shows it."""
+    with pytest.raises(WorkCrashed):
+        run("lie", payload)
+
+
 def test_what_a_library_prints_is_no_answer():
     """Output to the standard streams does not reach the result."""
     assert run("chatter", b"ja") == b"ja"

@@ -178,6 +178,11 @@ def _error(head: _Head, megabytes: int) -> HausgeistError:
     if head.error == "MemoryError":
         return TookTooMuch(megabytes=megabytes)
     kind = getattr(errors, head.error, None)
-    if isinstance(kind, type) and issubclass(kind, HausgeistError):
-        return kind(**head.values)  # type: ignore[arg-type]  # values fill a text, whatever they are
-    return WorkCrashed()
+    if not (isinstance(kind, type) and issubclass(kind, HausgeistError)):
+        return WorkCrashed()
+    try:
+        error = kind(**head.values)  # type: ignore[arg-type]  # values fill a text, whatever they are
+        error.say()
+    except (TypeError, LookupError, ValueError, AttributeError):  # a child that was taken over
+        return WorkCrashed()
+    return error

@@ -12,7 +12,7 @@ import msgspec
 from hausgeist.errors import WorkCrashed
 from hausgeist.jobs.confined import confined
 from hausgeist.knowledge.parsers.kinds import TEXTS
-from hausgeist.knowledge.parsers.read import NOTES
+from hausgeist.knowledge.parsers.read import NOTES, TEXT_MOST
 
 SECONDS = 60.0
 MEGABYTES = 1024
@@ -54,7 +54,16 @@ async def read_document(content: bytes | AsyncIterable[bytes]) -> Document:
         found = msgspec.json.decode(head, type=Document)
     except msgspec.DecodeError as error:
         raise WorkCrashed from error
-    media = PICTURES if picture else TEXTS
-    if found.media not in media or any(text not in NOTES for text, _ in found.notes):
-        raise WorkCrashed  # a parser that was taken over says what it likes
+    if not _sensible(found, picture=bool(picture)):
+        raise WorkCrashed
     return msgspec.structs.replace(found, picture=picture)
+
+
+def _sensible(found: Document, *, picture: bool) -> bool:
+    """Whether a child kept to what parsers say; one that was taken over says what it likes."""
+    if found.media not in (PICTURES if picture else TEXTS) or len(found.text) > TEXT_MOST:
+        return False
+    try:
+        return all(text in NOTES and text.format(**values) for text, values in found.notes)
+    except (LookupError, ValueError, AttributeError):
+        return False

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from hausgeist.errors import FileUnreadable
+from hausgeist.errors import BorderRefused, FileUnreadable
 
 _SOCKET = {"x86_64": 41, "aarch64": 198}
 _FORK = {"x86_64": 56, "aarch64": 220}
@@ -26,6 +26,11 @@ def echo(payload: bytes) -> bytes:
 def refuse(payload: bytes) -> bytes:
     """An error of the house, with values."""
     raise FileUnreadable(reason=payload.decode())
+
+
+def lie(payload: bytes) -> bytes:
+    """An error of the house without what fills its words, or one that cannot be made so."""
+    raise FileUnreadable(wrong=1) if payload else BorderRefused(())
 
 
 def stumble(payload: bytes) -> bytes:
