@@ -80,8 +80,9 @@ def test_order_without_leaving_the_page(house, visit, talks, look):
     page.fill("#side-name", "Bauamt")
     look(page, "side-move")
     page.click("#side-move .button--primary")
-    page.wait_for_selector(f".side__folder #c-{three}", state="attached")
+    page.wait_for_selector(f"#c-{three}", state="detached")
     page.click(".side__open")
+    page.wait_for_selector(f".side__folder #c-{three}")
     page.drag_and_drop(f"#c-{one} .side__link", ".side__open")
     page.wait_for_selector(f".side__folder #c-{one}")
     assert page.locator(f"#c-{one} [aria-current]").count() == 1

@@ -7,7 +7,7 @@ not found, and a change of several that finds none of them is refused. Nothing h
 """
 
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ class Overview:
     """The list beside the chat: pinned ones, folders with what was used in them last, the others."""
 
     pinned: tuple[Conversation, ...]
-    folders: tuple[tuple[Folder, Page], ...]
+    folders: tuple[tuple[Folder, Page | None], ...]
     others: Page
     answering: frozenset[str]
     """Conversations in which an answer is being written."""
@@ -64,16 +64,24 @@ class Shelves:
     # -- reading --------------------------------------------------------------------------------------
 
     async def overview(
-        self, who: Principal, shown: int = PAGE, before: Cursor | None = None
+        self,
+        who: Principal,
+        shown: int = PAGE,
+        before: Cursor | None = None,
+        *,
+        opened: Collection[str] = (),
     ) -> Overview:
-        """The list beside the chat, with ``shown`` conversations that are in no folder."""
+        """The list beside the chat, with ``shown`` conversations that are in no folder.
+
+        Of folders, only those ``opened`` are looked into.
+        """
         most = max(PAGE, min(shown, SHOWN_MOST))
 
         def work(connection: Any) -> Overview:
             found = shelf.page(connection, who.id, "list", most + 1, before=before)
             pinned = shelf.page(connection, who.id, "pinned", PINNED_MOST)
             of_folders = tuple(
-                (one, _page(_in(connection, who.id, one.id, IN_FOLDER + 1), IN_FOLDER, "list"))
+                (one, _inside(connection, who.id, one.id) if one.id in opened else None)
                 for one in shelf.folders_of(connection, who.id)
             )
             return Overview(
@@ -236,8 +244,9 @@ def _name(name: str) -> str:
     return words
 
 
-def _in(connection: Any, owner_id: str, folder_id: str, most: int) -> list[Conversation]:
-    return shelf.page(connection, owner_id, "list", most, folder_id=folder_id)
+def _inside(connection: Any, owner_id: str, folder_id: str) -> Page:
+    found = shelf.page(connection, owner_id, "list", IN_FOLDER + 1, folder_id=folder_id)
+    return _page(found, IN_FOLDER, "list")
 
 
 def _page(found: Sequence[Conversation], most: int, place: Place) -> Page:

@@ -20,12 +20,13 @@ Rows = tuple[SideRow, ...]
 
 @dataclass(frozen=True, slots=True)
 class SideFolder:
-    """A folder with what was used in it last; ``more``: its page has others."""
+    """A folder, if it is open with what was used in it last; ``more``: its page has others."""
 
     id: str
     name: str
-    rows: Rows
-    more: bool
+    open: bool
+    rows: Rows = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ DONE = {
     "removed": N_("The folder is deleted; its conversations are kept."),
 }
 HOUR = 3_600_000
+FOLDERS_COOKIE = "hausgeist_folders"
+"""Which folders of the list are open in this browser; scripts write it, so that nothing jumps at load."""
+OPENED_MOST = 12
 
 
 # -- the list beside the chat -----------------------------------------------------------------------
@@ -60,7 +63,10 @@ async def side_of(visit: Visit, current: str, language: str) -> Side:
     before, word = cursor_of(visit)
     shown = visit.query_params.get("rows", "")
     overview = await visit.house.shelves.overview(
-        visit.principal, int(shown) if _is_number(shown) else PAGE, before
+        visit.principal,
+        int(shown) if _is_number(shown) else PAGE,
+        before,
+        opened=visit.cookies.get(FOLDERS_COOKIE, "").split(".")[:OPENED_MOST],
     )
     turn = translator(language)
     live = overview.answering
@@ -75,8 +81,14 @@ async def side_of(visit: Visit, current: str, language: str) -> Side:
         current=current,
         pinned=_rows(overview.pinned, live),
         folders=tuple(
-            SideFolder(
-                one.id, one.name, _rows(inside.conversations, live), inside.older is not None
+            SideFolder(one.id, one.name, open=False)
+            if inside is None
+            else SideFolder(
+                one.id,
+                one.name,
+                open=True,
+                rows=_rows(inside.conversations, live),
+                more=inside.older is not None,
             )
             for one, inside in overview.folders
         ),

@@ -5,7 +5,6 @@
 const side = document.getElementById("side");
 const body = document.getElementById("side-body");
 const chat = document.getElementById("chat");
-const OPEN = "hausgeist.folders";  // what is open, remembered in this browser
 const LOOK = 4000;  // milliseconds between two looks while an answer is being written somewhere
 
 export async function page(address, options) {
@@ -25,22 +24,12 @@ export async function refresh() {
   if (focused) document.getElementById(focused)?.querySelector("a").focus({ preventScroll: true });
 }
 
-function opened() {
-  try {
-    return JSON.parse(localStorage.getItem(OPEN)) ?? [];
-  } catch {
-    return [];
-  }
-}
-
 const more = new IntersectionObserver((seen) => {
   if (seen.some((one) => one.isIntersecting)) older();
 }, { root: null, rootMargin: "200px" });
 
 function ready() {
-  const open = opened();
   for (const item of body.querySelectorAll(".side__item:not(:has(.side__more))")) button(item);
-  for (const folder of body.querySelectorAll(".side__folder")) folder.open = open.includes(folder.id);
   more.disconnect();
   const link = body.querySelector(".side__older");
   if (link) more.observe(link);
@@ -107,12 +96,12 @@ export function toTop(id, html) {
   }
 }
 
+/** What is open is remembered in a cookie: the server fills the folders before the page is seen. */
 body.addEventListener("toggle", (event) => {
   if (!event.target.matches(".side__folder")) return;
-  const others = opened().filter((id) => id !== event.target.id);
-  try {
-    localStorage.setItem(OPEN, JSON.stringify(event.target.open ? [...others, event.target.id] : others));
-  } catch { /* a browser that keeps nothing: folders begin closed */ }
+  const open = [...body.querySelectorAll(".side__folder[open]")].map((folder) => folder.id.slice(2));
+  document.cookie = `hausgeist_folders=${open.join(".")}; path=/; max-age=31536000; samesite=lax`;
+  if (event.target.open && !event.target.querySelector(".side__list")) refresh().catch(() => {});
 }, true);
 
 setInterval(() => {
