@@ -2,8 +2,8 @@
 """``hausgeist user`` and ``hausgeist key``, called as a script calls them."""
 
 import json
-from zipfile import ZipFile
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from typer.testing import CliRunner, Result

@@ -142,3 +142,19 @@ def test_people_see_what_will_go(house):
     everybody = HoldWish("everyone", "", "Sperre")
     house.call(lambda: house.house.lifecycle.holds.place(everybody, "x"))
     assert WORDS not in house.login("bernd").get("/account/data").text
+
+
+def test_a_conversation_says_until_when_it_is_kept(house):
+    """On its own page, where that is soon; held, or kept for ever, it says nothing."""
+    bernd = house.login("bernd")
+    talk = house.house.store.read_now(lambda c: c.execute(select(conversations.c.id)).scalar())
+    retention = house.house.lifecycle.retention
+    mark = '<a href="/account/data">'
+    assert mark not in bernd.get(f"/c/{talk}").text
+    for days, said in ((90, False), (20, True)):
+        rules = {**dict.fromkeys(DataClass), DataClass.INTERNAL: days}
+        house.call(lambda rules=rules: retention.save(rules, "x"))
+        assert (mark in bernd.get(f"/c/{talk}").text) is said
+    held = HoldWish("everyone", "", "Sperre")
+    house.call(lambda: house.house.lifecycle.holds.place(held, "x"))
+    assert mark not in bernd.get(f"/c/{talk}").text

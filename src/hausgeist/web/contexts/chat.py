@@ -69,6 +69,8 @@ class ChatPage:
     first: str = ""
     shown_next: int = 0
     error: str = ""
+    kept: str = ""
+    """Until when it is kept, in words, where that is soon."""
     running: bool = False
     starters: tuple[str, ...] = ()
     assistant: AssistantView | None = None

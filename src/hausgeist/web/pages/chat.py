@@ -27,8 +27,9 @@ from hausgeist.web.forms import FORM_MOST, Form, read_form
 from hausgeist.web.pages import chat_live, chat_more
 from hausgeist.web.pages.chat_list import side_of
 from hausgeist.web.pages.chat_turns import said_views
-from hausgeist.web.pages.file_views import attached
 from hausgeist.web.pages.chat_views import STARTERS, composer
+from hausgeist.web.pages.file_views import attached
+from hausgeist.web.pages.kept import kept_words
 from hausgeist.web.pages.library_views import assistants_at_hand, talking_to
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.reply import while_connected
@@ -201,6 +202,7 @@ async def _chat_page(
         first=opened.branch[0].id if opened and opened.branch else "",
         shown_next=_shown(visit) + SHOWN,
         error=error.say(turn) if error else "",
+        kept=await kept_words(visit, talk.id, frame.language) if talk else "",
         running=bool(stop_at),
         starters=starters,
         assistant=talking_to(helper, talk),
