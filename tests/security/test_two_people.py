@@ -13,6 +13,7 @@ from visitors import PASSWORD
 from hausgeist.chat.library import AssistantBody, PromptBody
 from hausgeist.core.people import Principal, Role
 from hausgeist.people import STORES
+from hausgeist.store import accounts, imports, shares
 from hausgeist.store.tables import conversations, messages
 
 SECRET = "der geheime Plan des Bauamts"
@@ -41,7 +42,7 @@ FIELDS = {
 ID_FIELDS = tuple(
     "id user user_id owner owner_id key key_id session session_id conversation conversation_id "
     "chat_id message message_id parent parent_id leaf_id thread_id previous_response_id "
-    "to again older assistant take version folder at q".split()
+    "to again older assistant take version folder at q edit continue file".split()
 )
 
 
@@ -81,6 +82,7 @@ def _everything_of(server, person) -> dict[str, str]:
     item = server.call(lambda: library.create(owner, [saved, PromptBody(name="x", text=SECRET)]))
     shelves = server.house.shelves
     folder = server.call(lambda: shelves.make_folder(owner, SECRET, [talk]))
+    share, brought = _shared_and_brought(server, person, talk, said)
     server.session(person.id)
     server.key(person.id)
     keys = server.call(lambda: server.house.identity.keys.of(person.id))
@@ -94,7 +96,42 @@ def _everything_of(server, person) -> dict[str, str]:
         "assistant": item[0],
         "prompt": item[1],
         "folder": folder.id,
+        "share": share,
+        "import": brought,
     }
+
+
+def _shared_and_brought(server, person, talk: str, said: str) -> tuple[str, str]:
+    """A share with a group that the other is not in, and an import that waits."""
+    now = server.house.now_ms()
+    row = imports.Row(
+        id="e" * 32,
+        state="ready",
+        data_class="internal",
+        found=json.dumps({"sources": [SECRET]}),
+        total=1,
+        done=0,
+        added=0,
+        known=0,
+        created_at=now,
+        touched_at=now,
+    )
+
+    def add(connection):
+        accounts.add_group(connection, "bauamt", "Bauamt", now)
+        shares.add(
+            connection,
+            person.id,
+            id="f" * 32,
+            conversation_id=talk,
+            leaf_id=said,
+            group_id="bauamt",
+            created_at=now,
+        )
+        imports.begin(connection, person.id, row, [])
+
+    server.house.store.write_now(add)
+    return "f" * 32, row.id
 
 
 def _held(server, person) -> str:
@@ -118,7 +155,8 @@ def _bodies(route, ids: dict[str, str]):
     if route.method in {"GET", "HEAD"}:
         return
     for found in ids.values():
-        for left_out in ({"again"}, set()):  # it turns a new question into a second answer
+        # they turn a new question into something else
+        for left_out in ({"again", "continue", "edit"}, {"again", "continue"}, {"continue"}, set()):
             names = [name for name in ID_FIELDS if name not in left_out]
             fields = {**FIELDS, **dict.fromkeys(names, found)}
             if route.dialect in {"page", "json"}:
