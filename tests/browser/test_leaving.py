@@ -134,7 +134,12 @@ def test_saving_a_conversation(house, visit, anna, look, axe):
     """Each format comes with the title as its name."""
     page = visit(login="anna", width=360)
     ask(page, ANSWER)
-    page.goto(page.url.partition("#")[0] + "/export")
+    talk = page.url.partition("#")[0]
+    page.goto(talk + "/rename")
+    page.fill("[name=title]", "Fristen")
+    page.press("[name=title]", "Enter")
+    page.wait_for_selector("#chat[data-live]")
+    page.goto(talk + "/export")
     assert axe(page) == []
     assert narrow(page)
     look(page, "leaving-export-360")

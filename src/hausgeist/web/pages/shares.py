@@ -42,7 +42,7 @@ SHOWN = 200
 """Messages of a shared conversation that a page shows at first, and how many more each time."""
 SHOWN_MOST = 5000
 DAYS = (
-    ("", N_("Until I take it back")),
+    ("0", N_("Until I take it back")),
     ("1", N_("For one day")),
     ("7", N_("For a week")),
     ("30", N_("For a month")),
@@ -78,18 +78,21 @@ async def show_share(visit: Visit) -> Response:
 async def share(visit: Visit) -> Response:
     """``POST /c/{conversation_id}/share``."""
     form = await read_form(visit)
+    await visit.house.chat.open(visit.principal, _talk(visit), 1)  # not theirs: not found, first of all
     try:
         kind = Kind(form.text("kind", ""))
     except ValueError:
         raise InvalidField(field="kind", reason=N_("choose who may read it")) from None
-    days = form.text("days", "")
+    days = form.text("days", "0")
+    if not (days.isascii() and days.isdigit() and len(days) < 6):
+        raise InvalidField(field="days", reason=N_("choose how long from the list"), param="days")
     try:
         made = await visit.house.shares.create(
             visit.principal,
             _talk(visit),
             kind,
             form.text("group", ""),
-            int(days) if days.isascii() and days.isdigit() and len(days) < 6 else None,
+            int(days) or None,
         )
     except SAY_AGAIN as error:
         return await _share_page(visit, form=form, error=error)
