@@ -61,4 +61,4 @@ def talk(store):
     def renew():
         return Chat(store, gateway, clock)
 
-    return Talk(renew(), echo, renew, directory, now)
+    return Talk(renew(), echo, renew, directory, gateway, now)

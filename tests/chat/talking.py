@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hausgeist.chat import Chat, Ended
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal, Role
-from hausgeist.gateway import Directory
+from hausgeist.gateway import Directory, Gateway
 from hausgeist.testing.echo import EchoProvider
 
 ANNA = Principal(id="anna", name="Anna", role=Role.MEMBER, session_id="s1")
@@ -22,6 +22,7 @@ class Talk:
     echo: EchoProvider
     renew: Callable[[], Chat]
     directory: Directory = field(default_factory=Directory)
+    gateway: Gateway | None = None
     now: list[int] = field(default_factory=lambda: [1_790_000_000_000])
 
     async def ask(self, text="eins zwei", who=ANNA, model="echo", **more):
