@@ -18,7 +18,7 @@
     │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
     │   └── SetupLinkSpent
     ├── MethodNotAllowed 405
-    ├── AnswerStillRuns 409
+    ├── AnswerStillRuns 409, ImportRuns (a Conflict)
     ├── Conflict 409            ├── LoginTaken          ├── LastAdmin
     │                       ├── GroupInUse          └── DataHeld
     ├── TooLarge 413            └── FileTooLarge
@@ -32,7 +32,7 @@
     ├── HeadersTooLarge 431
     ├── TooMany 429             ├── BudgetExhausted     └── LoginThrottled
     ├── Internal 500
-    ├── Upstream 502            ├── UpstreamRefused     └── EgressDenied
+    ├── Upstream 502            ├── UpstreamRefused     ├── LoginAway           └── EgressDenied
     ├── Unavailable 503         ├── UpstreamBusy        ├── ModelLoading        ├── ModelCrashed
     │                           ├── DoesNotFit          ├── QueueFull
     │                           ├── DiskFull            └── LoadFailed
@@ -395,6 +395,13 @@ class LibraryFull(Conflict):
     text = N_("One person may have {most} items. Please delete some first.")
 
 
+class ImportRuns(Conflict):
+    """Somebody's import is not at its end."""
+
+    code = "import_runs"
+    text = N_("An import is running already. Wait for its end, or stop it first.")
+
+
 class TooLarge(HausgeistError):
     """The body exceeds the limit, in bytes."""
 
@@ -587,6 +594,15 @@ class UpstreamRefused(Upstream):
 
     code = "upstream_refused"
     text = N_("{provider} refused the request: {reason}")
+
+
+class LoginAway(Upstream):
+    """A login source cannot be asked. Visitors are not told why; the log and the administration are."""
+
+    code = "login_away"
+    text = N_(
+        "{source} cannot be asked at the moment. Please try again shortly, or log in another way."
+    )
 
 
 class EgressDenied(Upstream):

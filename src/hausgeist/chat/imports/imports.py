@@ -22,7 +22,7 @@ from hausgeist.chat.imports.reading import frames
 from hausgeist.core.labels import DataClass
 from hausgeist.core.messages import Part, Reasoning, Text
 from hausgeist.core.people import Principal
-from hausgeist.errors import N_, Conflict, NotFound
+from hausgeist.errors import ImportRuns, NotFound
 from hausgeist.jobs.confined import confined
 from hausgeist.store import imports, trees
 from hausgeist.store.chats import Conversation, Said
@@ -80,11 +80,11 @@ class Imports:
         """Read a file, at most ``FILE_MOST`` bytes; nothing is imported yet. Gives the import's id.
 
         Raises:
-            Conflict: another one is running.
+            ImportRuns: another one is not at its end.
             FileUnreadable, FileBomb, FileLocked, WorkEnded: nothing in it can be read.
         """
         if (last := await self.newest(who)) is not None and last.state == "running":
-            raise Conflict(what=N_("An import"))
+            raise ImportRuns
         content = await confined(
             "hausgeist.chat.imports.reading",
             "brought",
