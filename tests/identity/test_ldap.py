@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from hausgeist.core.people import Role
 from hausgeist.errors import EgressDenied, Upstream
-from hausgeist.identity.ldap import Directory, plain_dn, tellable
+from hausgeist.identity.ldap import Directory, tellable
 from hausgeist.identity.sources import LdapSettings, Rule, acceptable
 from hausgeist.store.tables import audit_payloads, connections, memberships, sessions
 
@@ -138,7 +138,7 @@ def test_groups_follow_the_directory_at_every_login(serve, ldap, directory):
 def test_groups_may_be_listed_at_the_person(serve, ldap):
     """``memberOf`` names groups by DN; the directory's case does not count."""
     server = serve()
-    rule = Rule(plain_dn(f"CN=bauamt, OU=Groups,{BASE}"), "bauamt")
+    rule = Rule(f"CN=Bauamt, OU=Groups,{BASE}", "bauamt")
     add(
         server,
         "stadt",
@@ -251,16 +251,20 @@ def test_starttls_with_an_authority_of_its_own(serve, ldap, directory):
         )
         answer = enter(server, "anna")[1]
         assert answer.status == 502
-        assert "certificate" in answer.text
+        assert "Stadtnetz cannot be asked" in answer.text
+        with pytest.raises(Upstream, match="certificate"):
+            server.call(lambda: server.house.logins.test("stadt", by="test"))
 
 
 def test_a_service_account_that_is_refused_is_said(serve, ldap):
-    """502 and a reason on the login page, not "wrong password"."""
+    """Visitors read that the directory is away, not "wrong password"; the administrator reads why."""
     server = serve()
     add(server, "stadt", ldap, "not its password")
     answer = enter(server, "anna")[1]
     assert answer.status == 502
-    assert "service account" in answer.text
+    assert "service account" not in answer.text
+    admin = server.login("root")
+    assert "service account" in admin.form("/admin/logins/stadt/test").text
 
 
 def test_connections_are_allowed_and_in_the_ledger(serve, ldap):

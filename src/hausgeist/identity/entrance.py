@@ -5,19 +5,31 @@ A journey through a provider begins here with an address and a cookie and ends h
 provider says when it ends a session there (back-channel logout) ends ours.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from hausgeist.audit import Trail
 from hausgeist.core.trail import Fact
-from hausgeist.errors import N_, HausgeistError, LoginBroken, Upstream, UpstreamTimeout
+from hausgeist.errors import (
+    N_,
+    HausgeistError,
+    InvalidField,
+    LoginAway,
+    LoginBroken,
+    Upstream,
+    UpstreamTimeout,
+)
 from hausgeist.identity.arrivals import Arrivals
 from hausgeist.identity.journeys import Journeys
 from hausgeist.identity.logins import Logins
 from hausgeist.identity.sessions import Sessions
 from hausgeist.store import logins as rows
 from hausgeist.store.db import Store
+
+log = logging.getLogger("hausgeist.identity")
 
 CODE_MOST = 8000
 
@@ -83,13 +95,14 @@ class Entrance:
 
         Raises:
             NotFound: there is no such provider, or it is off.
-            Upstream, UpstreamTimeout, EgressDenied: it does not answer properly.
+            LoginAway: it does not answer properly.
         """
         provider = self._logins.provider(source)
         journey, cookie = self._journeys.begin(source, wanted, self._now_ms())
-        address = await provider.address(
-            self.callback(source), journey.state, journey.nonce, journey.verifier
-        )
+        with _said(source, provider.title):
+            address = await provider.address(
+                self.callback(source), journey.state, journey.nonce, journey.verifier
+            )
         return address, cookie
 
     async def finish(
@@ -101,21 +114,23 @@ class Entrance:
             NotFound: there is no such provider, or it is off.
             LoginBroken: what the browser brought proves nothing.
             LoginRefused: it does, and the person may not come in.
-            Upstream, UpstreamTimeout, EgressDenied: the provider does not answer properly.
+            LoginAway: the provider does not answer properly.
         """
         provider = self._logins.provider(source)
         try:
             journey = self._journeys.find(
                 cookie, source, answer.state, self._now_ms(), provider.title
             )
-            await provider.check_issuer(answer.issuer)
+            with _said(source, provider.title):
+                await provider.check_issuer(answer.issuer)
             if answer.error:
                 raise LoginBroken(source=provider.title, reason=_told(answer.error))
             if not 1 <= len(answer.code) <= CODE_MOST:
                 raise LoginBroken(source=provider.title, reason=N_("no code came back."))
-            arrival = await provider.arrived(
-                answer.code, self.callback(source), journey.verifier, journey.nonce
-            )
+            with _said(source, provider.title):
+                arrival = await provider.arrived(
+                    answer.code, self.callback(source), journey.verifier, journey.nonce
+                )
         except HausgeistError as error:
             self._trail.note("login.failed", actor="nobody", source=source, error=error.code)
             raise
@@ -130,13 +145,14 @@ class Entrance:
 
         Raises:
             LoginRefused: it does, and the person may not come in.
-            Upstream, UpstreamTimeout, Unavailable: none did, and one could not be asked.
+            LoginAway, Unavailable: none did, and one could not be asked.
         """
-        fault: HausgeistError | None = None
+        fault: LoginAway | None = None
         for directory in self._logins.directories():
             try:
-                arrival = await directory.proven(name, password)
-            except (Upstream, UpstreamTimeout) as error:
+                with _said(directory.source, directory.title):
+                    arrival = await directory.proven(name, password)
+            except LoginAway as error:
                 fault = error
                 continue
             if arrival is not None:
@@ -176,9 +192,11 @@ class Entrance:
         """Where to log out at a provider too; None where that is not offered.
 
         Raises:
-            NotFound, Upstream, UpstreamTimeout, EgressDenied: as ``begin``.
+            NotFound, LoginAway: as ``begin``.
         """
-        return await self._logins.provider(source).way_out(f"{self._base}/login")
+        provider = self._logins.provider(source)
+        with _said(source, provider.title):
+            return await provider.way_out(f"{self._base}/login")
 
     async def source_of(self, session_id: str) -> str | None:
         """The provider that a session came from, while it is on; None for any other session."""
@@ -186,6 +204,20 @@ class Entrance:
             lambda connection: rows.source_of_session(connection, session_id)
         )
         return found if any(offer.id == found for offer in self.offers()) else None
+
+
+@contextmanager
+def _said(source: str, title: str) -> Iterator[None]:
+    """A fault of a source, for visitors: that it is away. What it was goes into the log.
+
+    Raises:
+        LoginAway: instead of what went wrong between the source and us.
+    """
+    try:
+        yield
+    except (Upstream, UpstreamTimeout, InvalidField) as error:
+        log.warning("login source %s: %s", source, error)
+        raise LoginAway(source=title) from error
 
 
 def _told(error: str) -> str:

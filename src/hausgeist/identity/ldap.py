@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hausgeist.errors import N_, EgressDenied, Unavailable, Upstream
+from hausgeist.identity.distinguished import below, first_name, plain_dn
 from hausgeist.identity.sources import Arrival, LdapSettings
 from hausgeist.net import Outbound
 
@@ -171,7 +172,7 @@ class Directory:
         if config.member_of:
             wanted.append(config.member_of)
         found = self._search(service, config.base, pattern, wanted, 2)
-        if len(found) != 1 or not _below(found[0][0], config.base):
+        if len(found) != 1 or not below(found[0][0], config.base):
             return None
         return found[0]
 
@@ -201,8 +202,8 @@ class Directory:
         names: set[str] = set()
         for group in _texts(_values(entry, config.member_of)) if config.member_of else ():
             names.add(plain_dn(group))
-            if config.group_base and _below(group, config.group_base):
-                names |= _first_name(group, config.group_name)
+            if config.group_base and below(group, config.group_base):
+                names |= first_name(group, config.group_name)
         if config.group_base:
             pattern = config.group_filter.replace("{dn}", escape_filter_chars(dn))
             pattern = pattern.replace("{login}", escape_filter_chars(login))
@@ -335,37 +336,6 @@ def tellable(password: str) -> bool:
     if len(password) > PASSWORD_MOST or "\x00" in password:
         return False
     return any(unicodedata.category(letter)[0] not in "CZM" for letter in password)
-
-
-def plain_dn(dn: str) -> str:
-    """A DN as it is compared: without case and without space around its parts."""
-    return ",".join(_parts(dn))
-
-
-def _parts(dn: str) -> list[str]:
-    """The parts of a DN from the person up; cut at commas that are not escaped."""
-    parts: list[str] = [""]
-    escaped = False
-    for letter in dn:
-        if letter in ",;" and not escaped:
-            parts.append("")
-        else:
-            parts[-1] += letter
-        escaped = letter == "\\" and not escaped
-    return ["=".join(one.strip() for one in part.split("=", 1)).casefold() for part in parts]
-
-
-def _below(dn: str, base: str) -> bool:
-    parts, above = _parts(dn), _parts(base)
-    return len(parts) > len(above) and parts[-len(above) :] == above
-
-
-def _first_name(dn: str, attribute: str) -> set[str]:
-    """The value of a DN's first part, if it is of this attribute."""
-    kind, _, value = dn.partition(",")[0].partition("=")
-    return (
-        {value.strip()} if kind.strip().lower() == attribute.lower() and "\\" not in dn else set()
-    )
 
 
 def _values(entry: Entry, attribute: str) -> Sequence[bytes]:

@@ -16,6 +16,7 @@ import msgspec
 from hausgeist.audit import Trail
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, Conflict, HausgeistError, InvalidField, NotFound, SetupError
+from hausgeist.identity.distinguished import plain_dn
 from hausgeist.identity.ldap import Directory, Threads
 from hausgeist.identity.oidc import OpenId, destinations
 from hausgeist.identity.people import clean_login
@@ -30,6 +31,7 @@ from hausgeist.identity.sources import (
     encoded,
     kind_of,
 )
+from hausgeist.identity.trials import Client, Tried, tried
 from hausgeist.net import Destination, Outbound
 from hausgeist.sealing import Seal, SealBroken
 from hausgeist.store import accounts
@@ -39,8 +41,6 @@ from hausgeist.store.logins import SourceRow
 
 SECRET_MOST = 2000
 _LONGEST_FACT = 500
-
-Client = OpenId | Directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +64,6 @@ class Link:
     subject: str
     created_at: int
     active: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What a test found. ``hosts``: those of a discovery document; ``groups``: of the person looked up."""
-
-    entries: int = 0
-    keys: int = 0
-    hosts: tuple[str, ...] = ()
-    login: str = ""
-    name: str = ""
-    groups: tuple[str, ...] = ()
 
 
 class Logins:
@@ -149,7 +137,7 @@ class Logins:
             NotFound: it was not, and there is none.
         """
         acceptable_id(source)
-        acceptable(settings)
+        settings = _plain(acceptable(settings))
         sealed = None if secret is None else self._sealed(source, settings, secret)
 
         def work(connection: Any) -> dict[str, Fact] | None:
@@ -224,7 +212,7 @@ class Logins:
             old = rows.one(connection, source)
             if old is None:
                 raise NotFound
-            before = {"before.kind": old.kind, "before.enabled": old.enabled}
+            before: dict[str, Fact] = {"before.kind": old.kind, "before.enabled": old.enabled}
             return {**before, **rows.remove(connection, source)}
 
         await self._trail.change("login_source.deleted", work, actor=by, subject=source)
@@ -307,7 +295,7 @@ class Logins:
         for one in _destinations(client.settings, reason):
             self._outbound.allow.allow(one)
         try:
-            found = await _tried(client, login)
+            found = await tried(client, login)
         finally:
             self._outbound.allow.revoke(reason)
         await self._trail.record("login_source.tested", actor=by, subject=source)
@@ -403,23 +391,6 @@ class Logins:
             ) from error
 
 
-async def _tried(client: Client, login: str) -> Tried:
-    if isinstance(client, OpenId):
-        found, keys = await client.look()
-        hosts = {one.partition("://")[2].partition("/")[0] for one in found.asked}
-        return Tried(keys=keys, hosts=tuple(sorted(hosts)))
-    entries = await client.look()
-    person = await client.known(login) if login.strip() else None
-    if person is None:
-        return Tried(entries=entries)
-    return Tried(
-        entries=entries,
-        login=person.login,
-        name=person.name,
-        groups=tuple(sorted(person.groups)),
-    )
-
-
 def _shown(row: SourceRow, links: int) -> LoginSource:
     return LoginSource(
         id=row.id,
@@ -427,6 +398,24 @@ def _shown(row: SourceRow, links: int) -> LoginSource:
         has_secret=row.sealed_secret is not None,
         enabled=row.enabled,
         links=links,
+    )
+
+
+def _plain(settings: Settings) -> Settings:
+    """The settings with a directory's groups as it will name them: DNs are compared without case."""
+    if isinstance(settings, OidcSettings):
+        return settings
+
+    def plain(group: str) -> str:
+        return plain_dn(group) if "=" in group else group
+
+    return msgspec.structs.replace(
+        settings,
+        allowed=tuple(plain(group) for group in settings.allowed),
+        admins=tuple(plain(group) for group in settings.admins),
+        rules=tuple(
+            msgspec.structs.replace(rule, theirs=plain(rule.theirs)) for rule in settings.rules
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError, InvalidField, NotFound
-from hausgeist.identity.logins import LoginSource, Tried
+from hausgeist.identity.logins import LoginSource
 from hausgeist.identity.people import group_slug
 from hausgeist.identity.sources import (
     LdapSettings,
@@ -16,6 +16,7 @@ from hausgeist.identity.sources import (
     acceptable_id,
     kind_of,
 )
+from hausgeist.identity.trials import Tried
 from hausgeist.locale import translator
 from hausgeist.web.contexts.admin_logins import LinkRow, LoginSourcePage, RuleRow, TestedSource
 from hausgeist.web.forms import FORM_MOST, Form, read_form
