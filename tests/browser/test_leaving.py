@@ -152,10 +152,12 @@ def test_saving_a_conversation(house, visit, anna, look, axe):
     assert waiting.value.suggested_filename == "Hausgeist.zip"
 
 
-def test_bringing_conversations_along(house, visit, anna, look, axe, tmp_path):
+def test_bringing_conversations_along(house, visit, anna, look, axe, tmp_path):  # noqa: PLR0917  fixtures
     """A look, the choice, the import, the conversations; again: all of them are known."""
     file = tmp_path / "export.json"
-    file.write_text(json.dumps([webui("Bauplan"), chatgpt("Reise"), {"title": "kaputt", "chat": {}}]))
+    file.write_text(
+        json.dumps([webui("Bauplan"), chatgpt("Reise"), {"title": "kaputt", "chat": {}}])
+    )
     page = visit(login="anna")
     page.goto(f"{house.url}/import")
     look(page, "leaving-import")
