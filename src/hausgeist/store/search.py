@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, and_, delete, select, text
+from sqlalchemy import Connection, and_, delete, exists, select, text
 from sqlalchemy.sql.selectable import Select
 
 from hausgeist.store.tables import conversations, messages, meta, search_words
@@ -237,11 +237,16 @@ def hits(
 
 def said(connection: Connection, owner_id: str, ids: Sequence[str]) -> dict[str, Spoken]:
     """Messages of the owner's, by id."""
+    if not ids:
+        return {}
+    theirs = select(conversations.c.id).where(
+        conversations.c.owner_id == owner_id, conversations.c.deleted_at.is_(None)
+    )
     query: Select[Any] = (
         select(messages.c.id, messages.c.role, messages.c.parts, messages.c.created_at)
-        .join(conversations, messages.c.conversation_id == conversations.c.id)
-        .where(conversations.c.owner_id == owner_id, conversations.c.deleted_at.is_(None))
         .where(messages.c.id.in_(ids))
+        # not a join: SQLite's planner would begin it with all the owner's conversations
+        .where(exists(theirs.where(conversations.c.id == messages.c.conversation_id)))
     )
     return {
         message_id: Spoken(message_id, role, spoken(parts), at_ms)
