@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Wakes the list of prompts at the first slash; until then nobody loads it.
+// Loads the list of prompts at the first slash.
 
 const text = document.getElementById("text");
 

@@ -8,9 +8,9 @@ import { announce } from "../chat/announce.js";
 import { fields, filled } from "./variables.js";
 
 const list = document.getElementById("slash");
-const dialog = document.getElementById("gaps");
 const text = document.getElementById("text");
 const words = list.dataset;
+const dialog = document.createElement("dialog");
 
 let rows = [];
 let at = 0;
@@ -110,8 +110,7 @@ async function take(place) {
 
 function ask(prompt) {
   const { made, values } = fields(prompt.variables, "gap-");
-  dialog.querySelector(".dialog__title").textContent = prompt.name;
-  const form = dialog.querySelector("form");
+  title.textContent = prompt.name;
   form.querySelector(".gaps").replaceChildren(...made);
   form.onsubmit = () => put(filled(prompt.text, prompt.variables, values));
   dialog.showModal();
@@ -144,6 +143,27 @@ function key(event) {
   event.stopImmediatePropagation();  // Enter does not send, Escape does not stop an answer
 }
 
+function element(kind, name, ...content) {
+  const made = document.createElement(kind);
+  made.className = name;
+  made.append(...content);
+  return made;
+}
+
+const title = element("h2", "dialog__title");
+const cancel = element("button", "button button--ghost", words.cancel);
+const form = element("form", "form", element("div", "gaps form"), element("div", "dialog__tools",
+  cancel, element("button", "button button--primary", words.put)));
+title.id = "gaps-title";
+cancel.type = "button";
+form.method = "dialog";
+dialog.id = "gaps";
+dialog.className = "dialog";
+dialog.setAttribute("aria-labelledby", title.id);
+dialog.append(title, form);
+document.getElementById("chat").append(dialog);
+cancel.addEventListener("click", () => dialog.close());
+
 text.setAttribute("aria-autocomplete", "list");
 text.setAttribute("aria-haspopup", "listbox");
 text.setAttribute("aria-controls", "slash");
@@ -154,9 +174,8 @@ text.addEventListener("input", () => {
   if (typed() === null) close();
   else timer = setTimeout(look, 80);
 });
-dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
 dialog.addEventListener("close", () => text.focus());
 dialog.addEventListener("keydown", (event) => {
   if (event.key === "Escape") event.stopPropagation();
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) dialog.querySelector("form").requestSubmit();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
