@@ -10,7 +10,7 @@ What is too deep or not understood gives None, and is shown as its source.
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
+from defusedxml.ElementTree import fromstring
 
 from hausgeist.render.formulas import mathml
 

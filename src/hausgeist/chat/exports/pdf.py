@@ -32,7 +32,7 @@ def pdf(payload: bytes) -> bytes:
     writer = _Writer(emoji=any("emoji" in family.lower() for family in families))
     document = writer.document(letter, others=bool(families - own))
     return bytes(
-        typst.compile(
+        typst.compile(  # type: ignore[call-overload]  # its types want all paths of one kind
             PROGRAM.read_bytes(),
             root=".",  # the child's own folder, which is empty
             font_paths=fonts,
