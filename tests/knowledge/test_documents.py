@@ -15,6 +15,7 @@ from hausgeist.errors import (
     FileUnreadable,
     FileWithoutText,
     HausgeistError,
+    WorkEnded,
 )
 from hausgeist.knowledge.documents import read_document
 from hausgeist.knowledge.parsers.read import TEXT_MOST
@@ -316,3 +317,23 @@ def test_deeply_nested_xml_does_not_crash():
     """A document of ten thousand levels is refused or read, not crashed on."""
     with pytest.raises((FileUnreadable, FileWithoutText)):
         read(made.odt("<text:section>" * 10_000 + "</text:section>" * 10_000))
+
+
+def test_ten_thousand_pages_are_cut_and_said():
+    """What is left out of a very long document is said."""
+    found = read(made.pdf(["Wort"] * 10_000))
+    assert found.pages == 10_000
+    assert "2000 of 10000 pages" in notes(found)
+
+
+def test_a_sheet_that_reaches_to_the_end_of_the_world_harms_nobody():
+    """Two cells at the opposite corners of a sheet are refused in words, or read."""
+    rows = [["links oben"], *[[]] * 200_000, ["rechts unten"]]
+    corner = made.xlsx(rows)
+    far = made.parts(corner)["xl/worksheets/sheet1.xml"]
+    far = far.replace(b'r="A200002"', b'r="XFD1048576"').replace(b'r="200002"', b'r="1048576"')
+    try:
+        found = read(made.with_part(corner, "xl/worksheets/sheet1.xml", far))
+    except WorkEnded:
+        return
+    assert "links oben" in found.text

@@ -23,6 +23,8 @@ UNSENT_FOR_MS = 24 * 3600 * 1000
 """How long a file is kept that nobody sends."""
 LOST_AFTER_MS = 30 * 60 * 1000
 """A file that another process has been receiving or reading for so long was lost with it."""
+_AT_ONCE = 100
+"""Ids in one query."""
 SWEEP_EVERY_MS = 10 * 60 * 1000
 
 
@@ -72,11 +74,15 @@ class Files:
         wanted = tuple(dict.fromkeys(file_ids))
         if not wanted:
             return {}
+        held: dict[str, Held] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            held |= await self._store.read(partial(files.find, owner_id=who_id, ids=some))
         found: dict[str, str] = {}
-        held = await self._store.read(lambda c: files.find(c, who_id, wanted))
         texts = [one.id for one in held.values() if not one.is_picture]
-        if texts:
-            found.update(await self._store.read(lambda c: files.texts(c, who_id, texts)))
+        for start in range(0, len(texts), _AT_ONCE):
+            some = tuple(texts[start : start + _AT_ONCE])
+            found |= await self._store.read(partial(files.texts, owner_id=who_id, ids=some))
         for one in held.values():
             if one.is_picture and one.state == "ready":
                 content = b"".join([piece async for piece in self.pieces(who_id, one.id)])

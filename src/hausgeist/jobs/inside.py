@@ -22,6 +22,7 @@ import resource
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ def _limit(megabytes: int, seconds: int) -> None:
     ):
         hard = resource.getrlimit(what)[1]
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (allowed, allowed))
+        with suppress(ValueError, OSError):  # systems that know a limit and do not keep it
+            resource.setrlimit(what, (allowed, allowed))
     os.nice(10)
     _held.append("limits")
 

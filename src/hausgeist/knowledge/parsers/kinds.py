@@ -5,6 +5,7 @@ import re
 import zipfile
 
 from hausgeist.errors import FileKindUnknown, FileLocked
+from hausgeist.knowledge.parsers.zipped import part
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -84,11 +85,11 @@ def kind_in(container: zipfile.ZipFile) -> str:
     """The media type of a ZIP container.
 
     Raises:
-        FileKindUnknown: it is none of the office formats.
+        FileKindUnknown, FileUnreadable: it is none of the office formats; it is broken.
     """
     names = set(container.namelist())
     if "mimetype" in names and "content.xml" in names:
-        said = container.read("mimetype").decode("ascii", "replace").strip()
+        said = part(container, "mimetype").decode("ascii", "replace").strip()
         said = said.removesuffix("-template")
         if said in {ODT, ODS, ODP}:
             return said

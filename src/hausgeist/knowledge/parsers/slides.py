@@ -13,6 +13,7 @@ from pptx.exc import PackageNotFoundError, PythonPptxError
 from hausgeist.errors import N_, FileUnreadable, FileWithoutText
 from hausgeist.knowledge.parsers.kinds import PPTX
 from hausgeist.knowledge.parsers.read import MACROS, PAGES_CUT, PAGES_MOST, Lines, Read
+from hausgeist.knowledge.parsers.zipped import BROKEN
 
 _DEEPEST = 20
 
@@ -25,7 +26,7 @@ def read(payload: bytes, container: zipfile.ZipFile) -> Read:
     """
     try:
         slides = list(Presentation(io.BytesIO(payload)).slides)
-    except (PackageNotFoundError, PythonPptxError, XMLSyntaxError, KeyError, ValueError) as error:
+    except (PackageNotFoundError, PythonPptxError, XMLSyntaxError, *BROKEN) as error:
         raise FileUnreadable(reason=N_("it is no complete presentation")) from error
     except AttributeError as error:  # the library meets something that is not what it is called
         raise FileUnreadable(reason=N_("it is no complete presentation")) from error

@@ -18,16 +18,18 @@ RATIO_FROM = 16 * 1024 * 1024
 HEAD = 64 * 1024
 """Bytes of each XML entry that are searched for entities, which must stand before the first element."""
 
-_BROKEN = (
+BROKEN = (
     zipfile.BadZipFile,
     NotImplementedError,  # a way of packing that nobody uses
     KeyError,
+    ValueError,  # a place before the beginning
     OSError,
     EOFError,
     RuntimeError,
     zlib.error,
     lzma.LZMAError,
 )
+"""What unpacking a damaged entry raises."""
 _XML = (".xml", ".rels", ".vml", ".xhtml", ".opf")
 
 
@@ -76,7 +78,7 @@ def part(container: zipfile.ZipFile, name: str) -> bytes:
     """
     try:
         return container.read(name)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise FileUnreadable(reason=N_("a part is missing or broken")) from error
 
 
@@ -84,7 +86,7 @@ def _head(container: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     try:
         with container.open(entry) as file:
             return file.read(HEAD)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise FileUnreadable(reason=N_("a part is missing or broken")) from error
 
 
