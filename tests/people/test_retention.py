@@ -224,3 +224,18 @@ def test_what_was_deleted_is_not_in_the_file_any_more(held):
         content = one.read_bytes() if one.exists() else b""
         assert WORDS.encode() not in content, one.name
         assert WORDS.casefold().encode() not in content, one.name
+
+
+def test_heavy_conversations_go_one_by_one(held, monkeypatch):
+    """So many bytes of files at once and no more; the round still deletes all of them."""
+    two(held)
+    held.now = NOW + 31 * DAY
+    run(held, lambda: held.retention.save({**NONE, DataClass.INTERNAL: 30}, "admin"))
+    monkeypatch.setattr(retention, "BYTES_AT_ONCE", 1)
+    cutoffs = {DataClass.INTERNAL: NOW + DAY}
+    ids = held.store.read_now(lambda c: retention.due(c, cutoffs, held.now, 10))
+    assert len(ids) == 2
+    first = held.store.write_now(lambda c: retention.delete_due(c, ids, cutoffs, held.now))
+    assert first.conversations == 1
+    assert run(held, held.retention.sweep).conversations == 1
+    assert rows(held, conversations, files) == [0, 0]

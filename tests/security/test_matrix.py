@@ -15,6 +15,10 @@ OPEN = {
     "/logout",
     "/preferences",
     "/setup",
+    "/sso/{source}/backchannel",
+    "/sso/{source}/callback",
+    "/sso/{source}/login",
+    "/sso/{source}/logout",
     "/static/{path:path}",
     "/openapi.json",
     "/docs/api",
@@ -26,6 +30,8 @@ OPEN = {
     "/favicon.ico",
     "/brand/logo",
     "/brand/theme.css",
+    "/receipts",  # whoever was erased has no account; it answers to what the house has signed
+    "/receipts/file",
 }
 """Everything that answers without a credential. A path joins this list by a decision."""
 

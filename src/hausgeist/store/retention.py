@@ -34,6 +34,8 @@ Cutoffs = Mapping[DataClass, int]
 _ROUND = "retention_round"  # the key in ``meta``: when the next round may begin
 _SWEPT = "retention_swept"
 _DIGITS = 16  # milliseconds are compared as text of equal length
+BYTES_AT_ONCE = 32 * 1024 * 1024
+"""Bytes of files that one transaction deletes, as far as they are several conversations'."""
 BUSY_MS = 100
 """How long the clean-up of the write-ahead log waits for readers, while writers wait for it."""
 
@@ -262,15 +264,23 @@ def _rank(column: Any) -> Any:
 
 
 def _delete(connection: Connection, ids: Sequence[str]) -> Extent:
-    if not ids:
-        return Extent()
-    count, size = connection.execute(
-        select(func.count(), func.coalesce(func.sum(files.c.size), 0)).where(
-            files.c.conversation_id.in_(ids)
-        )
-    ).one()
-    connection.execute(delete(conversations).where(conversations.c.id.in_(ids)))
-    return Extent(len(ids), count, int(size))
+    """Delete the first of these, as many as weigh little enough to hold nobody up, at least one."""
+    query = (
+        select(files.c.conversation_id, func.count(), func.coalesce(func.sum(files.c.size), 0))
+        .where(files.c.conversation_id.in_(ids))
+        .group_by(files.c.conversation_id)
+    )
+    weights = {talk: (count, int(size)) for talk, count, size in connection.execute(query)}
+    taken: list[str] = []
+    count = size = 0
+    for talk in ids:
+        more, weight = weights.get(talk, (0, 0))
+        if taken and size + weight > BYTES_AT_ONCE:
+            break
+        taken.append(talk)
+        count, size = count + more, size + weight
+    connection.execute(delete(conversations).where(conversations.c.id.in_(taken)))
+    return Extent(len(taken), count, size)
 
 
 def _text(at_ms: int) -> str:

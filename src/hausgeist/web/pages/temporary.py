@@ -306,6 +306,7 @@ ROUTES = [
         who=Who.SESSION,
         dialect="json",
         summary="Ask in a temporary chat; the answer as Server-Sent Events",
+        request=Question,
         max_body=BODY_MOST,
     ),
     Route(
@@ -315,6 +316,7 @@ ROUTES = [
         who=Who.SESSION,
         dialect="json",
         summary="Read a file for a temporary chat; nothing is kept",
+        response=PaperRead,
         max_body=FILE_MOST,
     ),
 ]
