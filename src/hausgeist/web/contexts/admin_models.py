@@ -11,8 +11,9 @@ from hausgeist.web.contexts.shell import Shell
 class ModelRow:
     """A model on offer. ``context``, ``size`` and ``facts`` are ready to be read, or empty.
 
-    ``hidden``: the chat does not offer it. ``own_title`` and ``description`` are the house's words.
-    ``groups``: id, title, whether its people may use it, whether they may use all.
+    ``talks``: it could be in the chat; ``hidden``: the chat does not offer it. ``own_title`` and
+    ``description`` are the house's words. ``groups``: id, title, whether its people may use it, whether they
+    may use all.
     """
 
     id: str
@@ -25,6 +26,7 @@ class ModelRow:
     loaded: bool
     removable: bool
     hidden: bool
+    talks: bool
     own_title: str
     description: str
     groups: tuple[tuple[str, str, bool, bool], ...]

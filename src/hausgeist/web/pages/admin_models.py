@@ -91,10 +91,14 @@ async def describe(visit: Visit) -> Response:
     form = await read_form(visit)
     house, me = visit.house, visit.principal.id
     model = form.text("model")
+    talks = any(
+        card.id == model and card.can(Capability.COMPLETION)
+        for card in house.gateway.directory.everything()
+    )
     note = Note(
         title=form.text("title", ""),
         description=form.text("description", "", most=2000),
-        hidden=not form.ticked("offered"),
+        hidden=talks and not form.ticked("offered"),
     )
     if house.notes is None:
         raise Unavailable
@@ -157,6 +161,7 @@ def _row(
         facts=" · ".join(fact for fact in facts if fact),
         loaded=loaded,
         hidden=note.hidden,
+        talks=card.can(Capability.COMPLETION),
         own_title=note.title,
         description=note.description,
         groups=tuple(

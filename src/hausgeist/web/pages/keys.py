@@ -2,7 +2,6 @@
 """API keys on pages: rows, the form for a new one, and what the form means. People's and services' alike."""
 
 from hausgeist.core.labels import DataClass
-from hausgeist.core.people import Principal
 from hausgeist.errors import N_, InvalidField
 from hausgeist.identity import Key, KeyWish
 from hausgeist.locale import translator
@@ -60,7 +59,7 @@ def key_form(
     turn = translator(language)
     return KeyForm(
         action=action,
-        models=offered(visit, visit.principal),
+        models=offered(visit, for_service=for_service),
         classes=tuple((one.word, turn(words)) for one, words in CLASSES.items()),
         terms=tuple((days, turn(words)) for days, words in TERMS),
         may_administer=visit.principal.is_admin and not for_service,
@@ -70,9 +69,11 @@ def key_form(
     )
 
 
-def offered(visit: Visit, principal: Principal) -> tuple[str, ...]:
-    """The names of the models somebody may use."""
-    return tuple(card.id for card in visit.house.gateway.directory.visible(principal))
+def offered(visit: Visit, *, for_service: bool) -> tuple[str, ...]:
+    """The names of the models that the visitor may use; for a service, all that the house has."""
+    directory = visit.house.gateway.directory
+    cards = directory.everything() if for_service else directory.visible(visit.principal)
+    return tuple(card.id for card in cards)
 
 
 def wish_of(visit: Visit, form: Form, *, for_service: bool) -> KeyWish:
@@ -82,7 +83,7 @@ def wish_of(visit: Visit, form: Form, *, for_service: bool) -> KeyWish:
         InvalidField: a field is none of what the form offers.
     """
     models = form.many("models")
-    unknown = set(models) - set(offered(visit, visit.principal))
+    unknown = set(models) - set(offered(visit, for_service=for_service))
     if unknown:
         raise InvalidField(field="models", reason=N_("choose among those on offer"), param="models")
     try:
