@@ -31,7 +31,7 @@ def ask(page, text, model="echo"):
     page.fill("#text", text)
     page.press("#text", "Enter")
     page.wait_for_selector(".turn--assistant .turn__foot")
-    page.wait_for_function("!document.querySelector('[aria-busy]')")
+    page.wait_for_function("() => !document.querySelector('[aria-busy]')")
 
 
 def prose(page):
