@@ -77,6 +77,9 @@ function show(words, undo) {
   document.getElementById("toast-words").textContent = words;
   toast.querySelector(".toast__undo").hidden = !undo;
   toast.hidden = false;
+  toast.popover = "manual";  // above the drawer, whichever of the two came first
+  if (toast.matches(":popover-open")) toast.hidePopover();
+  toast.showPopover();
   fade();
 }
 
