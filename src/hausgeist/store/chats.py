@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, tuple_, update
 
 from hausgeist.core.messages import Image, Part, Reasoning, Text, ToolCall
 from hausgeist.store import search
@@ -229,12 +229,6 @@ def change(connection: Connection, owner_id: str, talk_id: str, **columns: objec
     if changed and "title" in columns:
         search.retitle(connection, owner_id, talk_id)
     return changed
-
-
-def remove(connection: Connection, owner_id: str, talk_id: str) -> bool:
-    """Delete a conversation with all its messages; False when there is none."""
-    query = delete(conversations).where(theirs(owner_id, talk_id))
-    return connection.execute(query).rowcount == 1
 
 
 # -- messages -----------------------------------------------------------------------------------
