@@ -172,6 +172,23 @@ def test_stopping_keeps_what_came_and_closes_the_call(talk):
     assert (said.state, said.text, talk.echo.open, talk.echo.cancelled) == ("stopped", "eins", 0, 1)
 
 
+def test_a_stopped_answer_says_what_is_known(talk):
+    """Without an upstream's numbers the house gives its own count, and says that it is one."""
+
+    async def work():
+        talk.echo.hold = asyncio.Event()
+        turn = await talk.ask("eins zwei drei")
+        await asyncio.sleep(0.1)
+        await talk.chat.stop(ANNA, turn.conversation_id, turn.id)
+        return turn.said
+
+    said = asyncio.run(work())
+    assert said.input_tokens == said.about["estimated_tokens"] > 0
+    assert (said.output_tokens, said.about["estimated"]) == (1, True)
+    assert (said.about["provider"], said.about["policy"]) == ("echo", "default-1")
+    assert "first_token_ms" in said.about
+
+
 def test_a_failure_says_why_and_keeps_what_came(talk):
     """An upstream that breaks off leaves its words and its error, which can be said in any language."""
     talk.echo.failing = Upstream(provider="echo", reason="auf Wunsch")

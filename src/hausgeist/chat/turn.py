@@ -24,6 +24,7 @@ from hausgeist.core.messages import Part, Reasoning, Text, Usage
 from hausgeist.core.models import ModelCard
 from hausgeist.errors import HausgeistError, Internal, ModelLoading, UpstreamTimeout
 from hausgeist.gateway import Gateway
+from hausgeist.gateway.run import CHARS_PER_TOKEN
 from hausgeist.render import BlockStream
 from hausgeist.store import chats
 from hausgeist.store.chats import Said, State
@@ -296,7 +297,7 @@ class Turn:
 
     def _now(self, outcome: _Outcome) -> Said:
         """The message as it is at its end."""
-        now, error, usage = self._now_ms(), outcome.error, self._usage
+        now, error, usage = self._now_ms(), outcome.error, self._usage or self._guess()
         card = self._card(self.said.model or "", str(self._about.get("provider", "")))
         if self._first_token_ms is not None:
             self._about["first_token_ms"] = self._first_token_ms
@@ -317,6 +318,16 @@ class Turn:
             about=dict(self._about),
             duration_ms=now - self.said.created_at,
             touched_at=now,
+        )
+
+    def _guess(self) -> Usage | None:
+        """What an answer that was ended early used, by our own count; None when nothing was sent."""
+        if self.said.zone is None:
+            return None
+        return Usage(
+            input_tokens=int(self._about.get("estimated_tokens", 0)),
+            output_tokens=max(0, self._chars - len(self._kept)) // CHARS_PER_TOKEN,
+            estimated=True,
         )
 
     def _card(self, model: str, provider: str) -> ModelCard | None:

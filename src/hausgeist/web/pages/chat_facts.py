@@ -137,8 +137,11 @@ def _cost(said: Said, turn: Turn, language: str) -> str:
     if said.micro_eur is None:
         return turn(_UNKNOWN)
     words = _euros(said.micro_eur, language)
-    source = said.about.get("price")
-    return f"{words} ({source})" if source else words
+    notes = [str(said.about.get("price", ""))]
+    if said.about.get("estimated"):
+        notes.append(turn(N_("estimated")))
+    told = ", ".join(filter(None, notes))
+    return f"{words} ({told})" if told else words
 
 
 def _euros(micro: int, language: str) -> str:
