@@ -165,7 +165,7 @@ def test_closing_the_connection_ends_it(house):
     """Whoever leaves the page ends the call; it is booked, and runs no further."""
     _slow(house)
     connection, _ = _begun(house.login("bernd"), question("wort " * 200, model="slow"))
-    assert house.house.gateway.running == 1
+    _until(lambda: house.house.gateway.running == 1)
     connection.close()
     _until(lambda: house.house.gateway.running == 0)
     assert len(everything(house)["ledger"]) == 1
