@@ -13,9 +13,9 @@ from hausgeist.audit import Trail
 from hausgeist.chat import Chat
 from hausgeist.chat.exports import Exports
 from hausgeist.chat.files import Files
+from hausgeist.chat.imports import Imports
 from hausgeist.chat.library import Library
 from hausgeist.chat.search import Search
-from hausgeist.chat.imports import Imports
 from hausgeist.chat.shares import Shares
 from hausgeist.chat.shelf import Shelves
 from hausgeist.chat.temporary import Temporary

@@ -23,6 +23,7 @@ COMMANDS = {
     "user": "user:user",
     "key": "key:key",
     "library": "library:library",
+    "login-source": "login_source:app",
     "model": "model:app",
     "provider": "provider:app",
     "receipt": "receipt:receipt",

@@ -82,6 +82,14 @@ class Entrance:
         """The providers that are on, by id."""
         return tuple(Offer(id=one.source, title=one.title) for one in self._logins.providers())
 
+    def check(self, source: str) -> None:
+        """Check that there is such a provider.
+
+        Raises:
+            NotFound: there is none, or it is off.
+        """
+        self._logins.provider(source)
+
     def callback(self, source: str) -> str:
         """The one address that a provider may send people back to."""
         return f"{self._base}/sso/{source}/callback"

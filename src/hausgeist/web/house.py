@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
+from hausgeist.chat.exports import Exports
 from hausgeist.chat.files import Files
+from hausgeist.chat.imports import Imports
 from hausgeist.chat.library import Library
 from hausgeist.chat.search import Search
+from hausgeist.chat.shares import Shares
 from hausgeist.chat.shelf import Shelves
 from hausgeist.chat.temporary import Temporary
-from hausgeist.chat.exports import Exports
-from hausgeist.chat.imports import Imports
-from hausgeist.chat.shares import Shares
 from hausgeist.chat.uploads import Uploads
 from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway

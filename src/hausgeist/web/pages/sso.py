@@ -83,6 +83,7 @@ async def leave(visit: Visit) -> Response:
 
 async def ended(visit: Visit) -> Response:
     """``POST /sso/{source}/backchannel``: the provider ended a session (Back-Channel Logout 1.0, 2.5)."""
+    _entrance(visit).check(_source(visit))
     form = await read_form(visit)
     token = form.exact("logout_token", most=TOKEN_MOST)
     try:
