@@ -5,7 +5,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from talking import ANNA, BERND
 
 from hausgeist.audit import Trail
@@ -133,7 +133,7 @@ def test_revoked_deleted_binned_deactivated_and_over(store, talk, shares):
         await _closed(shares, BERND, link)
         change(lambda c: c.execute(update(conversations).values(deleted_at=None)))
         assert await _texts(shares, BERND, link)
-        change(lambda c: chats.remove(c, "anna", talk_id))
+        change(lambda c: c.execute(delete(conversations).where(conversations.c.id == talk_id)))
         await _closed(shares, BERND, link)
         assert await shares.mine(ANNA) == []
 
@@ -290,7 +290,9 @@ def test_files_of_the_branch_are_read_through_the_share_only(store, talk, shares
         (mine,) = opened.branch[0].files
         assert mine.file_id != file_id
         assert [piece async for piece in shares.pieces("bernd", mine.file_id)] == [b"Plan"]
-        store.write_now(lambda c: chats.remove(c, "anna", talk_id))
+        store.write_now(
+            lambda c: c.execute(delete(conversations).where(conversations.c.id == talk_id))
+        )
         assert [piece async for piece in shares.pieces("bernd", mine.file_id)] == [b"Plan"]
         with pytest.raises(NotFound):
             await shares.file(BERND, link, file_id)

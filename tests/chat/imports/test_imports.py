@@ -6,6 +6,7 @@ import json
 
 import pytest
 from foreign import BEGUN, chatgpt, webui, zipped
+from sqlalchemy import delete
 from talking import ANNA, BERND
 
 from hausgeist.audit import Trail
@@ -14,7 +15,8 @@ from hausgeist.chat.imports import Imports
 from hausgeist.chat.imports.imports import DEAD_AFTER_MS
 from hausgeist.core.labels import DataClass
 from hausgeist.errors import FileUnreadable, NotFound
-from hausgeist.store import chats, imports, trees
+from hausgeist.store import imports, trees
+from hausgeist.store.tables import conversations
 
 
 @pytest.fixture
@@ -101,7 +103,11 @@ def test_the_same_file_again_brings_nothing_and_overwrites_nothing(store, talk, 
         (first, _) = sorted(_all(store), key=lambda tree: tree.conversation.title)
         again = await _imported(imports_, [chatgpt("A"), chatgpt("B")])
         assert (again.added, again.known) == (0, 2)
-        store.write_now(lambda c: chats.remove(c, "anna", first.conversation.id))
+        store.write_now(
+            lambda c: c.execute(
+                delete(conversations).where(conversations.c.id == first.conversation.id)
+            )
+        )
         third = await _imported(imports_, [chatgpt("A"), chatgpt("B")])
         assert (third.added, third.known) == (1, 1)
         other = await _imported(imports_, [chatgpt("A")], who=BERND)
