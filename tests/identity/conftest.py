@@ -26,7 +26,8 @@ def serve(request, tmp_path: Path) -> Iterator[Callable[..., Server]]:
         server = Server(tmp_path / f"home{len(started)}", **{**base, **settings})
         started.append(server)
         if not empty:
-            server.person("root", Role.ADMIN)
+            root, people = server.person("root", Role.ADMIN), server.house.identity.people
+            server.call(lambda: people.set_profile(root.id, locale="en"))
         return server
 
     yield start
