@@ -19,8 +19,8 @@ from hausgeist.store.chats import Conversation
 from hausgeist.store.db import Store
 from hausgeist.store.shelf import Cursor, Folder, Place
 
-PAGE = 30
-"""Conversations on one page of the list."""
+PAGE = 20
+"""Conversations on one page of the list: more than a screen has, few enough for a light page."""
 SHOWN_MOST = 600
 """Conversations that the list beside the chat shows at once."""
 IN_FOLDER = 15

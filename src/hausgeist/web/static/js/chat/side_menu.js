@@ -14,6 +14,11 @@ const SHOWN = 20000;  // milliseconds that an undo stays
 
 let row = null;  // the one whose menu is open
 
+for (const item of menu.children) {
+  item.classList.add("menu__item");
+  item.role = "menuitem";
+}
+
 async function post(address, fields) {
   const response = await page(address, {
     method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" },
