@@ -32,7 +32,7 @@ def read(container: zipfile.ZipFile, media: str) -> Read:
         root = fromstring(part(container, "content.xml"), forbid_dtd=True)
     except DefusedXmlException as error:
         raise FileBomb(reason=N_("it declares entities of its own")) from error
-    except ParseError as error:
+    except (ParseError, LookupError, ValueError) as error:  # an unknown encoding, too
         raise FileUnreadable(reason=N_("it is no complete document")) from error
     result = Read(media=media)
     walk = _Walk()

@@ -52,7 +52,10 @@ async def show_all(visit: Visit) -> Response:
     """``GET /files``: what is attached and not sent; a script gets the chips alone."""
     found = await visit.house.files.unsent(visit.principal)
     if visit.headers.get("accept") == "application/json":
-        return JSONBytes(_encode({"html": "".join(_chip(visit, held) for held in found)}))
+        language = _language(visit)
+        words = render(language, "parts/files_words.html", file_views.attached(visit, (), language))
+        chips = "".join(_chip(visit, held) for held in found)
+        return JSONBytes(_encode({"html": chips, "words": words}))
     return await _files_page(visit, back=visit.query_params.get("back", ""))
 
 

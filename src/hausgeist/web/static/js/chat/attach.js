@@ -4,6 +4,7 @@
 
 import { announce } from "./announce.js";
 import { Fitting } from "./fitting.js";
+import { openings } from "./openings.js";
 
 const AT_ONCE = 3;  // files on their way at the same time
 const LOOK = 600;   // milliseconds between two looks at a file that is being read
@@ -22,8 +23,7 @@ export class Attachments {
     this.active = 0;
     this.left = [];
     this.recall();
-    this.chooser();
-    this.places();
+    openings(composer, (files) => this.take(files));
     this.list.addEventListener("click", (event) => this.click(event));
     this.list.addEventListener("change", (event) => this.label(event));
   }
@@ -73,50 +73,32 @@ export class Attachments {
     this.list.after(button);
   }
 
-  /** The link to the page of files becomes a button that opens the chooser. */
-  chooser() {
-    const link = document.getElementById("attach");
-    const input = document.createElement("input");
-    input.type = "file";
-    input.multiple = true;
-    input.addEventListener("change", () => { this.take(input.files); input.value = ""; });
-    link.setAttribute("role", "button");
-    link.addEventListener("click", (event) => { event.preventDefault(); input.click(); });
-    link.addEventListener("keydown", (event) => {
-      if (event.key === " ") { event.preventDefault(); input.click(); }
-    });
+  /** What is said of files comes with the first one: most pages never need it. */
+  async learn() {
+    const response = await fetch("/files", { headers: { Accept: "application/json" } });
+    if (response.status === 401) location.assign("/login");
+    const place = document.createElement("template");
+    place.innerHTML = (await response.json()).words;
+    const { dataset } = place.content.firstElementChild;
+    for (const name in dataset) this.words[name] ??= dataset[name];
+    this.list.after(place.content.lastElementChild);
   }
 
-  /** The whole room takes what is dropped; the field takes what is pasted. */
-  places() {
-    const room = this.composer.form.closest(".room");
-    const carries = (event) => event.dataTransfer?.types.includes("Files");
-    room.addEventListener("dragover", (event) => {
-      if (!carries(event)) return;
-      event.preventDefault();
-      room.dataset.dropping = "";
-    });
-    room.addEventListener("dragleave", (event) => {
-      if (!room.contains(event.relatedTarget)) delete room.dataset.dropping;
-    });
-    room.addEventListener("drop", (event) => {
-      delete room.dataset.dropping;
-      if (!carries(event)) return;
-      event.preventDefault();
-      this.take(event.dataTransfer.files);
-    });
-    this.composer.text.addEventListener("paste", (event) => {
-      const { files, types } = event.clipboardData;
-      if (!files.length || types.includes("text/plain")) return;  // words with a picture of them
-      event.preventDefault();
-      this.take(files);
-    });
-  }
-
-  take(files) {
+  async take(chosen) {
+    const files = [...chosen];
     this.composer.problem("");
+    try {
+      if (!this.words.fits) await this.learn();
+    } catch {
+      this.composer.problem(this.composer.words.unsent);
+      return;
+    }
+    this.add(files);
+  }
+
+  add(files) {
     const room = Math.max(0, this.words.most - this.chips().length);
-    const chosen = [...files].slice(0, room);
+    const chosen = files.slice(0, room);
     if (files.length > room) this.complain(this.words.many.replace("{most}", this.words.most));
     for (const file of chosen) {
       if (file.size > Number(this.words.largest)) this.complain(this.words.large, file.name);
