@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every error a caller can meet, as one tree, with one mapping to HTTP and to people's words.
+
+    HausgeistError
+    ├── BadRequest 400          the request cannot be understood or is not allowed as it stands
+    │   ├── InvalidJSON         ├── InvalidField        ├── Unsupported
+    │   ├── ContextOverflow     ├── AnswerNotValid      ├── WeakPassword
+    │   ├── TooManyFiles        └── LoginBroken
+    ├── NotAuthenticated 401    no, unknown, expired or revoked credentials
+    │   └── LoginFailed
+    ├── NotAllowed 403          known, but may not
+    │   ├── LoginRefused        a login source vouched for somebody whom the house does not let in
+    │   ├── BorderRefused       the policy's answer, with its reasons
+    │   ├── PasswordDue         the password must be changed first
+    │   ├── SharingOff          ├── TooDelicateToShare
+    │   └── GuardRefused
+    ├── NotFound 404            missing, or not the caller's: the same answer for both
+    │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
+    │   └── SetupLinkSpent
+    ├── MethodNotAllowed 405
+    ├── AnswerStillRuns 409, ImportRuns (a Conflict)
+    ├── Conflict 409            ├── LoginTaken          ├── LastAdmin
+    │                       ├── GroupInUse          └── DataHeld
+    ├── TooLarge 413            └── FileTooLarge
+    ├── UnsupportedEncoding 415
+    ├── BadUpload 422           ├── UnsafeModelFile     ├── HashMismatch
+    │                           ├── FileUnreadable      ├── FileKindUnknown     ├── FileLocked
+    │                           ├── FileBomb            ├── FileWithoutText
+    │                           ├── FileInterrupted     └── FileNotReady
+    ├── WorkEnded 422           ├── TookTooLong         ├── TookTooMuch         └── WorkCrashed
+    ├── WrongHost 421           the server does not answer to this name
+    ├── HeadersTooLarge 431
+    ├── TooMany 429             ├── BudgetExhausted     └── LoginThrottled
+    ├── Internal 500
+    ├── Upstream 502            ├── UpstreamRefused     ├── LoginAway           └── EgressDenied
+    ├── Unavailable 503         ├── UpstreamBusy        ├── ModelLoading        ├── ModelCrashed
+    │                           ├── DoesNotFit          ├── QueueFull
+    │                           ├── DiskFull            └── LoadFailed
+    ├── UpstreamTimeout 504
+    └── SetupError              not HTTP: the command line says what to do
+
+A class has a stable ``code``, an HTTP ``status`` and a ``text`` in English, which is also the key of
+the catalogue (``hausgeist.locale``). Parameters fill the braces. Dialects decide the frame, never the
+words. ``param`` names the offending field of the request; ``retry_after`` is in seconds.
+"""
+
+from hausgeist.errors.files import (
+    FileBomb,
+    FileInterrupted,
+    FileKindUnknown,
+    FileLocked,
+    FileNotReady,
+    FileTooLarge,
+    FileUnreadable,
+    FileWithoutText,
+    HashMismatch,
+    TookTooLong,
+    TookTooMuch,
+    TooManyFiles,
+    UnsafeModelFile,
+    WorkCrashed,
+    WorkEnded,
+)
+from hausgeist.errors.models import (
+    DiskFull,
+    DoesNotFit,
+    EgressDenied,
+    LoadFailed,
+    LoginAway,
+    ModelCrashed,
+    ModelLoading,
+    QueueFull,
+    SourceNotFound,
+    UpstreamBusy,
+    UpstreamRefused,
+)
+from hausgeist.errors.people import (
+    AnswerStillRuns,
+    ChangedMeanwhile,
+    DataHeld,
+    GroupInUse,
+    ImportRuns,
+    LastAdmin,
+    LibraryFull,
+    LoginBroken,
+    LoginClash,
+    LoginFailed,
+    LoginRefused,
+    LoginTaken,
+    LoginThrottled,
+    NotYoursToChange,
+    NotYoursToShare,
+    PasswordDue,
+    SetupLinkSpent,
+    SharingOff,
+    TooDelicateToShare,
+    WasShared,
+    WeakPassword,
+)
+from hausgeist.errors.reasons import (
+    REASONS,
+)
+from hausgeist.errors.requests import (
+    AnswerNotValid,
+    BadFields,
+    BorderRefused,
+    BudgetExhausted,
+    ContextOverflow,
+    GuardRefused,
+    InvalidField,
+    InvalidJSON,
+    NotStored,
+    UnknownModel,
+    Unsupported,
+)
+from hausgeist.errors.tree import (
+    N_,
+    BadRequest,
+    BadUpload,
+    Conflict,
+    HausgeistError,
+    HeadersTooLarge,
+    Internal,
+    MethodNotAllowed,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    SetupError,
+    TooLarge,
+    TooMany,
+    Unavailable,
+    UnsupportedEncoding,
+    Upstream,
+    UpstreamTimeout,
+    WrongHost,
+)
+
+__all__ = [
+    "N_",
+    "REASONS",
+    "AnswerNotValid",
+    "AnswerStillRuns",
+    "BadFields",
+    "BadRequest",
+    "BadUpload",
+    "BorderRefused",
+    "BudgetExhausted",
+    "ChangedMeanwhile",
+    "Conflict",
+    "ContextOverflow",
+    "DataHeld",
+    "DiskFull",
+    "DoesNotFit",
+    "EgressDenied",
+    "FileBomb",
+    "FileInterrupted",
+    "FileKindUnknown",
+    "FileLocked",
+    "FileNotReady",
+    "FileTooLarge",
+    "FileUnreadable",
+    "FileWithoutText",
+    "GroupInUse",
+    "GuardRefused",
+    "HashMismatch",
+    "HausgeistError",
+    "HeadersTooLarge",
+    "ImportRuns",
+    "Internal",
+    "InvalidField",
+    "InvalidJSON",
+    "LastAdmin",
+    "LibraryFull",
+    "LoadFailed",
+    "LoginAway",
+    "LoginBroken",
+    "LoginClash",
+    "LoginFailed",
+    "LoginRefused",
+    "LoginTaken",
+    "LoginThrottled",
+    "MethodNotAllowed",
+    "ModelCrashed",
+    "ModelLoading",
+    "NotAllowed",
+    "NotAuthenticated",
+    "NotFound",
+    "NotStored",
+    "NotYoursToChange",
+    "NotYoursToShare",
+    "PasswordDue",
+    "QueueFull",
+    "SetupError",
+    "SetupLinkSpent",
+    "SharingOff",
+    "SourceNotFound",
+    "TooDelicateToShare",
+    "TooLarge",
+    "TooMany",
+    "TooManyFiles",
+    "TookTooLong",
+    "TookTooMuch",
+    "Unavailable",
+    "UnknownModel",
+    "UnsafeModelFile",
+    "Unsupported",
+    "UnsupportedEncoding",
+    "Upstream",
+    "UpstreamBusy",
+    "UpstreamRefused",
+    "UpstreamTimeout",
+    "WasShared",
+    "WeakPassword",
+    "WorkCrashed",
+    "WorkEnded",
+    "WrongHost",
+]
