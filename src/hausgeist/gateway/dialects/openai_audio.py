@@ -2,7 +2,7 @@
 """OpenAI's audio requests: a form's fields to a recording, JSON to a speech."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, TypeVar, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -13,8 +13,6 @@ from hausgeist.core.voice import Recording, Speech, SpeechFormat, TranscriptForm
 from hausgeist.errors import N_, InvalidField, Unsupported
 from hausgeist.gateway.dialects import openai_numbers as numbers
 from hausgeist.gateway.dialects.reading import read_json
-
-T = TypeVar("T", bound=str)
 
 KINDS = frozenset({"flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm"})
 """Containers of recordings, by the ending of their names, as OpenAI knows them."""
@@ -100,7 +98,7 @@ def decode_recording(
         language=text("language", 20),
         prompt=text("prompt", 10_000),
         temperature=_temperature(text("temperature")),
-        format=_one_of("response_format", text("response_format") or "json", TranscriptFormat),
+        format=_format(text("response_format") or "json"),
         timestamps=tuple(texts.get("timestamp_granularities[]", ())[:2]),
     )
     if not data:
@@ -146,11 +144,12 @@ def _temperature(word: str | None) -> float | None:
     return value
 
 
-def _one_of(field: str, word: str, allowed: type[T]) -> T:
-    for one in get_args(allowed):
+def _format(word: str) -> TranscriptFormat:
+    known: tuple[TranscriptFormat, ...] = get_args(TranscriptFormat)
+    for one in known:
         if one == word:
-            return one  # type: ignore[no-any-return]  # an argument of the literal
-    raise _bad(field, N_("use json, text, srt, vtt or verbose_json"))
+            return one
+    raise _bad("response_format", N_("use json, text, srt, vtt or verbose_json"))
 
 
 def _bad(field: str, reason: str) -> InvalidField:
