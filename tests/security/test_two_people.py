@@ -6,15 +6,13 @@ import json
 import re
 from urllib.parse import urlencode
 
+import belongings
 import pytest
-from sqlalchemy import insert
 from visitors import PASSWORD
 
-from hausgeist.chat.library import AssistantBody, PromptBody
-from hausgeist.core.people import Principal, Role
+from hausgeist.core.people import Role
 from hausgeist.people import STORES
-from hausgeist.store import accounts, imports, shares
-from hausgeist.store.tables import conversations, messages
+from hausgeist.store import accounts
 
 SECRET = "der geheime Plan des Bauamts"
 FIELDS = {
@@ -39,99 +37,46 @@ FIELDS = {
     "messages": [{"role": "user", "content": "x"}],
     "input": "x",
 }
-ID_FIELDS = tuple(
-    "id user user_id owner owner_id key key_id session session_id conversation conversation_id "
-    "chat_id message message_id parent parent_id leaf_id thread_id previous_response_id "
-    "to again older assistant take version folder at q edit continue file".split()
-)
+PLACES = {
+    "conversation_id": ["conversation"],
+    "message_id": ["message"],
+    "turn_id": ["message"],
+    "file_id": ["file"],
+    "folder_id": ["folder"],
+    "import_id": ["import"],
+    "item_id": ["assistant", "prompt"],
+    "key_id": ["key"],
+    "share_id": ["share"],
+    "user_id": ["user"],
+    "id": ["conversation", "message"],
+}
+"""What kind of a person's things a place in a path names; the others name things of the house."""
+HOUSE = {"format": "md", "group_id": "bauamt"}
+"""Things of the house that exist; in the other places of the house no id of a person is one."""
+FIELD_KINDS = {
+    "user": "user user_id owner owner_id subject",
+    "key": "key key_id",
+    "session": "session session_id",
+    "conversation": "conversation conversation_id chat_id thread_id to c id q",
+    "message": "message message_id parent parent_id leaf_id previous_response_id again older at edit "
+    "continue before after",
+    "assistant": "assistant version starter",
+    "folder": "folder from",
+    "file": "file take",
+}
+ID_FIELDS = {name: kind for kind, names in FIELD_KINDS.items() for name in names.split()}
 
 
-def _everything_of(server, person) -> dict[str, str]:
-    """One of everything that a person can have; gives ids by kind."""
-    now = server.house.now_ms()
-    talk, said = "c" * 20, "d" * 20
-
-    def add(connection):
-        connection.execute(
-            insert(conversations).values(
-                id=talk,
-                owner_id=person.id,
-                title=SECRET,
-                model="none-such",
-                data_class="internal",
-                leaf_id=said,
-                created_at=now,
-                updated_at=now,
-            )
-        )
-        connection.execute(
-            insert(messages).values(
-                id=said,
-                conversation_id=talk,
-                role="user",
-                parts=json.dumps([{"type": "text", "text": SECRET}]),
-                state="done",
-                created_at=now,
-            )
-        )
-
-    server.house.store.write_now(add)
-    owner = Principal(id=person.id, name=person.login, role=Role.MEMBER)
-    saved = AssistantBody(name=SECRET, instructions=SECRET)
-    library = server.house.library
-    item = server.call(lambda: library.create(owner, [saved, PromptBody(name="x", text=SECRET)]))
-    shelves = server.house.shelves
-    folder = server.call(lambda: shelves.make_folder(owner, SECRET, [talk]))
-    share, brought = _shared_and_brought(server, person, talk, said)
-    server.session(person.id)
-    server.key(person.id)
-    keys = server.call(lambda: server.house.identity.keys.of(person.id))
-    sessions = server.call(lambda: server.house.identity.sessions.of(person.id, None))
-    return {
-        "user": person.id,
-        "key": keys[0].id,
-        "session": sessions[0].id,
-        "conversation": talk,
-        "message": said,
-        "assistant": item[0],
-        "prompt": item[1],
-        "folder": folder.id,
-        "share": share,
-        "import": brought,
-    }
-
-
-def _shared_and_brought(server, person, talk: str, said: str) -> tuple[str, str]:
-    """A share with a group that the other is not in, and an import that waits."""
-    now = server.house.now_ms()
-    row = imports.Row(
-        id="e" * 32,
-        state="ready",
-        data_class="internal",
-        found=json.dumps({"sources": [SECRET]}),
-        total=1,
-        done=0,
-        added=0,
-        known=0,
-        created_at=now,
-        touched_at=now,
+@pytest.fixture(scope="module")
+def two(server):
+    """Bernd and carla have one of everything; carla will try to reach what is bernd's."""
+    server.house.store.write_now(
+        lambda c: accounts.add_group(c, "bauamt", "Bauamt", server.house.now_ms())
     )
-
-    def add(connection):
-        accounts.add_group(connection, "bauamt", "Bauamt", now)
-        shares.add(
-            connection,
-            person.id,
-            id="f" * 32,
-            conversation_id=talk,
-            leaf_id=said,
-            group_id="bauamt",
-            created_at=now,
-        )
-        imports.begin(connection, person.id, row, [])
-
-    server.house.store.write_now(add)
-    return "f" * 32, row.id
+    bernd = server.call(lambda: server.house.identity.people.by_login("bernd"))
+    carla = server.call(lambda: server.house.identity.people.by_login("carla"))
+    theirs, own = belongings.of(server, bernd, SECRET), belongings.of(server, carla, "carla's")
+    return server, bernd, carla, theirs, own
 
 
 def _held(server, person) -> str:
@@ -140,12 +85,17 @@ def _held(server, person) -> str:
     return json.dumps(read(lambda c: {s.name: s.export(c, person.id) for s in STORES}))
 
 
-@pytest.fixture(scope="module")
-def two(server):
-    """Bernd has one of everything; carla will try to reach it."""
-    bernd = server.call(lambda: server.house.identity.people.by_login("bernd"))
-    carla = server.call(lambda: server.house.identity.people.by_login("carla"))
-    return server, bernd, carla, _everything_of(server, bernd)
+def _foreign(kinds) -> str:
+    """A kind that is none of these."""
+    return next(kind for kind in ("conversation", "user") if kind not in kinds)
+
+
+def _fields(ids: dict[str, str]):
+    """Fields that name the other's ids: each with one of its kind, then all with one of another."""
+    # what is left out would turn a new question into something else
+    for left_out in ({"again", "continue", "edit"}, {"again", "continue"}, {"continue"}, set()):
+        yield {name: ids[kind] for name, kind in ID_FIELDS.items() if name not in left_out}
+    yield dict.fromkeys(ID_FIELDS, ids["session"])
 
 
 def _bodies(route, ids: dict[str, str]):
@@ -154,61 +104,75 @@ def _bodies(route, ids: dict[str, str]):
         yield None, {}
     if route.method in {"GET", "HEAD"}:
         return
-    for found in ids.values():
-        # they turn a new question into something else
-        for left_out in ({"again", "continue", "edit"}, {"again", "continue"}, {"continue"}, set()):
-            names = [name for name in ID_FIELDS if name not in left_out]
-            fields = {**FIELDS, **dict.fromkeys(names, found)}
-            if route.dialect in {"page", "json"}:
-                form = {name: value for name, value in fields.items() if isinstance(value, str)}
-                yield urlencode(form), {"Content_Type": "application/x-www-form-urlencoded"}
-            else:
-                yield json.dumps(fields), {"Content_Type": "application/json"}
+    for chosen in _fields(ids):
+        fields = {**FIELDS, **chosen}
+        if route.dialect in {"page", "json"}:
+            form = {name: value for name, value in fields.items() if isinstance(value, str)}
+            yield urlencode(form), {"Content_Type": "application/x-www-form-urlencoded"}
+        else:
+            yield json.dumps(fields), {"Content_Type": "application/json"}
 
 
-def _paths(route, ids: dict[str, str]):
-    """The route's path with every combination of the other's ids in its places."""
-    parts = re.findall(r"{[^}]*}", route.path)
-    for chosen in itertools.product(ids.values(), repeat=len(parts)):
-        path = route.path
-        for part, found in zip(parts, chosen, strict=True):
-            path = path.replace(part, found, 1)
-        yield path
+def _paths(route, ids: dict[str, str], own: dict[str, str]):
+    """The route's path with the other's ids, once in each place with a foreign kind or one's own."""
+    places = re.findall(r"{([a-z_]+)[^}]*}", route.path)
+    kinds = [PLACES.get(place, []) for place in places]
+    theirs = [
+        [ids[kind] for kind in known] or [HOUSE.get(place, ids["user"])]
+        for place, known in zip(places, kinds, strict=True)
+    ]
+    for chosen in itertools.product(*theirs):
+        yield _filled(route.path, chosen)
+    for n, known in enumerate(kinds):
+        first = [found[0] for found in theirs]
+        yield _filled(route.path, [*first[:n], ids[_foreign(known)], *first[n + 1 :]])
+        if known and any(kinds[:n] + kinds[n + 1 :]):
+            yield _filled(route.path, [*first[:n], own[known[0]], *first[n + 1 :]])
+
+
+def _filled(path: str, chosen) -> str:
+    for found in chosen:
+        path = re.sub(r"{[^}]*}", found, path, count=1)
+    return path
 
 
 def test_no_id_of_another_leads_anywhere(two):
     """Every route with an id in its path, as session and as key: not found, or not for this role."""
-    server, bernd, carla, ids = two
+    server, bernd, carla, ids, own = two
     before = _held(server, bernd)
     token = server.key(carla.id)
+    visitors = server.session(carla.id), server.visitor(Authorization=f"Bearer {token}")
     tried = 0
     for route in server.edge.table.routes:
         if "{" not in route.path:
             continue
-        for path in _paths(route, ids):
-            session = server.session(carla.id)
-            for body, headers in _bodies(route, ids):
-                for visitor in (session, server.visitor(Authorization=f"Bearer {token}")):
-                    answer = visitor.ask(route.method, path, body, **headers)
-                    where = f"{route.method} {path}: {answer.status}"
-                    to_login = answer.status == 303 and answer.location.startswith("/login")
-                    assert answer.status in {401, 403, 404} or to_login, where
-                    assert SECRET.encode() not in answer.body, where
-                    tried += 1
-    assert tried > 50
+        for path, (body, headers), visitor in itertools.product(
+            _paths(route, ids, own), _bodies(route, ids), visitors
+        ):
+            answer = visitor.ask(route.method, path, body, **headers)
+            where = f"{route.method} {path}: {answer.status}"
+            to_login = answer.status == 303 and answer.location.startswith("/login")
+            assert answer.status in {401, 403, 404} or to_login, where
+            assert SECRET.encode() not in answer.body, where
+            tried += 1
+    assert tried > 1000
+    assert visitors[0].get("/account").status == 200, "the session did not last"
     assert _held(server, bernd) == before
 
 
 def test_no_field_with_an_id_of_another_leads_anywhere(two):
     """Every other route with the ids in query and body: nothing of the other is shown or changed."""
-    server, bernd, carla, ids = two
+    server, bernd, carla, ids, _ = two
     before = _held(server, bernd)
     token = server.key(carla.id)
     for route in server.edge.table.routes:
         if "{" in route.path:
             continue
-        query = urlencode(dict.fromkeys(ID_FIELDS, ids["conversation"]))
-        for body, headers in _bodies(route, ids):
+        asked = [urlencode(fields) for fields in _fields(ids)]
+        bodies = list(_bodies(route, ids))
+        # a body with every query where there is none; else they go in step
+        tries = zip(asked, bodies if len(bodies) > 1 else bodies * len(asked), strict=False)
+        for query, (body, headers) in tries:
             for visitor in (
                 server.session(carla.id),
                 server.visitor(Authorization=f"Bearer {token}"),
@@ -225,7 +189,7 @@ def test_no_field_with_an_id_of_another_leads_anywhere(two):
 
 def test_an_administrator_does_not_reach_into_peoples_keys(two):
     """Personal keys are on no page of the administration, and cannot be revoked from there."""
-    server, bernd, _, ids = two
+    server, bernd, _, ids, _ = two
     anna = server.call(lambda: server.house.identity.people.by_login("anna"))
     visitor = server.session(anna.id)
     assert visitor.ask("POST", f"/admin/keys/{ids['key']}/revoke", "").status == 404
