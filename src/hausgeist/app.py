@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -42,49 +43,11 @@ from hausgeist.settings import Settings
 from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.store.transfer import snapshot
-from hausgeist.web import assets
-from hausgeist.web.api import anthropic, audio, ollama, ollama_models, openai, operations
 from hausgeist.web.asgi import Edge
 from hausgeist.web.headers import secured
 from hausgeist.web.house import House
-from hausgeist.web.openapi import described
-from hausgeist.web.pages import (
-    account,
-    account_password,
-    admin,
-    admin_announcements,
-    admin_audit,
-    admin_branding,
-    admin_groups,
-    admin_holds,
-    admin_keys,
-    admin_login,
-    admin_logins,
-    admin_models,
-    admin_providers,
-    admin_retention,
-    admin_user,
-    admin_users,
-    brand,
-    chat,
-    chat_list,
-    chat_search,
-    exports,
-    imports,
-    library,
-    library_edit,
-    library_files,
-    library_use,
-    login,
-    my_data,
-    setup,
-    shares,
-    sso,
-    temporary,
-    voice,
-)
-from hausgeist.web.pages import files as files_pages
 from hausgeist.web.routes import RouteTable
+from hausgeist.web.table import pages, programs
 
 LONGEST_CALL = 6 * 3600.0
 """Seconds after which a reservation of any replica is taken for lost."""
@@ -197,8 +160,121 @@ def open_identity(settings: Settings, store: Store, trail: Trail) -> Identity:
     return Identity(store, trail, now_ms, time.monotonic, session_days=settings.session_days)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What everything stands on."""
+
+    settings: Settings
+    store: Store
+    secret: bytes
+    trail: Trail
+    outbound: Outbound
+    connections: Connections
+    identity: Identity
+    gateway: Gateway
+
+
 def build(settings: Settings) -> House:
     """Put a house together; nothing is opened to the outside."""
+    ground = _ground(settings)
+    store, trail, identity = ground.store, ground.trail, ground.identity
+    supervisor, residents = _engines(ground)
+    providers = _providers(ground)
+    notes = ModelNotes(store, trail, ground.gateway.directory, now_ms)
+    library = Library(store, trail, now_ms)
+    files = Files(store, now_ms)
+    chat = Chat(
+        store,
+        ground.gateway,
+        now_ms,
+        in_memory=residents.in_memory,
+        files=files,
+        library=library,
+    )
+    uploads = _uploads(ground)
+    search = Search(store, now_ms)
+    imports = Imports(store, trail, now_ms, settings.default_class)
+    temporary = Temporary(ground.gateway, now_ms, residents.in_memory)
+    lifecycle = open_lifecycle(store, trail, ground.secret, identity)
+    lifecycle.erasure.ending = partial(_end_all, [chat.end_of, temporary.end_of])
+    logins = _logins(ground)
+    entrance = _entrance(ground, logins)
+    recheck = Recheck(store, trail, logins=logins, people=identity.people, now_ms=now_ms)
+    house = House(
+        settings=settings,
+        store=store,
+        gateway=ground.gateway,
+        chat=chat,
+        files=files,
+        uploads=uploads,
+        search=search,
+        shelves=Shelves(store, now_ms, chat.ended),
+        library=library,
+        shares=Shares(store, trail, now_ms),
+        exports=Exports(store, ground.gateway.directory, identity.organisation, now_ms),
+        imports=imports,
+        identity=identity,
+        lifecycle=lifecycle,
+        temporary=temporary,
+        trail=trail,
+        now_ms=now_ms,
+        outbound=ground.outbound,
+        loaded=residents.loaded,
+        keep=residents.keep,
+        pull=residents.fetch,
+        delete=residents.remove,
+        providers=providers,
+        notes=notes,
+        logins=logins,
+        entrance=entrance,
+    )
+    book = ground.gateway.book
+    rounds = Rounds(
+        [
+            book.refresh,
+            residents.refresh,
+            providers.refresh,
+            notes.refresh,
+            logins.refresh,
+            recheck.look,
+            files.sweep,
+            imports.tend,
+        ]
+    )
+    # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
+    longest = 0.0 if store.is_sqlite else LONGEST_CALL
+    ground.gateway.on_settled = house.meter.settled
+    house.on_start += [
+        rounds.start,
+        partial(book.recover, longest),
+        chat.recover,
+        imports.recover,
+        files.recover,
+        search.start,
+        lifecycle.retention.start,
+    ]
+    house.on_stop += [
+        store.drain,
+        ground.gateway.ended,
+        identity.close,
+        ground.outbound.close,
+        supervisor.stop_all,
+        providers.close,
+        house.fetches.close,
+        rounds.stop,
+        logins.close,
+        recheck.close,
+        search.stop,
+        lifecycle.retention.stop,
+        temporary.close,
+        uploads.close,
+        imports.close,
+        partial(chat.close, settings.shutdown_grace),
+    ]
+    return house
+
+
+def _ground(settings: Settings) -> _Ground:
     store = open_store(settings)
     secret = house_secret(settings.home)
     trail = Trail(store, secret, now_ms)
@@ -206,191 +282,93 @@ def build(settings: Settings) -> House:
     connections = Connections(store, now_ms)
     outbound.record = connections.note
     directory = Directory()
-    book = Book(store, now_ms)
-    gateway = Gateway(
-        directory=directory,
-        routes=Routes(directory, time.monotonic),
-        book=book,
+    return _Ground(
+        settings=settings,
+        store=store,
+        secret=secret,
         trail=trail,
-        now_ms=now_ms,
-        border=Border(default_class=settings.default_class),
+        outbound=outbound,
+        connections=connections,
+        identity=open_identity(settings, store, trail),
+        gateway=Gateway(
+            directory=directory,
+            routes=Routes(directory, time.monotonic),
+            book=Book(store, now_ms),
+            trail=trail,
+            now_ms=now_ms,
+            border=Border(default_class=settings.default_class),
+        ),
     )
-    shelf = Shelf(settings.home, Fetcher(settings, record=connections.note))
+
+
+def _engines(ground: _Ground) -> tuple[Supervisor, Residents]:
+    """The children that run weights, and the models that live in the house."""
+    settings = ground.settings
+    shelf = Shelf(settings.home, Fetcher(settings, record=ground.connections.note))
     supervisor = Supervisor(
         budget=budget(settings.memory_budget),
         patience=settings.load_patience,
-        allow=outbound.allow,
+        allow=ground.outbound.allow,
     )
-    engines = HouseProvider(shelf, supervisor, outbound, threads=settings.threads)
-    residents = Residents(shelf, engines, directory)
-    providers = Providers(
-        store=store,
-        trail=trail,
-        secret=secret,
-        outbound=outbound,
-        directory=directory,
-        home=settings.home,
+    engines = HouseProvider(shelf, supervisor, ground.outbound, threads=settings.threads)
+    return supervisor, Residents(shelf, engines, ground.gateway.directory)
+
+
+def _providers(ground: _Ground) -> Providers:
+    return Providers(
+        store=ground.store,
+        trail=ground.trail,
+        secret=ground.secret,
+        outbound=ground.outbound,
+        directory=ground.gateway.directory,
+        home=ground.settings.home,
         now_ms=now_ms,
-        usd_eur_rate=settings.usd_eur_rate,
+        usd_eur_rate=ground.settings.usd_eur_rate,
     )
-    shelves = Library(store, trail, now_ms)
-    notes = ModelNotes(store, trail, directory, now_ms)
-    files = Files(store, now_ms)
-    talks = Chat(
-        store, gateway, now_ms, in_memory=residents.in_memory, files=files, library=shelves
-    )
-    uploads = Uploads(
-        store,
+
+
+def _uploads(ground: _Ground) -> Uploads:
+    return Uploads(
+        ground.store,
         now_ms,
-        largest=settings.file_most,
-        unsent=settings.files_unsent,
-        total=settings.files_total,
+        largest=ground.settings.file_most,
+        unsent=ground.settings.files_unsent,
+        total=ground.settings.files_total,
     )
-    identity = open_identity(settings, store, trail)
-    lifecycle = open_lifecycle(store, trail, secret, identity)
-    temporary_chats = Temporary(gateway, now_ms, residents.in_memory)
-    lifecycle.erasure.ending = partial(_end_all, [talks.end_of, temporary_chats.end_of])
-    house = House(
-        settings=settings,
-        store=store,
-        gateway=gateway,
-        chat=talks,
-        files=files,
-        uploads=uploads,
-        search=Search(store, now_ms),
-        shelves=Shelves(store, now_ms, talks.ended),
-        library=shelves,
-        shares=Shares(store, trail, now_ms),
-        exports=Exports(store, directory, identity.organisation, now_ms),
-        imports=Imports(store, trail, now_ms, settings.default_class),
-        identity=identity,
-        lifecycle=lifecycle,
-        temporary=temporary_chats,
-        trail=trail,
-        now_ms=now_ms,
-        outbound=outbound,
-        loaded=residents.loaded,
-        keep=residents.keep,
-        pull=residents.fetch,
-        delete=residents.remove,
-        providers=providers,
-        notes=notes,
-    )
-    looks = _open_logins(house, secret)
-    looks += [files.sweep]
-    looks = [*looks, house.imports.tend]
-    rounds = Rounds([book.refresh, residents.refresh, providers.refresh, notes.refresh, *looks])
-    # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
-    longest = 0.0 if store.is_sqlite else LONGEST_CALL
-    gateway.on_settled = house.meter.settled
-    house.on_start += [
-        rounds.start,
-        partial(book.recover, longest),
-        house.chat.recover,
-        house.imports.recover,
-        files.recover,
-        house.search.start,
-        lifecycle.retention.start,
-    ]
-    house.on_stop += [
-        store.drain,
-        gateway.ended,
-        house.identity.close,
-        outbound.close,
-        supervisor.stop_all,
-        providers.close,
-        house.fetches.close,
-        rounds.stop,
-        house.search.stop,
-        lifecycle.retention.stop,
-        temporary_chats.close,
-        uploads.close,
-        house.imports.close,
-        partial(house.chat.close, settings.shutdown_grace),
-    ]
-    return house
 
 
-def _open_logins(house: House, secret: bytes) -> list[Callable[[], Awaitable[object]]]:
-    """Let people from other login sources in; gives what has to be looked at now and then."""
-    settings, identity = house.settings, house.identity
-    house.logins = logins = Logins(
-        store=house.store,
-        trail=house.trail,
-        secret=secret,
-        outbound=house.outbound,
+def _logins(ground: _Ground) -> Logins:
+    """The login sources."""
+    return Logins(
+        store=ground.store,
+        trail=ground.trail,
+        secret=ground.secret,
+        outbound=ground.outbound,
         now_ms=now_ms,
-        changed=identity.forget,
+        changed=ground.identity.forget,
     )
-    house.entrance = Entrance(
-        store=house.store,
-        trail=house.trail,
-        secret=secret,
+
+
+def _entrance(ground: _Ground, logins: Logins) -> Entrance:
+    """Where people from other login sources come in."""
+    settings, identity = ground.settings, ground.identity
+    entrance = Entrance(
+        store=ground.store,
+        trail=ground.trail,
+        secret=ground.secret,
         logins=logins,
         sessions=identity.sessions,
-        arrivals=Arrivals(house.trail, now_ms, identity.forget, settings.language),
+        arrivals=Arrivals(ground.trail, now_ms, identity.forget, settings.language),
         now_ms=now_ms,
         base=settings.public_url or f"http://{settings.host}:{settings.port}",
         changed=identity.forget,
     )
-    identity.sessions.elsewhere = house.entrance.by_password
-    recheck = Recheck(
-        house.store, house.trail, logins=logins, people=identity.people, now_ms=now_ms
-    )
-    house.on_stop += [logins.close, recheck.close]
-    return [logins.refresh, recheck.look]
+    identity.sessions.elsewhere = entrance.by_password
+    return entrance
 
 
 def application(house: House) -> Edge:
-    """The ASGI application over a house."""
-    return Edge(
-        house,
-        RouteTable(
-            described(
-                [
-                    *openai.ROUTES,
-                    *audio.ROUTES,
-                    *anthropic.ROUTES,
-                    *ollama.ROUTES,
-                    *ollama_models.ROUTES,
-                    *operations.ROUTES,
-                    *assets.ROUTES,
-                    *setup.ROUTES,
-                    *login.ROUTES,
-                    *sso.ROUTES,
-                    *voice.ROUTES,
-                    *chat_list.ROUTES,
-                    *chat_search.ROUTES,
-                    *chat.ROUTES,
-                    *library_edit.ROUTES,
-                    *library_files.ROUTES,
-                    *library_use.ROUTES,
-                    *library.ROUTES,
-                    *files_pages.ROUTES,
-                    *shares.ROUTES,
-                    *exports.ROUTES,
-                    *imports.ROUTES,
-                    *account.ROUTES,
-                    *account_password.ROUTES,
-                    *my_data.ROUTES,
-                    *temporary.ROUTES,
-                    *admin.ROUTES,
-                    *admin_users.ROUTES,
-                    *admin_user.ROUTES,
-                    *admin_groups.ROUTES,
-                    *admin_announcements.ROUTES,
-                    *admin_branding.ROUTES,
-                    *admin_audit.ROUTES,
-                    *brand.ROUTES,
-                    *admin_keys.ROUTES,
-                    *admin_retention.ROUTES,
-                    *admin_holds.ROUTES,
-                    *admin_models.ROUTES,
-                    *admin_providers.ROUTES,
-                    *admin_logins.ROUTES,
-                    *admin_login.ROUTES,
-                ]
-            )
-        ),
-        secured(house.settings.public_url),
-    )
+    """The ASGI application over a house. The pages are loaded when the first of them is asked for."""
+    table = RouteTable(programs(), pages)
+    house.on_start.append(table.warm_up)
+    return Edge(house, table, secured(house.settings.public_url))

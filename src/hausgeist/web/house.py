@@ -53,25 +53,25 @@ class House:
     trail: Trail
     now_ms: Callable[[], int]
     outbound: Outbound
+    loaded: Callable[[], list[Loaded]]
+    """What is in memory."""
+    keep: Callable[[ModelCard, float | None], Awaitable[None]]
+    """Load a model for so many seconds (negative: for ever, 0: unload, None: as usual)."""
+    pull: Callable[[str], AsyncIterator[PullStep]]
+    """Fetch a model by its source; closing the iterator stops the fetch."""
+    delete: Callable[[str], Awaitable[None]]
+    """Remove a model from the house."""
+    providers: Providers
+    """The verbs of providers, for the administration."""
+    notes: ModelNotes
+    """What the house says of its models."""
+    logins: Logins
+    """The verbs of login sources, for the administration."""
+    entrance: Entrance
+    """Where people from other login sources come in."""
     meter: Meter = field(default_factory=Meter)
     on_start: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     on_stop: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
-    loaded: Callable[[], list[Loaded]] | None = None
-    """What is in memory; without it, nothing is."""
-    keep: Callable[[ModelCard, float | None], Awaitable[None]] | None = None
-    """Load a model for so many seconds (negative: for ever, 0: unload, None: as usual)."""
-    pull: Callable[[str], AsyncIterator[PullStep]] | None = None
-    """Fetch a model by its source; closing the iterator stops the fetch."""
-    delete: Callable[[str], Awaitable[None]] | None = None
-    """Remove a model from the house."""
-    providers: Providers | None = None
-    """The verbs of providers, for the administration."""
-    notes: ModelNotes | None = None
-    """What the house says of its models."""
-    logins: Logins | None = None
-    """The verbs of login sources, for the administration."""
-    entrance: Entrance | None = None
-    """Where people from other login sources come in."""
     fetches: Fetches = field(default_factory=Fetches)
     """Models on their way, started from a page."""
 

@@ -6,7 +6,7 @@ the table. Pages are listed for people only.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -39,25 +39,23 @@ _PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 _REF = "#/components/schemas/{name}"
 
 
-def described(routes: Sequence[Route]) -> list[Route]:
-    """The routes, and two more that describe all of them."""
-    every: list[Route] = []
+def describing(every: Callable[[], Sequence[Route]]) -> list[Route]:
+    """The routes that describe all routes, themselves included."""
     written: list[bytes] = []
 
     async def document_json(_visit: Visit) -> Response:
         """``GET /openapi.json``."""
         if not written:
-            written.append(msgspec.json.encode(document(every)))
+            written.append(msgspec.json.encode(document(every())))
         return JSONBytes(written[0], headers={"Cache-Control": "no-cache"})
 
     async def document_page(visit: Visit) -> Response:
         """``GET /docs/api``."""
         frame = await shell(visit, N_("Programming interfaces"))
-        groups = _groups(every, frame.language)
+        groups = _groups(every(), frame.language)
         return page(visit, "api.html", ApiPage(shell=frame, groups=groups))
 
-    every += [
-        *routes,
+    return [
         Route(
             method="GET",
             path="/openapi.json",
@@ -75,7 +73,6 @@ def described(routes: Sequence[Route]) -> list[Route]:
             summary="This description, as a page",
         ),
     ]
-    return every
 
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:

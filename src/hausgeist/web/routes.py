@@ -5,15 +5,20 @@ Authorisation, the route x role matrix, the OpenAPI document and the docs page d
 is not in the table does not exist.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from threading import Lock
 from typing import Any, Literal
 
 from starlette.responses import Response
 from starlette.routing import compile_path
 
 from hausgeist.web.visit import Visit
+
+WARM_UP_AFTER = 0.5
+"""Seconds after the start at which the pages are loaded."""
 
 Endpoint = Callable[[Visit], Awaitable[Response]]
 Dialect = Literal["openai", "anthropic", "ollama", "json", "page"]
@@ -53,21 +58,60 @@ class Route:
 
 
 class RouteTable:
-    """Finds a route by method and path: plain paths by one look-up, others in declared order."""
+    """Finds a route by method and path: plain paths by one look-up, others in declared order.
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self.routes = tuple(routes)
+    ``rest`` gives the routes that are loaded later: with the first path that ``first`` does not have. It
+    is handed what gives all routes.
+    """
+
+    def __init__(
+        self,
+        first: Iterable[Route],
+        rest: Callable[[Callable[[], Sequence[Route]]], Iterable[Route]] = lambda _every: (),
+    ) -> None:
+        self._known: list[Route] = []
         self._plain: dict[str, dict[str, Route]] = {}
         self._patterned: list[tuple[Any, Any, Route]] = []
-        for route in self.routes:
+        self._rest = rest
+        self._complete = False
+        self._loading = Lock()
+        self._add(first)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """All routes."""
+        self._load()
+        return tuple(self._known)
+
+    async def warm_up(self) -> None:
+        """Load the rest a moment later, in a thread, so that the first person does not wait for it."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(WARM_UP_AFTER, loop.run_in_executor, None, self._load)
+
+    def find(self, method: str, path: str) -> tuple[Route | None, dict[str, Any], set[str]]:
+        """The route and its path parameters; without a route, the methods the path does take."""
+        found = self._find(method, path)
+        if found[0] is None and not self._complete:
+            self._load()
+            found = self._find(method, path)
+        return found
+
+    def _load(self) -> None:
+        with self._loading:
+            if not self._complete:
+                self._add(self._rest(lambda: self.routes))
+                self._complete = True
+
+    def _add(self, routes: Iterable[Route]) -> None:
+        for route in routes:
+            self._known.append(route)
             if "{" in route.path:
                 pattern, _, convertors = compile_path(route.path)
                 self._patterned.append((pattern, convertors, route))
             else:
                 self._plain.setdefault(route.path, {})[route.method] = route
 
-    def find(self, method: str, path: str) -> tuple[Route | None, dict[str, Any], set[str]]:
-        """The route and its path parameters; without a route, the methods the path does take."""
+    def _find(self, method: str, path: str) -> tuple[Route | None, dict[str, Any], set[str]]:
         plain = self._plain.get(path)
         if plain is not None:
             route = plain.get(method)

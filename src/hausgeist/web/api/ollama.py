@@ -118,8 +118,7 @@ async def _vectors(visit: Visit, call: Call, texts: list[str]) -> Embeddings:
 async def _keep(visit: Visit, model: str, seconds: float | None) -> None:
     """Load or unload a model that the caller may use."""
     card = visit.house.gateway.directory.candidates(model, visit.principal)[0]
-    if visit.house.keep is not None:
-        await while_connected(visit.receive, visit.house.keep(card, seconds))
+    await while_connected(visit.receive, visit.house.keep(card, seconds))
 
 
 def _post(path: str, endpoint: Endpoint, summary: str, request: type) -> Route:

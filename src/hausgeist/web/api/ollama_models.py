@@ -31,7 +31,7 @@ async def show(visit: Visit) -> Response:
 
 async def ps(visit: Visit) -> Response:
     """``GET /api/ps``: what is loaded, of the models the caller may use."""
-    loaded = visit.house.loaded() if visit.house.loaded is not None else []
+    loaded = visit.house.loaded()
     cards = visit.house.gateway.directory.visible(visit.principal)
     return JSONBytes(ollama_models.loaded_body(loaded, cards))
 
@@ -39,8 +39,6 @@ async def ps(visit: Visit) -> Response:
 async def pull(visit: Visit) -> Response:
     """``POST /api/pull``."""
     name, asked = ollama_models.named(await visit.body())
-    if visit.house.pull is None:
-        raise Unsupported(what="Fetching models over the API")
     visit.house.trail.note("model.pull", actor=visit.principal.id, source=name.partition("?")[0])
     steps = visit.house.pull(name)
     if asked.stream is False:
@@ -53,8 +51,6 @@ async def pull(visit: Visit) -> Response:
 async def delete(visit: Visit) -> Response:
     """``DELETE /api/delete``."""
     name, _ = ollama_models.named(await visit.body())
-    if visit.house.delete is None:
-        raise Unsupported(what="Deleting models over the API")
     await visit.house.delete(name)
     visit.house.trail.note("model.deleted", actor=visit.principal.id, subject=name)
     return Response()

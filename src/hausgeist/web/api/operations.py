@@ -43,7 +43,7 @@ async def metrics(visit: Visit) -> Response:
     if not _may_read(visit):
         raise NotFound
     house = visit.house
-    loaded = len(house.loaded()) if house.loaded is not None else 0
+    loaded = len(house.loaded())
     text = house.meter.text(running=house.gateway.running, loaded=loaded)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 

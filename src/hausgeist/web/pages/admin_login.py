@@ -278,8 +278,8 @@ async def _source_page(
             )
             for one in links
         ),
-        callback=entrance.callback(source) if entrance is not None and source else "",
-        backchannel=entrance.backchannel(source) if entrance is not None and source else "",
+        callback=entrance.callback(source) if source else "",
+        backchannel=entrance.backchannel(source) if source else "",
         tested=_tested(tried, settings, turn, looked_for) if tried is not None else None,
         done=turn(done) if done and error is None else "",
         error=error.say(turn) if error is not None else "",

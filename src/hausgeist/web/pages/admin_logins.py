@@ -3,7 +3,7 @@
 
 from starlette.responses import Response
 
-from hausgeist.errors import N_, HausgeistError, InvalidField, Unavailable
+from hausgeist.errors import N_, HausgeistError, InvalidField
 from hausgeist.identity.logins import Logins, LoginSource
 from hausgeist.identity.sources import kind_of
 from hausgeist.locale import translator
@@ -57,8 +57,6 @@ async def set_local(visit: Visit) -> Response:
 
 def verbs(visit: Visit) -> Logins:
     """The verbs of login sources."""
-    if visit.house.logins is None:
-        raise Unavailable
     return visit.house.logins
 
 

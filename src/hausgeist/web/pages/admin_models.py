@@ -11,7 +11,6 @@ from hausgeist.errors import (
     Conflict,
     HausgeistError,
     NotFound,
-    Unavailable,
     UnknownModel,
 )
 from hausgeist.gateway.directory import Note
@@ -48,8 +47,6 @@ async def add(visit: Visit) -> Response:
     form = await read_form(visit)
     source = form.text("source", most=2000)
     try:
-        if house.pull is None:
-            raise Unavailable
         if source != STARTER:
             parse_source(source)
         house.fetches.start(visit.id, source, house.pull, trail=house.trail, by=visit.principal.id)
@@ -69,8 +66,6 @@ async def remove(visit: Visit) -> Response:
     """``POST /admin/models/remove``: a model of the house, by its name."""
     house = visit.house
     name = (await read_form(visit)).text("model")
-    if house.delete is None:
-        raise Unavailable
     await house.delete(name)
     facts: dict[str, Fact] = {"before.present": True, "after.present": False}
     await house.trail.record("model.removed", actor=visit.principal.id, subject=name, **facts)
@@ -100,8 +95,6 @@ async def describe(visit: Visit) -> Response:
         description=form.text("description", "", most=2000),
         hidden=talks and not form.ticked("offered"),
     )
-    if house.notes is None:
-        raise Unavailable
     try:
         await house.notes.set(model, note, me)
     except BadRequest as error:
@@ -116,7 +109,7 @@ async def _models_page(
     house = visit.house
     frame = await shell(visit, N_("Models"), "admin")
     turn = translator(frame.language)
-    loaded = {one.model for one in house.loaded()} if house.loaded is not None else set()
+    loaded = {one.model for one in house.loaded()}
     running = house.fetches.running()
     cards = house.gateway.directory.everything()
     talkers = [card for card in cards if card.can(Capability.COMPLETION)]

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from hausgeist.core.labels import DataClass
 from hausgeist.core.models import ModelCard
-from hausgeist.errors import N_, HausgeistError, InvalidField, Unavailable
+from hausgeist.errors import N_, HausgeistError, InvalidField
 from hausgeist.gateway.providers.catalogue import Entry, catalogue, entry
 from hausgeist.gateway.providers.configured import Listed, Providers
 from hausgeist.locale import translator
@@ -117,8 +117,6 @@ async def test(visit: Visit) -> Response:
 
 
 def _verbs(visit: Visit) -> Providers:
-    if visit.house.providers is None:
-        raise Unavailable
     return visit.house.providers
 
 

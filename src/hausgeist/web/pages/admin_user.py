@@ -3,7 +3,7 @@
 
 from starlette.responses import Response
 
-from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError, InvalidField, Unavailable
+from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError, InvalidField
 from hausgeist.identity import Person, generated
 from hausgeist.locale import translator
 from hausgeist.people import KEPT, Asked, as_text
@@ -110,8 +110,6 @@ async def erase(visit: Visit) -> Response:
             raise InvalidField(
                 field="confirm", reason=N_("type the login name to confirm"), param="confirm"
             )
-        if house.lifecycle is None:
-            raise Unavailable
         asked = Asked(visit.principal.id, "administrator", await house.identity.organisation())
         receipt = await house.lifecycle.erasure.erase(person.id, asked)
     except (BadRequest, Conflict) as error:

@@ -63,8 +63,7 @@ async def logout(visit: Visit) -> Response:
     """``POST /logout``; without a session it does nothing."""
     source = None
     if visit.visitor is not None and visit.visitor.session_id is not None:
-        if visit.house.entrance is not None:
-            source = await visit.house.entrance.source_of(visit.visitor.session_id)
+        source = await visit.house.entrance.source_of(visit.visitor.session_id)
         await visit.house.identity.sessions.end(visit.visitor.session_id, visit.visitor.id)
     return without_session(visit, go("/login" if source is None else f"/login?left={source}"))
 
@@ -94,8 +93,8 @@ async def login_page(
     """The ways in, with what went wrong."""
     offers, logins = _offers(visit), visit.house.logins
     left = visit.query_params.get("left", "")
-    directories = logins.directories() if logins is not None else ()
-    few = logins is not None and await logins.local_for_admins_only()
+    directories = logins.directories()
+    few = await logins.local_for_admins_only()
     frame = await shell(visit, "Log in")
     context = LoginPage(
         shell=frame,
@@ -120,8 +119,6 @@ async def login_page(
 
 
 def _offers(visit: Visit) -> list[tuple[str, str]]:
-    if visit.house.entrance is None:
-        return []
     return [(offer.id, offer.title) for offer in visit.house.entrance.offers()]
 
 
