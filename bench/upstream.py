@@ -2,7 +2,8 @@
 """A fake OpenAI upstream that costs almost nothing: raw protocol, answers baked beforehand.
 
 Models: ``fake`` (200 chunks back to back, or one body of 300 tokens), ``fake-slow`` (200 chunks, 10 ms
-apart) and ``fake-chat`` (Markdown as people ask for it: 400 chunks, 50 ms apart). Usage: ``python upstream.py PORT``.
+apart) and ``fake-chat`` (Markdown as people ask for it: 400 chunks, 50 ms apart). Usage:
+``python upstream.py PORT``.
 """
 
 import asyncio

@@ -68,5 +68,5 @@ def test_a_complete_catalogue_has_no_gap(script):
 def test_texts_are_found_in_python_and_in_templates(script):
     """The extraction sees the tree of errors and the base template."""
     places = {file for message in script.extract() for file, _ in message.locations}
-    assert "src/hausgeist/errors.py" in places
+    assert "src/hausgeist/errors/tree.py" in places
     assert "src/hausgeist/web/templates/base.html" in places

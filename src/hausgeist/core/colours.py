@@ -74,9 +74,9 @@ def palette(colour: str) -> Palette:
     light = _light(hue, lightness, saturation, soft, READABLE)
     return Palette(
         light=light,
-        dark=_dark(hue, max(lightness, 0.72), saturation, night, deep, READABLE),
+        dark=_dark(hue, max(lightness, 0.72), saturation, soft=night, deep=deep, least=READABLE),
         more_light=_light(hue, min(lightness, 0.3), saturation, soft, MORE),
-        more_dark=_dark(hue, max(lightness, 0.84), saturation, night, deep, MORE),
+        more_dark=_dark(hue, max(lightness, 0.84), saturation, soft=night, deep=deep, least=MORE),
         corrected=light.accent != colour,
     )
 
@@ -94,7 +94,7 @@ def _light(hue: float, lightness: float, saturation: float, soft: str, least: fl
 
 
 def _dark(
-    hue: float, lightness: float, saturation: float, soft: str, deep: str, least: float
+    hue: float, lightness: float, saturation: float, *, soft: str, deep: str, least: float
 ) -> Accent:
     """Lighten until it can be read on every dark ground and carries the deep shade of its hue."""
     while True:

@@ -109,7 +109,7 @@ def further_of(connection: Connection, user_id: str) -> dict[str, str | None]:
     query = select(memberships.c.group_id, memberships.c.source).where(
         memberships.c.user_id == user_id
     )
-    return {group_id: source for group_id, source in connection.execute(query)}
+    return {row.group_id: row.source for row in connection.execute(query)}
 
 
 def set_further(

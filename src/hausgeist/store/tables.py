@@ -73,9 +73,7 @@ memberships = Table(
     metadata,
     # beside the group of users.group_id, which a person's usage is accounted to
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    Column(
-        "group_id", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True, index=True
-    ),
+    Column("group_id", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("source", String(32)),  # the login source that says so; NULL: an administrator
 )
 
@@ -287,7 +285,9 @@ library_items = Table(
     Column("version", Integer, nullable=False),  # the newest
     Column("audience", String(16), nullable=False),  # owner, groups, everyone
     Column("shared_from", Integer),  # the oldest version that others may see; NULL: never shared
-    Column("words", Text, nullable=False),  # of the newest version, in small letters, to be searched
+    Column(
+        "words", Text, nullable=False
+    ),  # of the newest version, in small letters, to be searched
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("archived_at", BigInteger),

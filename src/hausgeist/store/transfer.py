@@ -81,9 +81,13 @@ def _copy_as_found(reading: Connection, writing: Connection) -> None:
         column["default"] = None
 
     there.reflect(reading)
-    for table in there.tables.values():  # an index of expressions speaks the other database's language
+    for (
+        table
+    ) in there.tables.values():  # an index of expressions speaks the other database's language
         table.indexes = {index for index in table.indexes if index.columns}
-    for table in there.tables.values():  # an index of expressions speaks the other database's language
+    for (
+        table
+    ) in there.tables.values():  # an index of expressions speaks the other database's language
         table.indexes = {index for index in table.indexes if index.columns}
     there.create_all(writing)
     for table in there.sorted_tables:

@@ -72,9 +72,10 @@ class Served:
 
     Models, each with an ``EchoProvider`` of its own name in ``providers``: ``echo`` and ``org/echo:7b``
     do everything, ``plain`` answers only, ``vectors`` embeds only, ``thinker`` thinks first, ``caller``
-    asks for the tool ``get_weather``, ``voice`` hears and speaks, ``json`` answers ``{"name": "Ada", "age": 36}``, ``slow`` waits
-    before each word, ``broken`` fails at once, ``breaks`` after two words, ``small`` has a window of 64
-    tokens, ``abroad`` is in zone ``world`` and released for public data only.
+    asks for the tool ``get_weather``, ``voice`` hears and speaks, ``json`` answers
+    ``{"name": "Ada", "age": 36}``, ``slow`` waits before each word, ``broken`` fails at once, ``breaks``
+    after two words, ``small`` has a window of 64 tokens, ``abroad`` is in zone ``world`` and released
+    for public data only.
     """
 
     home: Path

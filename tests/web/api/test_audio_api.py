@@ -39,7 +39,11 @@ def test_a_recording_becomes_words(server):
         ({"model": "voice", "temperature": "nan"}, "a.wav", "temperature"),
         ({"model": "voice", "response_format": "docx"}, "a.wav", "response_format"),
         ({"model": "voice", "stream": "true"}, "a.wav", "stream"),
-        ({"model": "voice", "timestamp_granularities[]": "day"}, "a.wav", "timestamp_granularities"),
+        (
+            {"model": "voice", "timestamp_granularities[]": "day"},
+            "a.wav",
+            "timestamp_granularities",
+        ),
         ({"model": "voice"}, "../../etc/passwd", "file"),
         ({"model": "echo"}, "a.wav", "model"),
     ],

@@ -63,5 +63,7 @@ def test_the_buttons_are_there_only_with_a_model(anna, serve):
 
 def test_marks_and_code_are_not_read_out():
     """What is spoken are the words."""
-    text = "# Titel\n\n**Fett** und [ein Verweis](https://x.example).\n\n```py\nprint(1)\n```\n\nEnde."
+    text = (
+        "# Titel\n\n**Fett** und [ein Verweis](https://x.example).\n\n```py\nprint(1)\n```\n\nEnde."
+    )
     assert spoken(text) == "Titel\n\nFett und ein Verweis.\n\nEnde."

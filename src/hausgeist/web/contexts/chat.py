@@ -39,7 +39,7 @@ class Composer:
     dictation: bool = False
     speech: bool = False
     """Whether a model hears dictation, or reads answers aloud."""
-    attached: Attached = Attached()
+    attached: Attached = field(default_factory=Attached)
     rooms: Mapping[str, int] = field(default_factory=dict)
     """The windows of the models that tell them, in tokens."""
     sees: frozenset[str] = frozenset()

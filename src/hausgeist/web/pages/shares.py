@@ -78,7 +78,9 @@ async def show_share(visit: Visit) -> Response:
 async def share(visit: Visit) -> Response:
     """``POST /c/{conversation_id}/share``."""
     form = await read_form(visit)
-    await visit.house.chat.open(visit.principal, _talk(visit), 1)  # not theirs: not found, first of all
+    await visit.house.chat.open(
+        visit.principal, _talk(visit), 1
+    )  # not theirs: not found, first of all
     try:
         kind = Kind(form.text("kind", ""))
     except ValueError:

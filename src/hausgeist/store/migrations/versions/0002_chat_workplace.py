@@ -340,7 +340,10 @@ def _imports() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["import_id"], ["imports.id"], name=op.f("fk_import_pieces_import_id"), ondelete="CASCADE"
+            ["import_id"],
+            ["imports.id"],
+            name=op.f("fk_import_pieces_import_id"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("import_id", "seq", name=op.f("pk_import_pieces")),
     )
