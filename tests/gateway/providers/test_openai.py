@@ -248,3 +248,23 @@ def test_retry_after_as_a_date():
     """A date far ahead is cut to an hour; one that is past means nothing."""
     assert retry_after({"Retry-After": "Fri, 31 Dec 2199 23:59:59 GMT"}) == 3600
     assert retry_after({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}) is None
+
+
+def test_words_before_something_broken_are_told_first():
+    """Whether both come with one read of the socket or with two: the words, then the error."""
+    words, broken = sse([DIALECT.chunk({"content": "Hallo"})], named=False)[0], b"data: {broken\n\n"
+    fake = FakeUpstream(Reply(frames=(words + broken,), kind=DIALECT.kind))
+
+    async def work(outbound, url):
+        provider = OpenAIProvider("up", url + "/v1", outbound)
+        heard = []
+
+        async def listen():
+            async for burst in provider.stream(make_call(), make_card()):
+                heard.extend(burst)
+
+        with pytest.raises(Upstream):
+            await listen()
+        return heard
+
+    assert [event.text for event in run_with(fake, work) if isinstance(event, Delta)] == ["Hallo"]

@@ -154,10 +154,12 @@ class AnthropicProvider:
             reading = _Reading(self.name, card, answer_tool(call))
             async for payloads in sse_payloads(response.chunks(), self.name):
                 burst: Burst = []
-                for payload in payloads:
-                    reading.take(self._event(payload), burst)
-                if burst:
-                    yield burst
+                try:
+                    for payload in payloads:
+                        reading.take(self._event(payload), burst)
+                finally:  # also before an error: what stood in front of it has been said
+                    if burst:
+                        yield burst
             yield [reading.finished()]
 
     async def embed(self, texts: Sequence[str], card: ModelCard) -> Embeddings:

@@ -147,10 +147,12 @@ class OllamaProvider:
             reading = _Reading(self.name, call, card)
             async for found in lines(response.chunks(), self.name):
                 burst: Burst = []
-                for line in found:
-                    reading.take(self._line(line), burst)
-                if burst:
-                    yield burst
+                try:
+                    for line in found:
+                        reading.take(self._line(line), burst)
+                finally:  # also before an error: what stood in front of it has been said
+                    if burst:
+                        yield burst
             if not reading.done:
                 raise Upstream(provider=self.name, reason="the answer was cut off")
 

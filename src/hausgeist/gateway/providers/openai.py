@@ -92,12 +92,14 @@ class OpenAIProvider:
                 return
             async for payloads in sse_payloads(response.chunks(), self.name):
                 burst: Burst = []
-                for payload in payloads:
-                    if payload.startswith(b"[DONE]"):
-                        continue
-                    ending.take(self._chunk(payload, card), burst)
-                if burst:
-                    yield burst
+                try:
+                    for payload in payloads:
+                        if payload.startswith(b"[DONE]"):
+                            continue
+                        ending.take(self._chunk(payload, card), burst)
+                finally:  # also before an error: what stood in front of it has been said
+                    if burst:
+                        yield burst
             yield [ending.finished(self.name)]
 
     async def embed(self, texts: Sequence[str], card: ModelCard) -> Embeddings:
