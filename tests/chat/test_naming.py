@@ -7,8 +7,10 @@ import pytest
 from talking import ANNA
 
 from hausgeist.chat.naming import heading
+from hausgeist.chat.search import Search
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.errors import Upstream
+from hausgeist.gateway.directory import Note
 from hausgeist.testing.echo import EchoProvider, echo_card
 
 ABOUT = "Was ist ein Bebauungsplan und wie lange gilt er? Ein Bebauungsplan regelt die Nutzung."
@@ -145,3 +147,24 @@ def test_an_answer_that_failed_is_not_named(talk, titler):
 def test_poor_titles_are_none(raw, title):
     """Too long, empty, repeating, about itself or about something else: the words title stays."""
     assert heading(raw, ABOUT) == title
+
+
+def test_what_the_chat_does_not_offer_makes_no_title(talk, titler):
+    """A model that is taken out of the chat is not loaded for a title behind people's backs."""
+    outside = EchoProvider(name="out")
+    card = echo_card("out", provider="out", zone=Zone.EU, cleared_for=DataClass.SPECIAL)
+    talk.directory.put("out", outside, [card])
+    talk.directory.annotate({"house": Note(hidden=True)})
+
+    async def work():
+        return await titled(talk, model="out", data_class=DataClass.PUBLIC)
+
+    come, found = asyncio.run(work())
+    assert (come, found.title_by, titler.calls) == (None, "words", [])
+
+
+def test_the_search_finds_a_title_by_a_model(store, talk, titler):
+    """Its words are indexed, though nobody has said them."""
+    asyncio.run(titled(talk))
+    page = asyncio.run(Search(store, lambda: talk.now[0]).find(ANNA, "Geltung"))
+    assert [one.conversation.title for one in page.found] == ["Geltung von Bebauungsplänen"]

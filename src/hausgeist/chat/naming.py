@@ -111,10 +111,17 @@ class Naming:
             loop.call_later(LINGER, self._coming.pop, conversation_id, None)
 
     def _card(self, who: Principal, answered: str) -> ModelCard | None:
-        """A model in the house: the one that answered, else one in memory, else the smallest."""
-        visible = self._gateway.directory.visible(who)
+        """A model in the house: the one that answered, else one in memory, else the smallest.
+
+        What the chat does not offer it does not load by itself either.
+        """
+        directory = self._gateway.directory
         house = [
-            card for card in visible if card.zone is Zone.HOUSE and card.can(Capability.COMPLETION)
+            card
+            for card in directory.visible(who)
+            if card.zone is Zone.HOUSE
+            and card.can(Capability.COMPLETION)
+            and (card.id == answered or not directory.note(card.id).hidden)
         ]
         house.sort(
             key=lambda card: (card.id != answered, not self._in_memory(card.id), card.size_bytes)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, exists, select, update
 
+from hausgeist.store import search
 from hausgeist.store.chats import message, theirs
 from hausgeist.store.tables import conversations, messages
 
@@ -78,4 +79,7 @@ def entitle(connection: Connection, owner_id: str, talk_id: str, title: str) -> 
         .where(theirs(owner_id, talk_id), conversations.c.title_by == "words")
         .values(title=title, title_by="model")
     )
-    return connection.execute(query).rowcount == 1
+    entitled = connection.execute(query).rowcount == 1
+    if entitled:
+        search.retitle(connection, owner_id, talk_id)
+    return entitled
