@@ -203,7 +203,6 @@ def erase(
         Asked,
         Erasure,
         Receipt,
-        Retention,
         Signer,
     )
 
@@ -217,9 +216,7 @@ def erase(
             changed=identity.forget,
         )
         organisation = await identity.organisation()
-        receipt = await erasure.erase(person.id, Asked(BY, BY, organisation))
-        await Retention(store, trail, app.now_ms).forget_words()
-        return receipt
+        return await erasure.erase(person.id, Asked(BY, BY, organisation))
 
     receipt = with_identity(work)
     words = ", ".join(f"{count} {name}" for name, count in receipt["erased"].items())

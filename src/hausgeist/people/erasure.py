@@ -4,6 +4,7 @@
 Running answers end, sessions and keys are over with the commit. What stays is told with its reason: the
 group's numbers in the ledger, the hashes of the audit trail, what others use of the library. What events
 of the trail say of the person is taken out; the event of the erasure names the receipt, not the person.
+The words are taken out of the database's index and log as well, as far as no reader is in the way.
 """
 
 import secrets
@@ -15,6 +16,7 @@ from typing import Any
 from hausgeist.audit import Trail
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, LastAdmin, NotFound
+from hausgeist.people.forgetting import forget_words
 from hausgeist.people.holds import refuse
 from hausgeist.people.receipt import Receipt, Signer
 from hausgeist.people.registry import STORES
@@ -102,6 +104,7 @@ class Erasure:
         facts = await self._trail.change("user.erased", work, actor=by, subject=receipt_id)
         self._changed()
         await self._end(subject)
+        await forget_words(self._store)
         counts = {name: int(count or 0) for name, count in (facts or {}).items()}
         return self._signer.signed(
             {

@@ -17,7 +17,8 @@ from hausgeist.audit import Trail
 from hausgeist.core.labels import DataClass
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, InvalidField
-from hausgeist.store import retention, search
+from hausgeist.people.forgetting import PAUSE, forget_words
+from hausgeist.store import retention
 from hausgeist.store.db import DatabaseError, Store
 from hausgeist.store.retention import Due, Extent
 
@@ -36,9 +37,6 @@ LOOK = 60.0
 AT_ONCE = 20
 """Conversations in one transaction: some milliseconds of the writer."""
 READ_AT_ONCE = 500
-PAUSE = 0.05
-"""Seconds between two transactions, in which others write."""
-LOG_ATTEMPTS = 20
 BY = "house"
 
 Rules = Mapping[DataClass, int | None]
@@ -206,26 +204,8 @@ class Retention:
         await self._due(done)
         await self._bin(done)
         await self._unsent(done)
-        await self.forget_words()  # also of what people have deleted themselves
+        await forget_words(self._store)  # also of what people have deleted themselves
         return done
-
-    async def forget_words(self) -> bool:
-        """Take deleted words out of SQLite's search index and log; True when nothing is left of them.
-
-        Readers that take long are not waited for: the next round tries again.
-        """
-        if not self._store.is_sqlite:
-            return True
-        steps: int | None = None
-        while not await self._store.write(partial(search.forget, steps=steps)):
-            steps = search.PAGES
-            await asyncio.sleep(PAUSE)
-        for _ in range(LOG_ATTEMPTS):
-            if await self._store.read(retention.forget_log):
-                return True
-            await asyncio.sleep(PAUSE)
-        log.info("the database's log is in use; it is cut after the next round")
-        return False
 
     async def _due(self, done: Swept) -> None:
         while True:

@@ -71,7 +71,6 @@ async def erase(visit: Visit) -> Response:
         receipt = await house.lifecycle.erasure.erase(who.id, asked)
     except (BadRequest, Conflict, LoginFailed, LoginThrottled, NotAllowed) as error:
         return await _data_page(visit, error)
-    await house.lifecycle.retention.forget_words()
     visit.visitor = None  # there is nobody any more
     title = N_("Everything is deleted")
     frame = replace(await shell(visit, title), title=translator(language)(title), language=language)
