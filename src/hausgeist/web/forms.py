@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from hausgeist.core.labels import DataClass
 from hausgeist.errors import N_, BadRequest, InvalidField
 from hausgeist.web.visit import Visit
 
@@ -83,6 +84,20 @@ async def read_form(visit: Visit) -> Form:
     for name, value in pairs:
         fields.setdefault(name, []).append(value)
     return Form(fields)
+
+
+def data_class_of(word: str, field: str = "class") -> DataClass:
+    """The data class that a form names; what is none of ours is not guessed.
+
+    Raises:
+        InvalidField: there is no such class.
+    """
+    try:
+        return DataClass.parse(word)
+    except KeyError:
+        raise InvalidField(
+            field=field, reason=N_("choose one of the classes"), param=field
+        ) from None
 
 
 def local_path(wanted: str, default: str = "/") -> str:

@@ -150,6 +150,11 @@ def language_of(scope: Scope, principal: Principal | None, default: str) -> str:
     return pick(Headers(scope=scope).get("accept-language", ""), default)
 
 
+def language_for(visit: "Visit") -> str:
+    """The language of whoever reads the answer to a visit."""
+    return language_of(visit.scope, visit.visitor, visit.house.settings.language)
+
+
 def day_text(at_ms: int | None, language: str) -> str:
     """A day as people write it: 22.11.2026, or 22 Nov 2026; empty for None."""
     if at_ms is None:

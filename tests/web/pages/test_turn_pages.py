@@ -164,7 +164,7 @@ def test_nobody_reaches_anothers_versions(browser):
 
 def test_a_stream_ends_with_the_session(serve, monkeypatch):
     """Whoever logs out everywhere has no open stream a moment later, while the answer goes on."""
-    monkeypatch.setattr("hausgeist.web.pages.chat_live.STILL", 0.1)
+    monkeypatch.setattr("hausgeist.web.frames.STILL", 0.1)
     monkeypatch.setattr("hausgeist.chat.turn.WAKE", 0.1)
     served = serve()
     anna = Visitor(served.port)

@@ -26,7 +26,7 @@ from hausgeist.web.contexts.chat_list import (
     Undo,
 )
 from hausgeist.web.forms import FORM_MOST, Form, local_path, read_form
-from hausgeist.web.rendering import day_text, go, language_of, page, render, shell
+from hausgeist.web.rendering import day_text, go, language_for, page, render, shell
 from hausgeist.web.reply import JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
@@ -119,7 +119,7 @@ def undo_of(visit: Visit, language: str) -> Undo | None:
 
 async def side(visit: Visit) -> Response:
     """``GET /side?c=…``: the list as a fragment; ``rows`` says how many, ``older`` from where on."""
-    language = _language(visit)
+    language = language_for(visit)
     current = visit.query_params.get("c", "")
     view = await side_of(visit, current if current.isalnum() else "", language)
     return Response(
@@ -266,7 +266,7 @@ def _answer(visit: Visit, done: str, back: str, undo: int = 0) -> Response:
     """Where to go on: for a script what to say and how to take it back, else the next page."""
     if visit.headers.get("accept", "") == "application/json":
         body = {
-            "words": translator(_language(visit))(DONE[done]),
+            "words": translator(language_for(visit))(DONE[done]),
             "field": done,
             "at": str(undo or ""),
         }
@@ -341,10 +341,6 @@ def _rows(talks: Iterable[Conversation], live: frozenset[str]) -> tuple[SideRow,
 
 def _is_number(word: str) -> bool:
     return word.isascii() and word.isdigit() and len(word) < 16
-
-
-def _language(visit: Visit) -> str:
-    return language_of(visit.scope, visit.principal, visit.house.settings.language)
 
 
 def _day(at_ms: int) -> date:

@@ -1,27 +1,25 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the chat's scripts use: begin a turn, follow its events, ask the Ampel. Fragments are HTML.
 
-A stream is Server-Sent Events, read by ``fetch``. Every frame has the number of the last event in it, so
-that a reader who was cut off goes on from there with ``?after=``. It ends when the reader's session does.
+A stream is Server-Sent Events, read by ``fetch``; a reader who was cut off goes on with ``?after=`` from
+the last frame's number.
 """
 
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
-from hausgeist.chat import Ended, Numbered, Question, Stored, Thought, Turn, Waiting
+from hausgeist.chat import Numbered, Question, Stored, Turn
 from hausgeist.core.labels import DataClass
-from hausgeist.errors import HausgeistError, InvalidField, NotFound
+from hausgeist.errors import HausgeistError, NotFound
 from hausgeist.locale import translator
-from hausgeist.render import Closed, Tail
-from hausgeist.web.asgi import SESSION_COOKIE
 from hausgeist.web.contexts.chat_list import SideRow
 from hausgeist.web.contexts.turns import AnswerView, ContestView, TurnPart
-from hausgeist.web.forms import Form, read_form
+from hausgeist.web.forms import Form, data_class_of, read_form
+from hausgeist.web.frames import PING, Values, frame, frames_of
 from hausgeist.web.pages.chat_turns import (
     answer_view,
     end_view,
@@ -30,7 +28,7 @@ from hausgeist.web.pages.chat_turns import (
     running_view,
 )
 from hausgeist.web.pages.chat_views import ampel_view, html_of
-from hausgeist.web.rendering import language_of, render
+from hausgeist.web.rendering import language_for, render
 from hausgeist.web.reply import ByteStream, JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
@@ -38,9 +36,6 @@ from hausgeist.web.visit import Visit
 TEXT_MOST = 200_000
 """Characters of a question."""
 BODY_MOST = 2 * 1024 * 1024
-PING = b": the house is here\n\n"
-STILL = 5.0
-"""Seconds after which a stream looks again whether its reader may still read."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -55,7 +50,7 @@ async def begin(visit: Visit, form: Form) -> tuple[Turn, ...]:
     talk_id = visit.path_params.get("conversation_id")
     against, saw = form.many("against"), _saw(form)
     model = form.text("model", against[0] if against else None, most=200)
-    data_class = _data_class(form)
+    data_class = data_class_of(form.text("class"))
     broken, answered = form.text("continue", ""), form.text("again", "")
     if broken and talk_id:
         turn = await chat.go_on(who, talk_id, broken, model=model, data_class=data_class, saw=saw)
@@ -84,7 +79,7 @@ async def start(visit: Visit) -> Response:
     """``POST /c/turns`` and ``POST /c/{conversation_id}/turns``: the turns and their HTML, at once."""
     form = await read_form(visit)
     turns = await begin(visit, form)
-    language = _language(visit)
+    language = language_for(visit)
     opened = await visit.house.chat.open(visit.principal, turns[0].conversation_id, 2)
     is_new = not (form.text("again", "") or form.text("continue", ""))
     asked = question_view(opened, opened.branch[0], language) if is_new else None
@@ -116,8 +111,8 @@ async def events(visit: Visit) -> Response:
 
 async def ampel(visit: Visit) -> Response:
     """``GET /ampel?model=…&class=…``: where a text would go, as a fragment."""
-    language = _language(visit)
-    data_class = _parse(visit.query_params.get("class", ""))
+    language = language_for(visit)
+    data_class = data_class_of(visit.query_params.get("class", ""))
     view = ampel_view(visit, visit.query_params.get("model", ""), data_class, language)
     return Response(
         render(language, "parts/ampel.html", view),
@@ -127,62 +122,25 @@ async def ampel(visit: Visit) -> Response:
 
 
 async def _frames(visit: Visit, happenings: AsyncIterator[list[Numbered]]) -> AsyncIterator[bytes]:
-    language = _language(visit)
-    looked = time.monotonic()
-    async with aclosing(happenings) as stream:  # type: ignore[type-var]  # the chat's are generators
-        async for batch in stream:
-            if time.monotonic() - looked > STILL:
-                looked = time.monotonic()
-                if not await _may_still(visit):
-                    return
-            frames = b""
-            for kind, number, data in merged(batch):
-                frames += _frame(kind, number, await _body(visit, kind, data, language))
-            yield frames
-            if batch and isinstance(batch[-1].event, Ended):
-                yield await _titled(visit, batch[-1].number)
+    language = language_for(visit)
 
+    async def values(kind: str, data: Any) -> Values:
+        return await _values(visit, kind, data, language)
 
-async def _may_still(visit: Visit) -> bool:
-    """Whether the session that opened a stream is still the same person's."""
-    cookie = visit.cookies.get(SESSION_COOKIE)
-    if visit.principal.session_id is None or cookie is None:
-        return visit.principal.session_id is None
-    now = await visit.house.identity.by_session(cookie)
-    return now is not None and now.id == visit.principal.id
+    async with aclosing(frames_of(visit, happenings, values)) as frames:
+        async for some, end in frames:
+            yield some
+            if end is not None:
+                yield await _titled(visit, end)
 
 
 async def _titled(visit: Visit, number: int) -> bytes:
     """The title that a model in the house has just made, if it does."""
     title = await visit.house.chat.title_coming(visit.path_params["conversation_id"])
-    return _frame("title", number, {"title": title}) if title else b""
+    return frame("title", number, {"title": title}) if title else b""
 
 
-def merged(batch: Sequence[Numbered]) -> list[tuple[str, int, Any]]:
-    """Events as kind, number and data; words that follow each other in one block become one."""
-    found: list[tuple[str, int, Any]] = []
-    for one in batch:
-        event, last = one.event, found[-1] if found else ("", 0, {})
-        if isinstance(event, Tail):
-            if last[0] == "tail" and last[2]["index"] == event.index:
-                found.pop()
-                text = last[2]["text"] + event.text
-            else:
-                text = event.text
-            found.append(("tail", one.number, {"index": event.index, "text": text}))
-        elif isinstance(event, Thought):
-            before = found.pop()[2]["text"] if last[0] == "thought" else ""
-            found.append(("thought", one.number, {"text": before + event.text}))
-        elif isinstance(event, Closed):
-            found.append(("block", one.number, {"index": event.index, "html": event.html}))
-        elif isinstance(event, Waiting):
-            found.append(("wait", one.number, event))
-        else:
-            found.append(("end" if isinstance(event, Ended) else "whole", one.number, event))
-    return found
-
-
-async def _body(visit: Visit, kind: str, data: Any, language: str) -> dict[str, Any]:
+async def _values(visit: Visit, kind: str, data: Any, language: str) -> Values:
     if kind == "wait":
         return {"words": loading_words(visit, data.model, language)}
     if kind not in {"end", "whole"}:
@@ -203,42 +161,10 @@ async def _body(visit: Visit, kind: str, data: Any, language: str) -> dict[str, 
     return {"html": html, "state": said.state}
 
 
-def _frame(kind: str, number: int, body: dict[str, Any]) -> bytes:
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, kind.encode(), _json(body))
-
-
-def _json(body: dict[str, Any]) -> bytes:
-    try:
-        return _encode(body)
-    except UnicodeEncodeError:  # half a character whose other half never came
-        return _encode({k: _whole(v) if isinstance(v, str) else v for k, v in body.items()})
-
-
-def _whole(text: str) -> str:
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def _language(visit: Visit) -> str:
-    return language_of(visit.scope, visit.principal, visit.house.settings.language)
-
-
-def _data_class(form: Form) -> DataClass:
-    return _parse(form.text("class"))
-
-
 def _saw(form: Form) -> DataClass | None:
     """The conversation's data class that the person had before their eyes."""
     word = form.text("class_was", "")
-    return _parse(word) if word else None
-
-
-def _parse(word: str) -> DataClass:
-    try:
-        return DataClass.parse(word)
-    except KeyError:
-        raise InvalidField(
-            field="class", reason="use public, internal, personal or special", param="class"
-        ) from None
+    return data_class_of(word) if word else None
 
 
 def in_words(endpoint: Endpoint) -> Endpoint:
@@ -248,7 +174,7 @@ def in_words(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(visit)
         except HausgeistError as error:
-            body = {"error": error.say(translator(_language(visit))), "code": error.code}
+            body = {"error": error.say(translator(language_for(visit))), "code": error.code}
             return JSONBytes(_encode(body), status_code=error.status)
 
     return worded

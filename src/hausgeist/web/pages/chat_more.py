@@ -12,7 +12,7 @@ from hausgeist.web.contexts.turns import AgainPage, BeforePart, EditPage
 from hausgeist.web.forms import FORM_MOST, read_form
 from hausgeist.web.pages.chat_turns import question_view, said_views
 from hausgeist.web.pages.chat_views import groups_of, talkers
-from hausgeist.web.rendering import go, language_of, page, render, shell
+from hausgeist.web.rendering import go, language_for, page, render, shell
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
 
@@ -22,7 +22,7 @@ EARLIER = 40
 
 async def before(visit: Visit) -> Response:
     """``GET /c/{conversation_id}/before?message=…``: the messages above one, as a fragment."""
-    language = _language(visit)
+    language = language_for(visit)
     message = visit.query_params.get("message", "")
     opened = await visit.house.chat.open(visit.principal, _talk(visit), EARLIER, above=message)
     view = BeforePart(
@@ -36,7 +36,7 @@ async def before(visit: Visit) -> Response:
 
 async def edit(visit: Visit) -> Response:
     """``GET /c/{conversation_id}/edit?message=…``: the editor of a question."""
-    chat, language = visit.house.chat, _language(visit)
+    chat, language = visit.house.chat, language_for(visit)
     asked = await chat.message(visit.principal, _talk(visit), visit.query_params.get("message", ""))
     if asked.role != "user":
         raise NotFound
@@ -56,7 +56,7 @@ async def edit(visit: Visit) -> Response:
 
 async def choose(visit: Visit) -> Response:
     """``GET /c/{conversation_id}/again?message=…``: which models are to answer once more."""
-    chat, language = visit.house.chat, _language(visit)
+    chat, language = visit.house.chat, language_for(visit)
     said = await chat.message(visit.principal, _talk(visit), visit.query_params.get("message", ""))
     if said.role != "assistant":
         raise NotFound
@@ -89,10 +89,6 @@ def _talk(visit: Visit) -> str:
 
 def _is_part(visit: Visit) -> bool:
     return visit.query_params.get("part") == "1"
-
-
-def _language(visit: Visit) -> str:
-    return language_of(visit.scope, visit.principal, visit.house.settings.language)
 
 
 def _fragment(html: str) -> Response:

@@ -12,7 +12,7 @@ from hausgeist.chat.search import ASKED_MOST, Finding, Found, Passage
 from hausgeist.errors import N_
 from hausgeist.locale import translator
 from hausgeist.web.contexts.chat_list import FoundView, PlaceView, Results, SearchPage
-from hausgeist.web.rendering import day_text, language_of, page, render, shell
+from hausgeist.web.rendering import day_text, language_for, page, render, shell
 from hausgeist.web.routes import Route, Who
 from hausgeist.web.visit import Visit
 
@@ -33,7 +33,7 @@ async def show(visit: Visit) -> Response:
 
 async def live(visit: Visit) -> Response:
     """``GET /search/live?q=…``: the first results, short, as a fragment."""
-    language = language_of(visit.scope, visit.principal, visit.house.settings.language)
+    language = language_for(visit)
     query = _asked(visit)
     found = await visit.house.search.find(visit.principal, query, most=SHORT)
     view = await _results(visit, query, found, language)

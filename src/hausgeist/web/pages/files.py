@@ -19,7 +19,6 @@ from hausgeist.errors import (
     BadRequest,
     FileTooLarge,
     HausgeistError,
-    InvalidField,
     NotFound,
     UnsupportedEncoding,
 )
@@ -27,10 +26,10 @@ from hausgeist.locale import translator
 from hausgeist.store.files import Held
 from hausgeist.web.contexts.files import FilePage, FilesPage
 from hausgeist.web.form_parts import Parts
-from hausgeist.web.forms import FORM_MOST, local_path, path_of, read_form
+from hausgeist.web.forms import FORM_MOST, data_class_of, local_path, path_of, read_form
 from hausgeist.web.pages import file_views
 from hausgeist.web.pages.chat_views import number
-from hausgeist.web.rendering import go, language_of, page, render, shell
+from hausgeist.web.rendering import go, language_for, page, render, shell
 from hausgeist.web.reply import ByteStream, JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
@@ -52,7 +51,7 @@ async def show_all(visit: Visit) -> Response:
     """``GET /files``: what is attached and not sent; a script gets the chips alone."""
     found = await visit.house.files.unsent(visit.principal)
     if visit.headers.get("accept") == "application/json":
-        language = _language(visit)
+        language = language_for(visit)
         words = render(language, "parts/files_words.html", file_views.attached(visit, (), language))
         chips = "".join(_chip(visit, held) for held in found)
         return JSONBytes(_encode({"html": chips, "words": words}))
@@ -69,7 +68,7 @@ async def add(visit: Visit) -> Response:
     try:
         held = await _add_one(visit)
     except HausgeistError as error:
-        words = error.say(translator(_language(visit)))
+        words = error.say(translator(language_for(visit)))
         headers = {"Connection": "close"}  # what is still on its way will not be read
         return JSONBytes(_encode({"error": words, "code": error.code}), error.status, headers)
     return JSONBytes(_encode({"id": held.id, "html": _chip(visit, held)}), 201)
@@ -120,11 +119,7 @@ async def text_of(visit: Visit) -> Response:
 async def label(visit: Visit) -> Response:
     """``POST /files/{file_id}/class``: another data class, before it is sent."""
     form = await read_form(visit)
-    word = form.text("class")
-    try:
-        data_class = DataClass.parse(word)
-    except KeyError:
-        raise InvalidField(field="class", reason=N_("this is not offered"), param="class") from None
+    data_class = data_class_of(form.text("class"))
     await visit.house.files.label(visit.principal, _id(visit), data_class.word)
     return go(_back(visit, form.text("back", "", most=2000)))
 
@@ -215,22 +210,13 @@ async def _files_page(
 
 
 def _chip(visit: Visit, held: Held) -> str:
-    language = _language(visit)
+    language = language_for(visit)
     return render(language, "parts/attached_one.html", file_views.chip(held, language))
 
 
 def _class_of(visit: Visit, word: str) -> DataClass:
-    """The class that was chosen, else the organisation's; what is none of ours is not guessed.
-
-    Raises:
-        InvalidField: there is no such class.
-    """
-    if not word:
-        return visit.house.gateway.border.default_class
-    try:
-        return DataClass.parse(word)
-    except KeyError:
-        raise InvalidField(field="class", reason=N_("this is not offered"), param="class") from None
+    """The class that was chosen, else the organisation's."""
+    return data_class_of(word) if word else visit.house.gateway.border.default_class
 
 
 def _headers(name: str, how: str) -> dict[str, str]:
@@ -244,10 +230,6 @@ def _headers(name: str, how: str) -> dict[str, str]:
 def _back(visit: Visit, wanted: str) -> str:
     """Where a form leads afterwards: where it says, else where it came from."""
     return local_path(wanted, "") or path_of(visit.headers.get("referer", "")) or "/files"
-
-
-def _language(visit: Visit) -> str:
-    return language_of(visit.scope, visit.visitor, visit.house.settings.language)
 
 
 def _id(visit: Visit) -> str:

@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from hausgeist.chat.imports import Import
 from hausgeist.chat.imports.imports import FILE_MOST
-from hausgeist.core.labels import DataClass
 from hausgeist.errors import (
     N_,
     BadRequest,
@@ -27,7 +26,7 @@ from hausgeist.errors import (
 )
 from hausgeist.locale import translator
 from hausgeist.web.contexts.imports import ImportPage, ImportView
-from hausgeist.web.forms import FORM_MOST, read_form
+from hausgeist.web.forms import FORM_MOST, data_class_of, read_form
 from hausgeist.web.pages.chat_views import CLASSES
 from hausgeist.web.rendering import day_text, go, page, shell
 from hausgeist.web.routes import Endpoint, Route, Who
@@ -61,10 +60,7 @@ async def take(visit: Visit) -> Response:
 async def begin(visit: Visit) -> Response:
     """``POST /import/{import_id}/begin``."""
     form = await read_form(visit)
-    try:
-        data_class = DataClass.parse(form.text("class", ""))
-    except KeyError:
-        raise InvalidField(field="class", reason=N_("choose one from the list")) from None
+    data_class = data_class_of(form.text("class", ""))
     await visit.house.imports.begin(visit.principal, _id(visit), data_class)
     return go("/import")
 

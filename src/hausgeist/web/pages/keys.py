@@ -6,7 +6,7 @@ from hausgeist.errors import N_, InvalidField
 from hausgeist.identity import Key, KeyWish
 from hausgeist.locale import translator
 from hausgeist.web.contexts.keys import KeyForm, KeyRow
-from hausgeist.web.forms import Form
+from hausgeist.web.forms import Form, data_class_of
 from hausgeist.web.rendering import day_text
 from hausgeist.web.visit import Visit
 
@@ -86,12 +86,7 @@ def wish_of(visit: Visit, form: Form, *, for_service: bool) -> KeyWish:
     unknown = set(models) - set(offered(visit, for_service=for_service))
     if unknown:
         raise InvalidField(field="models", reason=N_("choose among those on offer"), param="models")
-    try:
-        max_class = DataClass.parse(form.text("max_class"))
-    except KeyError:
-        raise InvalidField(
-            field="max_class", reason=N_("choose one of the classes"), param="max_class"
-        ) from None
+    max_class = data_class_of(form.text("max_class"), "max_class")
     term = form.text("days")
     if term not in dict(TERMS):
         raise InvalidField(field="days", reason=N_("choose one of the terms"), param="days")

@@ -6,7 +6,6 @@ closes the connection ends it. Files are read for the page in the limited child,
 """
 
 import base64
-import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -16,16 +15,15 @@ import msgspec
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from hausgeist.chat import Conversation, Ended, Opened, Said, Turn
+from hausgeist.chat import Conversation, Opened, Said, Turn
 from hausgeist.chat.temporary import Paper, Passed
 from hausgeist.chat.uploads import tidy_name
 from hausgeist.core.labels import DataClass
-from hausgeist.errors import N_, BadRequest, HausgeistError, InvalidField
+from hausgeist.errors import N_, BadRequest, HausgeistError
 from hausgeist.knowledge.documents import read_document
 from hausgeist.locale import translator
 from hausgeist.render import render_blocks
 from hausgeist.store.chats import Node
-from hausgeist.web.asgi import SESSION_COOKIE
 from hausgeist.web.contexts.temporary import (
     PaperRead,
     PaperSent,
@@ -36,13 +34,14 @@ from hausgeist.web.contexts.temporary import (
     TemporaryPage,
 )
 from hausgeist.web.contexts.turns import EndView
-from hausgeist.web.forms import Form, read_form
+from hausgeist.web.forms import Form, data_class_of, read_form
+from hausgeist.web.frames import PING, Values, frame, frames_of
 from hausgeist.web.pages.chat import WORTH_ANOTHER_TRY
 from hausgeist.web.pages.chat_list import side_of
-from hausgeist.web.pages.chat_live import PING, STILL, in_words, merged
+from hausgeist.web.pages.chat_live import in_words
 from hausgeist.web.pages.chat_turns import end_view, loading_words
 from hausgeist.web.pages.chat_views import composer, model_name
-from hausgeist.web.rendering import language_of, page, render, shell
+from hausgeist.web.rendering import language_for, page, render, shell
 from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
 from hausgeist.web.routes import Route, Who
 from hausgeist.web.visit import Visit
@@ -67,7 +66,7 @@ async def ask(visit: Visit) -> Response:
     said = _said_of(form)
     asked = SaidSent("user", _clean(form.exact("text", "", most=200_000)))
     try:
-        data_class = _class(form.text("class"))
+        data_class = data_class_of(form.text("class"))
         turn = visit.house.temporary.begin(
             visit.principal,
             [_passed(one) for one in (*said, asked)],
@@ -93,7 +92,7 @@ async def start(visit: Visit) -> Response:
         visit.principal,
         [_passed(one) for one in (*question.said, asked)],
         model=question.model,
-        data_class=_class(question.data_class),
+        data_class=data_class_of(question.data_class),
     )
     return ByteStream(_frames(visit, turn, asked), "text/event-stream", ping=PING)
 
@@ -103,7 +102,7 @@ async def read_file(visit: Visit) -> Response:
 
     Its name stays with the page: in an address it would be in the logs of whatever stands before us.
     """
-    language = _language(visit)
+    language = language_for(visit)
     found = await read_document(await visit.body())
     turn = translator(language)
     picture = ""
@@ -119,53 +118,28 @@ async def read_file(visit: Visit) -> Response:
 
 async def _frames(visit: Visit, turn: Turn, asked: SaidSent) -> AsyncIterator[bytes]:
     """Everything from the question to the end. Closing it ends the turn, and so does a lost session."""
-    language = _language(visit)
-    looked = time.monotonic()
+    language = language_for(visit)
+
+    async def values(kind: str, data: Any) -> Values:
+        return _values(visit, kind, data, language)
+
     try:
         begun = PassedPart((_question_view(turn.id, asked), _answer_view(visit, turn)))
-        yield _frame("begin", 0, {"html": render(language, "parts/temporary_turn.html", begun)})
-        async with aclosing(turn.replay.follow(0)) as happenings:  # type: ignore[type-var]
-            async for batch in happenings:
-                if time.monotonic() - looked > STILL:
-                    looked = time.monotonic()
-                    if not await _may_still(visit):
-                        return
-                frames = b""
-                for kind, number, data in merged(batch):
-                    frames += _frame(kind, number, _body(visit, kind, data, language))
-                yield frames
-                if batch and isinstance(batch[-1].event, Ended):
-                    return
+        yield frame("begin", 0, {"html": render(language, "parts/temporary_turn.html", begun)})
+        async with aclosing(frames_of(visit, turn.replay.follow(0), values)) as frames:
+            async for some, _ in frames:
+                yield some
     finally:
         turn.end("stopped")
 
 
-def _body(visit: Visit, kind: str, data: Any, language: str) -> dict[str, Any]:
+def _values(visit: Visit, kind: str, data: Any, language: str) -> Values:
     if kind == "wait":
         return {"words": loading_words(visit, data.model, language)}
     if kind != "end":
         return dict(data)
     html = render(language, "parts/temporary_end.html", _end(visit, data.said, language))
     return {"html": html, "state": data.said.state, "text": data.said.text}
-
-
-async def _may_still(visit: Visit) -> bool:
-    """Whether the session is still this person's: a deactivated account reads no further."""
-    cookie = visit.cookies.get(SESSION_COOKIE, "")
-    now = await visit.house.identity.by_session(cookie)
-    return now is not None and now.id == visit.principal.id
-
-
-def _frame(kind: str, number: int, body: dict[str, Any]) -> bytes:
-    try:
-        data = _encode(body)
-    except UnicodeEncodeError:  # half a character whose other half never came
-        data = _encode({k: _whole(v) if isinstance(v, str) else v for k, v in body.items()})
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, kind.encode(), data)
-
-
-def _whole(text: str) -> str:
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 # -- views ----------------------------------------------------------------------------------------------
@@ -266,19 +240,6 @@ def _paper(file: PaperSent) -> Paper:
 
 def _clean(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\x00", "\ufffd").strip("\n")
-
-
-def _class(word: str) -> DataClass:
-    try:
-        return DataClass.parse(word)
-    except KeyError:
-        raise InvalidField(
-            field="class", reason="use public, internal, personal or special", param="class"
-        ) from None
-
-
-def _language(visit: Visit) -> str:
-    return language_of(visit.scope, visit.principal, visit.house.settings.language)
 
 
 ROUTES = [
