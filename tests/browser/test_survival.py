@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from faked import PROVIDER, faked
 from running import PASSWORD, free_port, made, serving
+from wire import Wire
 
 from hausgeist.testing.upstreams import FakeUpstream, OpenAIDialect
 
@@ -41,28 +42,53 @@ def ended(page):
     return page.locator("#thread").inner_html()
 
 
-def test_the_answer_goes_on_whatever_the_devices_do(house, visit, anna):
+@pytest.fixture
+def wire(house):
+    """A network to the house that can fail."""
+    wire = Wire(house.server.port)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def phone(browser, house, anna, wire):
+    """A second device of anna's, behind that network."""
+    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="de-DE")
+    session = house.server.session(anna).cookies["hausgeist_session"]
+    context.add_cookies([{"name": "hausgeist_session", "value": session, "url": wire.url}])
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()
+
+
+def lost(page):
+    """Wait until the page says that it has lost the connection."""
+    page.wait_for_function(
+        "() => document.querySelector('[aria-busy] .turn__wait')?.textContent === chat.dataset.lost"
+    )
+
+
+def test_the_answer_goes_on_whatever_the_devices_do(house, visit, anna, wire, phone, look):  # noqa: PLR0917  fixtures
     """A tab closes, a phone takes over, its network fails and comes, a third device stops for all."""
     page = visit(login="anna")
-    ask(page, " ".join(f"Wort{n}" for n in range(500)))
+    ask(page, " ".join(f"Wort{n}" for n in range(900)))
     shows(page, "Wort3")
-    talk = page.url
+    talk = page.url.removeprefix(house.url)
     page.close()
 
-    phone = visit(login="anna", width=360, height=740)
-    phone.goto(talk)
+    phone.goto(wire.url + talk)
     phone.wait_for_selector("#chat[data-live]")
     shows(phone, "Wort8 ")
-    phone.context.set_offline(True)
-    phone.wait_for_function(
-        "() => document.getElementById('status').textContent === chat.dataset.lost"
-    )
+    wire.cut()
+    lost(phone)
+    look(phone, "survival-lost-360")
     laptop = visit(login="anna", language="en")
-    laptop.goto(talk)
+    laptop.goto(house.url + talk)
     laptop.wait_for_selector("#chat[data-live]")
     shows(laptop, "Wort60 ")
-    phone.context.set_offline(False)
+    wire.mend()
     shows(phone, "Wort80 ")
+    assert phone.locator(".turn__wait").count() == 0
     laptop.click("#stop")
     html = ended(laptop)
     assert ended(phone) == html
@@ -71,7 +97,26 @@ def test_the_answer_goes_on_whatever_the_devices_do(house, visit, anna):
     assert words == [f"Wort{n}" for n in range(len(words))]
     phone.reload()
     assert ended(phone) == html
-    visit.complaints.clear()  # the browser notes the connection that it had not
+
+
+def test_a_connection_that_died_in_silence_is_noticed(house, wire, phone):
+    """A network that swallows everything is given up after a while; the answer is all there then."""
+    phone.clock.install()
+    phone.goto(wire.url)
+    ask(phone, " ".join(f"Wort{n}" for n in range(80)))
+    wire.stall()
+    while house.server.house.gateway.running:
+        phone.wait_for_timeout(100)
+    assert "Wort79" not in phone.locator(".turn--assistant").inner_text()
+    for _ in range(8):  # the browser may try other connections that have died
+        phone.clock.run_for(41_000)
+        phone.wait_for_timeout(200)
+        if phone.locator("[aria-busy]").count() == 0:
+            break
+    shows(phone, "Wort79")
+    html = ended(phone)
+    phone.reload()
+    assert ended(phone) == html
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

@@ -63,8 +63,8 @@ class ByteStream(Response):
             )
             async with aclosing(self.pieces) as pieces:  # type: ignore[type-var]  # generators
                 async for piece in pieces:
-                    pings.sent += 1
                     if piece:
+                        pings.sent += 1
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 

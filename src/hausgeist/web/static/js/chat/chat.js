@@ -129,7 +129,10 @@ async function watch(first) {
       composer.running(false);
       announce({ done: words.complete, stopped: words.stopped }[state] ?? words.failed);
     },
-    lost: () => announce(words.lost),
+    lost: () => {
+      thread.take(article, "wait", { words: words.lost });
+      announce(words.lost);
+    },
   });
 }
 

@@ -3,13 +3,23 @@
 // the last number seen; the turn itself goes on in the house meanwhile.
 
 const LONGEST_WAIT = 10000;  // milliseconds between two attempts, at most
+const SILENCE = 40000;  // milliseconds without a byte; the house gives a sign of life every 15 seconds
+
+/** What is read next; a connection that breaks, or has died without a word, is done. */
+async function heard(reader) {
+  let timer;
+  const dead = new Promise((go) => { timer = setTimeout(() => { reader.cancel().catch(() => {}); go({ done: true }); }, SILENCE); });
+  const next = await Promise.race([reader.read().catch(() => ({ done: true })), dead]);
+  clearTimeout(timer);
+  return next;
+}
 
 /** The frames of a response: id, event and data of each. A connection that breaks ends them. */
 export async function* frames(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
-    const { value, done } = await reader.read().catch(() => ({ done: true }));
+    const { value, done } = await heard(reader);
     if (done) return;
     const parts = (rest + value).split("\n\n");
     rest = parts.pop();
@@ -23,7 +33,20 @@ export async function* frames(response) {
   }
 }
 
-const pause = (milliseconds) => new Promise((go) => { setTimeout(go, milliseconds); });
+/** Wait; a network that comes back ends the waiting. */
+const pause = (milliseconds) => new Promise((go) => {
+  setTimeout(go, milliseconds);
+  addEventListener("online", go, { once: true });
+});
+
+/** A response, or null if none comes. */
+async function asked(address) {
+  const control = new AbortController();
+  const late = setTimeout(() => control.abort(), SILENCE);
+  const response = await fetch(address, { signal: control.signal }).catch(() => null);
+  clearTimeout(late);
+  return response;
+}
 
 /**
  * Follow a turn until nothing more comes of it; gives the state it ended in.
@@ -33,7 +56,7 @@ const pause = (milliseconds) => new Promise((go) => { setTimeout(go, millisecond
 export async function follow(address, after, { on, over, lost }) {
   let state;
   for (let attempt = 0; ; attempt += 1) {
-    const response = await fetch(`${address}?after=${after}`).catch(() => null);
+    const response = await asked(`${address}?after=${after}`);
     if (response?.status === 404) state = "gone";
     if (response?.status === 401) { location.assign("/login"); state = "gone"; }
     for await (const frame of response?.ok ? frames(response) : []) {

@@ -97,7 +97,7 @@ function wait(article, words) {
   if (!line) {
     line = document.createElement("p");
     line.className = "turn__wait";
-    article.querySelector(".turn__who").after(line);
+    article.querySelector(".turn__tail").after(line);
   }
   line.textContent = words;
 }
