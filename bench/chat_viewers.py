@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Chat under many eyes, and a long conversation: ``python bench/chat_viewers.py [--viewers 200]``.
+"""Chat under many eyes: ``python bench/chat.py viewers [--viewers 200]``.
 
 The real ``hausgeist serve`` runs on one core; a fake upstream and the viewers share the other. Two viewers
 (two devices) follow each answer: 20 chunks a second of Markdown with lists, tables and code. A stall is a
 silence of more than 250 ms within an answer that a viewer sees, although the upstream sends every 50 ms.
-The data is made here: people, a conversation of 2,000 messages.
 """
 
 import argparse
 import asyncio
-import http.client
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -21,97 +18,37 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import aiohttp
-from gateway import HERE, LOAD_CORE, PROVIDER, SERVER_CORE, pinned, running
-from upstream import MARKDOWN
 
+from gateway import HERE, LOAD_CORE, PROVIDER, SERVER_CORE, pinned, running
 from hausgeist import app, settings
-from hausgeist.core.messages import Text
-from hausgeist.core.people import Role
-from hausgeist.store import chats
 
 UPSTREAM, HOUSE = 9180, 9182
 TURNS_EACH = 4
 """Answers that one person has running at once."""
-MESSAGES = 2000
 STALL = 0.25
 
 
-def prepare(home: Path, people: int) -> tuple[list[str], str]:
-    """People with open sessions and one long conversation; gives the cookies and the conversation."""
+def prepare(home: Path, people: int) -> list[str]:
+    """People with open sessions; gives the cookies."""
     (home / "providers.toml").write_text(
         PROVIDER.replace('{ id = "fake" }', '{ id = "fake" }, { id = "fake-chat" }')
     )
     (home / "providers.toml").chmod(0o600)
     house = app.build(settings.load({}, home=home, starter_model=False))
 
-    async def make() -> tuple[list[str], str]:
+    async def make() -> list[str]:
         cookies = []
         for number in range(people):
             person = await house.identity.people.create(
-                login=f"p{number}",
-                name=f"P {number}",
-                password=None,
-                role=Role.ADMIN if number == 0 else Role.MEMBER,
-                by="bench",
+                login=f"p{number}", name=f"P {number}", password=None, by="bench"
             )
             cookies.append(await house.identity.sessions.open(person.id))
-            if number == 0:
-                talk = await long_talk(house, person.id)
         await house.store.drain()
-        return cookies, talk
+        return cookies
 
     found = asyncio.run(make())
     house.store.close()
     return found
-
-
-async def long_talk(house, owner: str) -> str:
-    talk = chats.Conversation(
-        id="f" * 32,
-        title="Ein langes Gespräch",
-        model="bench/fake-chat",
-        data_class="internal",
-        leaf_id=None,
-        created_at=1,
-        updated_at=1,
-    )
-    said, parent = [], None
-    for number in range(MESSAGES):
-        role = "assistant" if number % 2 else "user"
-        text = MARKDOWN if number % 2 else f"Frage {number}: Was kostet ein Stand auf dem Markt?"
-        said.append(
-            chats.Said(
-                id=f"{number:032x}",
-                parent_id=parent,
-                role=role,
-                parts=(Text(text),),
-                created_at=number + 1,
-                model="bench/fake-chat" if number % 2 else None,
-            )
-        )
-        parent = said[-1].id
-
-    def work(connection) -> None:
-        chats.create(connection, owner, talk)
-        for start in range(0, MESSAGES, 200):
-            chats.add(connection, owner, talk.id, said[start : start + 200])
-
-    await house.store.write(work)
-    return talk.id
-
-
-def fetch(path: str, cookie: str) -> tuple[float, int]:
-    """Seconds to the whole page, and its bytes."""
-    connection = http.client.HTTPConnection("127.0.0.1", HOUSE, timeout=60)
-    began = time.perf_counter()
-    connection.request("GET", path, headers={"Cookie": f"hausgeist_session={cookie}"})
-    response = connection.getresponse()
-    body = response.read()
-    took = time.perf_counter() - began
-    connection.close()
-    if response.status != 200:
-        sys.exit(f"{path}: {response.status}")
-    return took, len(body)
 
 
 async def watch(session: aiohttp.ClientSession, address: str, gaps: list[float]) -> None:
@@ -167,7 +104,7 @@ def main() -> None:
         os.sched_setaffinity(0, {int(LOAD_CORE)})
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, home, ignore_errors=True)
-        cookies, talk = prepare(home, options.viewers // 2 // TURNS_EACH + 1)
+        cookies = prepare(home, options.viewers // 2 // TURNS_EACH + 1)
         env = {
             **os.environ,
             "HAUSGEIST_HOME": str(home),
@@ -179,10 +116,6 @@ def main() -> None:
         program = str(Path(sys.executable).parent / "hausgeist")
         serve = pinned(SERVER_CORE, program, "serve", "--port", str(HOUSE))
         stack.enter_context(running(serve, HOUSE, env))
-        first, size = fetch(f"/c/{talk}", cookies[0])
-        opened = statistics.median(fetch(f"/c/{talk}", cookies[0])[0] for _ in range(7))
-        print(f"conversation of {MESSAGES} messages, ms: {opened * 1e3:.0f}  (must be < 1000)")
-        print(f"  the first time {first * 1e3:.0f} ms, page of {size / 1024:.0f} KB")
         gaps, took = asyncio.run(viewers(cookies, options.viewers))
     stalls = sum(gap > STALL for gap in gaps)
     at = sorted(gaps)
