@@ -15,6 +15,7 @@ from typing import Any
 
 from hausgeist.audit import Trail
 from hausgeist.chat.files import Files
+from hausgeist.chat.uploads import FULL
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal
 from hausgeist.core.trail import Fact
@@ -25,8 +26,9 @@ from hausgeist.errors import (
     NotFound,
     SharingOff,
     TooDelicateToShare,
+    TooManyFiles,
 )
-from hausgeist.store import accounts, chats, shares
+from hausgeist.store import accounts, chats, files, shares
 from hausgeist.store.chats import Attached, Conversation, Opened, Said
 from hausgeist.store.db import Store
 from hausgeist.store.shares import Share
@@ -64,10 +66,20 @@ class Read:
 
 
 class Shares:
-    """The verbs of sharing. ``now_ms`` gives milliseconds since the epoch."""
+    """The verbs of sharing. ``now_ms`` gives milliseconds since the epoch.
 
-    def __init__(self, store: Store, trail: Trail, now_ms: Callable[[], int]) -> None:
+    ``files_total`` is how many bytes of files one person may keep, copies of others' included.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        trail: Trail,
+        now_ms: Callable[[], int],
+        files_total: int = 2 * 1024**3,
+    ) -> None:
         self._store = store
+        self._files_total = files_total
         self._trail = trail
         self._files = Files(store, now_ms)
         self._now_ms = now_ms
@@ -233,6 +245,7 @@ class Shares:
 
         Raises:
             NotFound: it is not (or no longer) for this reader.
+            TooManyFiles: the reader has no room for its files.
         """
         now = self._now_ms()
         talk_id = secrets.token_hex(16)
@@ -241,12 +254,24 @@ class Shares:
             read = _read(connection, who, share_id, now, None)
             if read is None or not read.opened.branch:
                 return False
+            _make_sure_of_room(connection, who.id, read, self._files_total)
             _plant(connection, who.id, talk_id, read, now)
             return True
 
         if not await self._store.write(work):
             raise NotFound
         return talk_id
+
+
+def _make_sure_of_room(connection: Any, reader_id: str, read: Read, most: int) -> None:
+    """Refuse copies of files that an upload would be refused for; sizes are as they were sent."""
+    more = sum(file.size for said in read.opened.branch for file in said.files)
+    if not more:
+        return
+    files.one_at_a_time(connection, reader_id)
+    waiting, weight = files.weight(connection, reader_id)
+    if weight + more > most:
+        raise TooManyFiles(most=waiting, advice=FULL)
 
 
 def _plant(connection: Any, reader_id: str, talk_id: str, read: Read, now: int) -> None:

@@ -26,7 +26,7 @@ from hausgeist.store.files import PIECE, Held
 
 NAME_MOST = 200
 _SEND = N_("send or remove the ones you have attached first.")
-_FULL = N_("there is no room for more. Delete conversations with files that you no longer need.")
+FULL = N_("there is no room for more. Delete conversations with files that you no longer need.")
 _INVISIBLE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _DIRECTION = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 """Marks that turn the direction of letters: with them ``gpj.exe`` can look like ``exe.jpg``."""
@@ -49,21 +49,6 @@ class Uploads:
         self._total = total
         self._reading: dict[str, asyncio.Task[None]] = {}
 
-    async def admit(self, who: Principal, size: int | None) -> None:
-        """Refuse, before the first byte, what would be refused after the last.
-
-        Raises:
-            FileTooLarge: ``size``, where it is known, exceeds the limit.
-            TooManyFiles: the person has too many unsent, or too much altogether.
-        """
-        if size is not None and size > self.largest:
-            raise FileTooLarge(limit=self.largest // (1024 * 1024))
-        waiting, weight = await self._store.read(lambda c: files.weight(c, who.id))
-        if waiting >= self._unsent:
-            raise TooManyFiles(most=self._unsent, advice=_SEND)
-        if weight + (size or 0) > self._total:
-            raise TooManyFiles(most=waiting, advice=_FULL)
-
     async def take_in(
         self,
         who: Principal,
@@ -77,29 +62,31 @@ class Uploads:
         ``size`` is what the sender says it has; more than the limit is cut off whatever it said.
 
         Raises:
-            FileTooLarge, TooManyFiles: as ``admit``.
+            FileTooLarge: it exceeds the limit.
+            TooManyFiles: the person has too many unsent, or too much altogether.
         """
-        await self.admit(who, size)
+        if size is not None and size > self.largest:
+            raise FileTooLarge(limit=self.largest // (1024 * 1024))
         held = Held(
             id=secrets.token_hex(16),
             conversation_id=None,
             name=tidy_name(name),
             media="",
-            size=0,
+            size=size or 0,
             digest="",
             data_class=data_class.word,
             state="arriving",
             created_at=self._now_ms(),
         )
-        await self._store.write(partial(files.begin, owner_id=who.id, held=held))
+        await self._store.write(partial(self._admit, owner_id=who.id, held=held))
         try:
             length, digest = await self._keep(held.id, content)
+            held = replace(held, size=length, digest=digest, state="reading")
+            await self._store.write(partial(self._arrived, owner_id=who.id, held=held))
         except BaseException:  # whatever ends it, a client that goes away too: nothing is left
             gone = partial(files.remove, owner_id=who.id, file_id=held.id)
             await asyncio.shield(self._store.write(gone))
             raise
-        held = replace(held, size=length, digest=digest, state="reading")
-        await self._store.write(partial(_arrived, owner_id=who.id, held=held))
         task = asyncio.create_task(self._read(who.id, held))
         self._reading[held.id] = task
         task.add_done_callback(lambda _done: self._reading.pop(held.id, None))
@@ -117,6 +104,28 @@ class Uploads:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _admit(self, connection: Any, owner_id: str, held: Held) -> None:
+        """Note that a content is about to arrive, unless it would be refused after its last byte.
+
+        Weighed in the transaction that adds it: of many at once, only so many come in.
+        """
+        files.one_at_a_time(connection, owner_id)
+        waiting, weight = files.weight(connection, owner_id)
+        if waiting >= self._unsent:
+            raise TooManyFiles(most=self._unsent, advice=_SEND)
+        if weight + held.size > self._total:
+            raise TooManyFiles(most=waiting, advice=FULL)
+        files.begin(connection, owner_id, held)
+
+    def _arrived(self, connection: Any, owner_id: str, held: Held) -> None:
+        """Note that a content is whole, and will be read; its size may not have been told before."""
+        files.one_at_a_time(connection, owner_id)
+        columns: dict[str, object] = {"size": held.size, "digest": held.digest, "state": held.state}
+        files.change(connection, owner_id, held.id, **columns)
+        waiting, weight = files.weight(connection, owner_id)
+        if weight > self._total:
+            raise TooManyFiles(most=waiting, advice=FULL)
 
     async def _keep(self, file_id: str, content: AsyncIterable[bytes]) -> tuple[int, str]:
         digest = hashlib.sha256()
@@ -159,12 +168,6 @@ async def _pieces(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
             del waiting[:PIECE]
     if waiting:
         yield bytes(waiting)
-
-
-def _arrived(connection: Any, owner_id: str, held: Held) -> None:
-    """Note that a content is whole, and will be read."""
-    columns: dict[str, object] = {"size": held.size, "digest": held.digest, "state": held.state}
-    files.change(connection, owner_id, held.id, **columns)
 
 
 def _finish(connection: Any, owner_id: str, held: Held, found: Document) -> None:

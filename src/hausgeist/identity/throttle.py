@@ -6,6 +6,7 @@ Names and networks are stored as keyed pseudonyms: what people type into the wro
 """
 
 import ipaddress
+import unicodedata
 
 from hausgeist.audit import Trail
 from hausgeist.errors import LoginThrottled
@@ -51,7 +52,7 @@ class Throttle:
 
     def _scopes(self, login: str, address: str) -> tuple[str, str]:
         return (
-            f"login:{self._trail.pseudonym(f'login {login}')}",
+            f"login:{self._trail.pseudonym(f'login {skeleton(login)}')}",
             f"network:{self._trail.pseudonym(f'network {network(address)}')}",
         )
 
@@ -60,6 +61,17 @@ def wait_ms(scope: str, failures: int) -> int:
     """The wait after so many attempts: 1 s, 2 s, 4 s … once the free ones are used up."""
     beyond = failures - FREE[scope.partition(":")[0]]
     return 0 if beyond < 0 else min(1000 << min(beyond, 20), LONGEST_MS)
+
+
+def skeleton(login: str) -> str:
+    """What is left of a login name for a directory that compares as loosely as any does.
+
+    Directories take no notice of case, accents, spaces and what cannot be seen (RFC 4518, and more): an
+    attempt counts for all spellings that may find one entry, or each of them would have its own waits.
+    """
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", login).casefold())
+    kept = (letter for letter in apart if unicodedata.category(letter)[0] in "LNPS")
+    return unicodedata.normalize("NFKC", "".join(kept)).casefold()
 
 
 def network(address: str) -> str:

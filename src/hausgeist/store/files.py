@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from hausgeist.store.holds import held
-from hausgeist.store.tables import file_contents, files
+from hausgeist.store.tables import file_contents, files, users
 
 State: TypeAlias = Literal["arriving", "reading", "ready", "failed"]
 
@@ -116,6 +116,11 @@ def weight(connection: Connection, owner_id: str) -> tuple[int, int]:
     query = select(waiting, func.sum(files.c.size)).where(files.c.owner_id == owner_id)
     count, size = connection.execute(query).one()
     return int(count or 0), int(size or 0)
+
+
+def one_at_a_time(connection: Connection, owner_id: str) -> None:
+    """Until the transaction ends, nobody else weighs and adds this person's files."""
+    connection.execute(select(users.c.id).where(users.c.id == owner_id).with_for_update())
 
 
 def texts(connection: Connection, owner_id: str, ids: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ time: ``most`` rows after the id ``after``. What is kept of a person beyond thes
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, or_, select, update
 
 from hausgeist.store.tables import (
     api_keys,
@@ -237,6 +237,7 @@ def library(connection: Connection, user_id: str) -> Rows:
 def erase_library(connection: Connection, user_id: str) -> int:
     """Erase what only the person could use; what is shared stays, without owner and author.
 
+    Versions from before something was shared go, too: whoever takes it over would read them.
     Gives how many items were erased.
     """
     private = select(library_items.c.id).where(
@@ -249,6 +250,15 @@ def erase_library(connection: Connection, user_id: str) -> int:
             library_items.c.owner_id == user_id, library_items.c.audience == "owner"
         )
     ).rowcount
+    connection.execute(
+        delete(library_versions).where(
+            exists().where(
+                library_items.c.id == library_versions.c.item_id,
+                library_items.c.owner_id == user_id,
+                library_items.c.shared_from > library_versions.c.version,
+            )
+        )
+    )
     for table, column in (
         (library_items, library_items.c.owner_id),
         (library_versions, library_versions.c.author_id),

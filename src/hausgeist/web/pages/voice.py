@@ -27,7 +27,10 @@ VOICE = "alloy"
 """The voice asked for; servers that have others take their own first one for it."""
 
 _KINDS = {"audio/webm": "webm", "audio/ogg": "ogg", "audio/mp4": "mp4", "audio/wav": "wav"}
-_MARKS = re.compile(r"```.*?```|[*_#`>|]+|\[([^\]]*)\]\([^)]*\)", re.DOTALL)
+_MARKS = re.compile(r"```.*?```|[*_#`>|]+|\[([^\[\]]{0,300})\]\([^()]{0,2000}\)", re.DOTALL)
+"""Bounded, so that a model that opens brackets without end costs no more than its letters."""
+SPOKEN_MOST = 4 * TEXT_MOST
+"""Characters of an answer that are looked at: what is read out, and the code and links between."""
 
 
 class _Heard(msgspec.Struct):
@@ -76,7 +79,8 @@ async def read_aloud(visit: Visit) -> Response:
 
 def spoken(markdown: str) -> str:
     """An answer without its marks and its code: what can be read out."""
-    return re.sub(r"\n{3,}", "\n\n", _MARKS.sub(lambda found: found[1] or "", markdown)).strip()
+    words = _MARKS.sub(lambda found: found[1] or "", markdown[:SPOKEN_MOST])
+    return re.sub(r"\n{3,}", "\n\n", words).strip()
 
 
 def _class(visit: Visit) -> DataClass:
