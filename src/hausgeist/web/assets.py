@@ -3,11 +3,13 @@
 
 The list is what lies in ``static/`` with a known media type; an address is looked up in it and never
 joined to a path. ``address`` gives an address with the content's fingerprint, which browsers may keep
-for ever; without the fingerprint (modules that import each other) they ask again.
+for ever; without the fingerprint (modules that import each other) they ask again. Comments and the
+indentation of style sheets are for those who read the source: they are not sent.
 """
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +34,13 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 _PACKED = {".png", ".ico", ".woff2"}
+_VENDOR = "vendor"
+_LICENCE = b"/* SPDX-License-Identifier: EUPL-1.2 */\n"
+_CSS_COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_CSS_INDENT = re.compile(rb"\s*\n\s*")
+_JS_COMMENT = re.compile(
+    rb"^[ \t]*(?://(?! SPDX-)[^\n]*|/\*\*.*?\*/[ \t]*)$", re.DOTALL | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +61,26 @@ def assets() -> dict[str, Asset]:
         kind = _TYPES.get(path.suffix)
         if kind is None or not path.is_file() or path.is_symlink():
             continue
-        body = path.read_bytes()
+        body = (
+            lean(path.suffix, path.read_bytes()) if _VENDOR not in path.parts else path.read_bytes()
+        )
         packed = None if path.suffix in _PACKED else gzip.compress(body, 9, mtime=0)
         mark = hashlib.sha256(body).hexdigest()[:12]
         found[path.relative_to(ROOT).as_posix()] = Asset(body, packed, kind, mark)
     return found
+
+
+def lean(suffix: str, body: bytes) -> bytes:
+    """A file of ours without what only its readers need.
+
+    Scripts keep their lines, so that an error's place is the one in the source; comments behind code stay.
+    A template literal over several lines must not have a line that begins with ``//``.
+    """
+    if suffix == ".css":
+        return _LICENCE + _CSS_INDENT.sub(b"\n", _CSS_COMMENT.sub(b"", body)).strip() + b"\n"
+    if suffix == ".js":
+        return _JS_COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), body)
+    return body
 
 
 @cache
