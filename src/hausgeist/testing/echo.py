@@ -30,7 +30,8 @@ class EchoProvider:
 
     ``delay`` is the pause before each word in seconds. ``failing`` is raised before the word number
     ``fail_after`` (0: before the first byte). ``tool`` is asked for instead of an answer, as long as the
-    conversation holds no tool result yet. ``reasoning`` is thought aloud first. ``hold``, when set to an
+    conversation holds no tool result yet. ``reasoning`` is thought aloud first. ``pieces`` are sent one
+    by one, as they are, instead of words. ``hold``, when set to an
     event, keeps the stream open after the first word until the event is set.
     """
 
@@ -41,6 +42,7 @@ class EchoProvider:
     tool: ToolCall | None = None
     reasoning: str = ""
     answer: str | None = None
+    pieces: Sequence[str] = ()
     hold: asyncio.Event | None = None
     calls: list[Call] = field(default_factory=list)
     """Every call it was given, in order."""
@@ -111,6 +113,12 @@ class EchoProvider:
         if self.tool is not None and not any(m.role == "tool" for m in call.messages):
             yield [ToolCalled(0, self.tool.id, self.tool.name, self.tool.arguments)]
             yield [Finished("tool_calls", Usage(input_tokens=spent, output_tokens=1))]
+            return
+        if self.pieces:
+            for piece in self.pieces:
+                await asyncio.sleep(self.delay)
+                yield [Delta(piece)]
+            yield [Finished("stop", Usage(input_tokens=spent, output_tokens=len(self.pieces)))]
             return
         words = text.split(" ")
         limit = call.sampling.max_tokens
