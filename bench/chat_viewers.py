@@ -55,11 +55,13 @@ async def watch(session: aiohttp.ClientSession, address: str, gaps: list[float])
     """Follow an answer to its end; notes the silences between what arrives."""
     last = None
     async with session.get(address) as response:
-        async for _ in response.content.iter_any():
+        async for data in response.content.iter_any():
             now = time.perf_counter()
             if last is not None:
                 gaps.append(now - last)
             last = now
+            if b"event: end" in data:  # what may follow is a title, which takes its time
+                return
 
 
 async def viewers(cookies: list[str], many: int) -> tuple[list[float], float]:

@@ -5,6 +5,7 @@ A stream is Server-Sent Events, read by ``fetch``; a reader who was cut off goes
 the last frame's number.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -33,6 +34,8 @@ from hausgeist.web.reply import ByteStream, JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
 
+TITLE_PATIENCE = 15.0
+"""Seconds a stream stays open for a title: a browser has few connections to spare."""
 TEXT_MOST = 200_000
 """Characters of a question."""
 BODY_MOST = 2 * 1024 * 1024
@@ -135,8 +138,12 @@ async def _frames(visit: Visit, happenings: AsyncIterator[list[Numbered]]) -> As
 
 
 async def _titled(visit: Visit, number: int) -> bytes:
-    """The title that a model in the house has just made, if it does."""
-    title = await visit.house.chat.title_coming(visit.path_params["conversation_id"])
+    """The title that a model in the house has just made, if it does soon; the next page has it anyway."""
+    coming = visit.house.chat.title_coming(visit.path_params["conversation_id"])
+    try:
+        title = await asyncio.wait_for(coming, TITLE_PATIENCE)
+    except TimeoutError:
+        return b""
     return frame("title", number, {"title": title}) if title else b""
 
 
