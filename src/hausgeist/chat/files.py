@@ -12,7 +12,8 @@ from typing import Any
 
 from hausgeist.core.people import Principal
 from hausgeist.errors import N_, FileNotReady, NotFound, TooManyFiles
-from hausgeist.store import files
+from hausgeist.people.holds import refuse
+from hausgeist.store import files, holds
 from hausgeist.store.chats import Attached
 from hausgeist.store.db import Store
 from hausgeist.store.files import Held
@@ -137,8 +138,17 @@ class Files:
 
         Raises:
             NotFound: there is none of this person's.
+            DataHeld: a legal hold lasts.
         """
-        if not await self._store.write(lambda c: files.remove(c, who.id, file_id)):
+        now = self._now_ms()
+
+        def work(connection: Any) -> bool:
+            found = files.find(connection, who.id, [file_id])
+            if file_id in found:
+                refuse(holds.on_person(connection, who.id, now))
+            return files.remove(connection, who.id, file_id)
+
+        if not await self._store.write(work):
             raise NotFound
 
     # -- start and rounds -------------------------------------------------------------------------

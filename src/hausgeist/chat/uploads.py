@@ -143,7 +143,7 @@ class Uploads:
 
     async def _read(self, owner_id: str, held: Held) -> None:
         try:
-            document = await read_document(self._content(owner_id, held.id))
+            document = await read_document(self._content(owner_id, held.id), owner_id)
         except HausgeistError as error:
             failed = partial(_fail, owner_id=owner_id, file_id=held.id, error=error)
             await self._store.write(failed)

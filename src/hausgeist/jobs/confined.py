@@ -14,9 +14,9 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import msgspec
 
@@ -32,6 +32,9 @@ _PIECE = 256 * 1024
 _HEAD_MOST = 64 * 1024
 
 _places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_persons: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, asyncio.Lock]] = (
+    WeakKeyDictionary()
+)
 
 
 class _Head(msgspec.Struct):
@@ -49,12 +52,14 @@ async def confined(
     seconds: float,
     megabytes: int,
     result_most: int = RESULT_MOST,
+    whose: str = "",
 ) -> bytes:
     """Run ``module.function(payload: bytes) -> bytes`` in a child of its own.
 
     ``seconds`` are by the clock and of processor time; ``megabytes`` of address space, the interpreter's
     own hundred included. A payload in pieces is never held here as a whole. Waiting for a place does
-    not count. Cancelling ends the child.
+    not count. Cancelling ends the child. ``whose`` names a person, who gets one place at a time, so that
+    nobody's heap of work takes all of them; empty: nobody's.
 
     Raises:
         HausgeistError: what the function raised, if it is a class of ``hausgeist.errors``.
@@ -63,7 +68,9 @@ async def confined(
     loop = asyncio.get_running_loop()
     if loop not in _places:
         _places[loop] = asyncio.Semaphore(AT_ONCE)
-    async with _places[loop]:
+        _persons[loop] = WeakValueDictionary()
+    mine = _persons[loop].setdefault(whose, asyncio.Lock()) if whose else nullcontext()
+    async with mine, _places[loop]:
         folder = tempfile.mkdtemp(prefix="hausgeist-")
         try:
             return await _run(

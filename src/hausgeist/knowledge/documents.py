@@ -35,8 +35,8 @@ class Document(msgspec.Struct, frozen=True):
         return bool(self.picture)
 
 
-async def read_document(content: bytes | AsyncIterable[bytes]) -> Document:
-    """Read a content, whatever it says it is.
+async def read_document(content: bytes | AsyncIterable[bytes], whose: str = "") -> Document:
+    """Read a content, whatever it says it is; ``whose`` is the id of the person who wants it read.
 
     Raises:
         FileKindUnknown, FileLocked, FileBomb, FileUnreadable, FileWithoutText: as their names say.
@@ -48,6 +48,7 @@ async def read_document(content: bytes | AsyncIterable[bytes]) -> Document:
         content,
         seconds=SECONDS,
         megabytes=MEGABYTES,
+        whose=whose,
     )
     head, _, picture = said.partition(b"\n")
     try:

@@ -94,6 +94,7 @@ class Exports:
                 await asyncio.to_thread(msgspec.json.encode, letter),
                 seconds=SECONDS,
                 megabytes=MEGABYTES,
+                whose=who.id,
             )
         return Exported(letter.title, MEDIA[kind], content)
 

@@ -42,6 +42,13 @@ _OWN_VALUES = (
     ("duration_ms", int),
     ("finish", str),
 )
+_ABOUT: dict[str, type] = {
+    **dict.fromkeys(("provider", "policy", "country", "upstream", "digest", "price"), str),
+    **dict.fromkeys(("parameters", "quantisation"), str),
+    **dict.fromkeys(("messages", "left_out", "first_token_ms", "estimated_tokens"), int),
+    **dict.fromkeys(("estimated", "assistant_gone"), bool),
+}
+"""What pages read of an answer's origin and a file may say: anything else of a name could break them."""
 _STATES = {"done", "stopped", "failed", "interrupted"}
 _LONGEST_WORD = 64
 _LARGEST_FIGURE = 2**53
@@ -341,7 +348,7 @@ def _own(found: Any, counts: Counts, now: int) -> tuple[Brought | None, int]:
 
 
 def _own_values(one: Object) -> dict[str, Any]:
-    """What we know to read of an answer's origin, checked; the rest of it under ``about``."""
+    """What we know to read of an answer's origin, checked; what pages only show under ``about``."""
     values: dict[str, Any] = {}
     for name, kind in _OWN_VALUES:
         value = one.get(name)
@@ -359,12 +366,19 @@ def _own_values(one: Object) -> dict[str, Any]:
     about = one.get("about")
     if isinstance(about, dict):
         values["about"] = {
-            str(key)[:_LONGEST_WORD]: value
-            for key, value in about.items()
-            if isinstance(value, (str, int, float, bool)) and len(str(value)) <= 300
+            key: about[key] for key, kind in _ABOUT.items() if _is_sound(about.get(key), kind)
         }
     values["state"] = one["state"] if one.get("state") in _STATES else "done"
     return values
+
+
+def _is_sound(value: object, kind: type) -> bool:
+    """Whether a fact is what pages take it for, and of a bearable size."""
+    if type(value) is not kind:
+        return False
+    if isinstance(value, str):
+        return len(value) <= 300
+    return isinstance(value, bool) or (isinstance(value, int) and 0 <= value < _LARGEST_FIGURE)
 
 
 # -- what all have ----------------------------------------------------------------------------------

@@ -92,6 +92,7 @@ class Imports:
             seconds=SECONDS,
             megabytes=MEGABYTES,
             result_most=READ_MOST,
+            whose=who.id,
         )
         head, *pieces = frames(content)
         found = msgspec.json.decode(head, type=Summary)

@@ -37,7 +37,8 @@ from hausgeist.errors import (
     NotYoursToChange,
     WasShared,
 )
-from hausgeist.store import accounts
+from hausgeist.people.holds import refuse
+from hausgeist.store import accounts, holds
 from hausgeist.store import library as shelf
 from hausgeist.store.db import Store
 from hausgeist.store.library import Audience, Item, Kind, Version, Whose, Wish
@@ -218,7 +219,7 @@ class Library:
         item = (await self.entry(who, item_id)).item
         if item.shared_from is not None:
             return 0
-        return await self._store.read(lambda c: shelf.uses(c, item_id))
+        return await self._store.read(lambda c: shelf.uses(c, who.id, item_id))
 
     async def groups_for(self, who: Principal, item_id: str = "") -> dict[str, str]:
         """The groups a person may share with, by id and title; with those an item is for already."""
@@ -375,13 +376,16 @@ class Library:
 
         Raises:
             NotFound, NotYoursToChange, WasShared: as the rules say.
+            DataHeld: a legal hold lasts.
         """
+        now = self._now_ms()
 
         def work(connection: Any) -> dict[str, Fact]:
             item = self._own(connection, who, item_id)
             if item.shared_from is not None:
                 raise WasShared
-            shelf.remove(connection, item_id)
+            refuse(holds.on_person(connection, who.id, now))
+            shelf.remove(connection, who.id, item_id)
             return {"kind": item.kind, "versions": item.version}
 
         await self._change("deleted", work, who, item_id)

@@ -5,11 +5,12 @@ The answer comes as a stream on the response to the question itself, in the fram
 closes the connection ends it. Files are read for the page in the limited child, and not kept.
 """
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from starlette.requests import ClientDisconnect
@@ -25,6 +26,7 @@ from hausgeist.locale import translator
 from hausgeist.render import render_blocks
 from hausgeist.store.chats import Node
 from hausgeist.web.contexts.temporary import (
+    SAID_MOST,
     PaperRead,
     PaperSent,
     PassedPart,
@@ -52,7 +54,9 @@ FORM_MOST = 4 * 1024 * 1024
 FILE_MOST = 10 * 1024 * 1024
 
 _encode = msgspec.json.Encoder().encode
-_history = msgspec.json.Decoder(list[SaidSent]).decode
+_history: msgspec.json.Decoder[list[SaidSent]] = msgspec.json.Decoder(
+    Annotated[list[SaidSent], msgspec.Meta(max_length=SAID_MOST)]
+)
 
 
 async def show(visit: Visit) -> Response:
@@ -103,7 +107,7 @@ async def read_file(visit: Visit) -> Response:
     Its name stays with the page: in an address it would be in the logs of whatever stands before us.
     """
     language = language_for(visit)
-    found = await read_document(await visit.body())
+    found = await read_document(await visit.body(), visit.principal.id)
     turn = translator(language)
     picture = ""
     if found.is_picture:
@@ -155,6 +159,11 @@ async def _temporary_page(
 ) -> Response:
     frame = await shell(visit, N_("Temporary chat"), "chat")
     language = frame.language
+    answers = [one.text if one.role == "assistant" else "" for one in said]
+    # in a thread, so that running answers do not wait for it
+    blocks = await asyncio.to_thread(
+        lambda: ["".join(render_blocks(text, language)) if text else "" for text in answers]
+    )
     views = []
     for number, one in enumerate(said):
         last = turn is not None and number == len(said) - 1
@@ -166,7 +175,7 @@ async def _temporary_page(
                     id=f"a-{number}",
                     role="assistant",
                     who=model_name(visit, turn.said.model) if turn and last else "",
-                    html="".join(render_blocks(one.text, language)) if one.text else "",
+                    html=blocks[number],
                     end=_end(visit, turn.said, language) if turn and last else None,
                 )
             )
@@ -225,7 +234,7 @@ def _said_of(form: Form) -> list[SaidSent]:
         BadRequest: it is not what a page of ours keeps.
     """
     try:
-        return _history(form.exact("history", "[]", most=FORM_MOST))
+        return _history.decode(form.exact("history", "[]", most=FORM_MOST))
     except (msgspec.DecodeError, UnicodeEncodeError):
         raise BadRequest(reason=N_("what was said before could not be read")) from None
 
