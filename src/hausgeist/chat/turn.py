@@ -44,7 +44,7 @@ ENDLESS = "endless"
 """Why such an answer ended; beside the upstreams' words in ``Said.finish``."""
 SILENCE_MOST = 900.0
 """Seconds without a word after which a model counts as silent; a large prompt takes minutes without a GPU."""
-WAKE = 3.0
+WAKE = 1.0
 """Seconds after which viewers of a silent turn are woken, so that they notice when theirs is over."""
 LOADING_MOST = 600.0
 """Seconds a turn waits for its model to be loaded."""

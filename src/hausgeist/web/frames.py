@@ -18,7 +18,7 @@ from hausgeist.web.asgi import SESSION_COOKIE
 from hausgeist.web.visit import Visit
 
 PING: Final = b": the house is here\n\n"
-STILL: Final = 5.0
+STILL: Final = 1.0
 """Seconds after which a stream looks again whether its reader may still read."""
 
 Values: TypeAlias = dict[str, Any]

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What a person does in the chat, for tests of several packages at once."""
+
+from playwright.sync_api import TimeoutError  # noqa: A004  the one its waits raise
+
+
+def ask(page, text, model=""):
+    """Choose a model, write, press Enter."""
+    page.wait_for_selector("#chat[data-live]")
+    if model:
+        page.select_option("#model", model)
+    page.fill("#text", text)
+    page.press("#text", "Enter")
+
+
+def answered(page, answers=1):
+    """Wait until so many answers stand there and none runs; gives the conversation's HTML."""
+    try:
+        page.wait_for_function(
+            "n => document.querySelectorAll('.turn--assistant .turn__foot').length === n"
+            " && !document.querySelector('[aria-busy]')",
+            arg=answers,
+        )
+    except TimeoutError as error:
+        raise AssertionError(page.locator("main").inner_html()) from error
+    return page.locator("#thread").inner_html()
+
+
+def again(page, answers=1):
+    """Read the page anew; gives the conversation's HTML."""
+    page.reload()
+    page.wait_for_selector("#chat[data-live]")
+    return answered(page, answers)
+
+
+def attach(page, *files):
+    """Choose files by the paperclip, and wait until they are read."""
+    before = page.locator("#files [data-state=ready]").count()
+    with page.expect_file_chooser() as chooser:
+        page.click("#attach")
+    chooser.value.set_files(
+        [{"name": name, "mimeType": "x/y", "buffer": content} for name, content in files]
+    )
+    page.wait_for_function(
+        "n => document.querySelectorAll('#files [data-state=ready]').length === n",
+        arg=before + len(files),
+    )
+
+
+def texts(page):
+    """The questions and answers that are shown."""
+    return page.locator(".turn__text, .prose").all_inner_texts()
