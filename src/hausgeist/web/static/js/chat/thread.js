@@ -24,6 +24,7 @@ export class Thread {
 
   /** Where the address points to, else the end; once more when what is there has its true height. */
   toPlace() {
+    if (document.getElementById("empty")) return;
     const place = location.hash && document.getElementById(location.hash.slice(1));
     const go = () => (place && place.nextElementSibling ? place.scrollIntoView({ block: "start", behavior: "instant" }) : this.toEnd());
     go();
