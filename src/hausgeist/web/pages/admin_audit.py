@@ -18,6 +18,7 @@ from hausgeist.locale import translator
 from hausgeist.web.contexts.admin_house import AuditPage, ChangeRow
 from hausgeist.web.pages.admin import admin_get, tabs
 from hausgeist.web.pages.admin_announcements import moment_text
+from hausgeist.web.pages.chat_views import CLASSES
 from hausgeist.web.rendering import page, shell
 from hausgeist.web.visit import Visit
 
@@ -76,6 +77,38 @@ WORDS = {
     "user.password": N_("Password made anew"),
 }
 """A kind without words is shown as the trail has it."""
+FACTS = {one.name.lower(): words for one, words in CLASSES.items()} | {
+    "colour": N_("Colour"),
+    "cost_centre": N_("Cost centre"),
+    "default_model": N_("Offered first"),
+    "description": N_("Description"),
+    "enabled": N_("enabled"),
+    "expires_at": N_("Expires"),
+    "group": N_("Group that pays"),
+    "groups": N_("Further groups"),
+    "imprint": N_("Imprint"),
+    "kind": N_("Kind"),
+    "login": N_("Login name"),
+    "logo": N_("Logo"),
+    "max_class": N_("Data class"),
+    "model": N_("Model"),
+    "models": N_("Models"),
+    "name": N_("Name"),
+    "organisation": N_("Organisation"),
+    "role": N_("Role"),
+    "text": N_("Text"),
+    "title": N_("Title"),
+    "until": N_("Until"),
+    "zone": N_("Zone"),
+}
+"""What was changed, in words; a name that is not here is shown as the trail has it."""
+VALUES = {
+    ("kind", "info"): N_("News"),
+    ("kind", "warning"): N_("Warning"),
+    ("models", "*"): N_("all"),
+    ("role", "admin"): N_("Administrator"),
+    ("role", "member"): N_("Member"),
+}
 ACTORS = (N_("command line"), N_("set-up link"), N_("house"))
 COUNT = 50
 NOTHING = "-"
@@ -150,6 +183,7 @@ def _address(one: Changed, people: dict[str, Person]) -> str:
 
 def _facts(one: Changed, language: str) -> tuple[tuple[str, str, str], ...]:
     """Name, before and after of what changed; other facts stand as an after."""
+    turn = translator(language)
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     for key, value in one.facts.items():
@@ -158,7 +192,7 @@ def _facts(one: Changed, language: str) -> tuple[tuple[str, str, str], ...]:
             side, name = "after", key
         (before if side == "before" else after)[name] = _said(name, value, language)
     return tuple(
-        (name, before.get(name, ""), after.get(name, ""))
+        (turn(FACTS.get(name, name)), before.get(name, ""), after.get(name, ""))
         for name in dict.fromkeys([*before, *after])
         if before.get(name, NOTHING) != after.get(name, NOTHING)
     )
@@ -172,7 +206,7 @@ def _said(name: str, value: Fact, language: str) -> str:
         return turn(N_("yes")) if value else turn(N_("no"))
     if name.endswith("_at") and isinstance(value, int):
         return moment_text(value, language)
-    return str(value)
+    return turn(VALUES.get((name, str(value)), str(value)))
 
 
 def _older(chosen: str, seq: int) -> str:

@@ -16,6 +16,7 @@ from hausgeist.web.contexts.admin_users import (
 from hausgeist.web.forms import FORM_MOST, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.admin_users import role_of
+from hausgeist.web.pages.my_data import erased_rows
 from hausgeist.web.rendering import day_text, go, page, shell
 from hausgeist.web.visit import Visit
 
@@ -25,20 +26,6 @@ DONE = {
     "sessions": N_("All sessions of this person have ended."),
     "deactivated": N_("The account is deactivated; its sessions and keys have ended."),
     "activated": N_("The account is active again. Its keys stay revoked."),
-}
-STORES = {
-    "account": N_("Account"),
-    "conversations": N_("Conversations"),
-    "events": N_("Entries of the audit trail, taken out"),
-    "files": N_("Files"),
-    "folders": N_("Folders"),
-    "groups": N_("Groups"),
-    "holds": N_("Holds"),
-    "keys": N_("Keys"),
-    "library": N_("Library"),
-    "logins": N_("Logins"),
-    "sessions": N_("Sessions"),
-    "shares": N_("Shared conversations"),
 }
 
 
@@ -121,9 +108,7 @@ async def erase(visit: Visit) -> Response:
         tabs=tabs(frame.language),
         login=person.login,
         day=day_text(house.now_ms(), frame.language),
-        rows=tuple(
-            (turn(STORES.get(name, name)), count) for name, count in receipt["erased"].items()
-        ),
+        rows=erased_rows(receipt, frame.language),
         kept=tuple(turn(KEPT[one["what"]]) for one in receipt["kept"]),
         receipt=as_text(receipt),
     )

@@ -43,6 +43,12 @@ def line_of(said: Said, language: str) -> tuple[str, ...]:
     return tuple(line)
 
 
+def provider_name(about: Mapping[str, Any], turn: Turn) -> str:
+    """Who made an answer: a provider's name, or this house; empty when it is not known."""
+    name = str(about.get("provider") or "")
+    return turn(N_("this house")) if name == "house" else name
+
+
 def table_of(said: Said, name: str, language: str) -> tuple[tuple[str, str], ...]:
     """Everything that is known of how an answer came about; ``name`` is the model's."""
     if said.state == "running":
@@ -51,7 +57,7 @@ def table_of(said: Said, name: str, language: str) -> tuple[tuple[str, str], ...
     rows = [
         (turn(N_("Model")), name if name == said.model else f"{name} ({said.model})"),
         (turn(N_("Version")), _version(about) or turn(_UNKNOWN)),
-        (turn(N_("Provider")), about.get("provider") or turn(_UNKNOWN)),
+        (turn(N_("Provider")), provider_name(about, turn) or turn(_UNKNOWN)),
         (turn(N_("Where")), _where(said, turn)),
     ]
     if said.data_class is not None:

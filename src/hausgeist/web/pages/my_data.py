@@ -117,10 +117,16 @@ async def download(visit: Visit) -> Response:
     )
 
 
+def erased_rows(receipt: Receipt, language: str) -> tuple[tuple[str, int], ...]:
+    """What a receipt says was erased, and how many of each, in the reader's language."""
+    turn = translator(language)
+    titles = {store.name: store.title for store in STORES} | {"events": EVENTS}
+    return tuple((turn(titles.get(name, name)), count) for name, count in receipt["erased"].items())
+
+
 def receipt_page(frame: Shell, receipt: Receipt, *, is_new: bool) -> ReceiptPage:
     """A receipt in the reader's language."""
     turn = translator(frame.language)
-    titles = {store.name: store.title for store in STORES} | {"events": EVENTS}
     kept = []
     for one in receipt["kept"]:
         words = turn(KEPT.get(one["what"], one["why"]))
@@ -130,9 +136,7 @@ def receipt_page(frame: Shell, receipt: Receipt, *, is_new: bool) -> ReceiptPage
         login=receipt["account"],
         organisation=receipt["organisation"],
         at=str(receipt["at"]).replace("T", " ").replace("Z", " UTC"),
-        rows=tuple(
-            (turn(titles.get(name, name)), count) for name, count in receipt["erased"].items()
-        ),
+        rows=erased_rows(receipt, frame.language),
         kept=tuple(kept),
         text=as_text(receipt) if is_new else "",
         is_new=is_new,

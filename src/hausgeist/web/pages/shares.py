@@ -32,6 +32,7 @@ from hausgeist.web.contexts.shares import (
 from hausgeist.web.disposition import attachment
 from hausgeist.web.forms import FORM_MOST, Form, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
+from hausgeist.web.pages.chat_facts import provider_name
 from hausgeist.web.pages.chat_views import CLASSES, html_of, model_name, number
 from hausgeist.web.rendering import day_text, go, page, shell
 from hausgeist.web.reply import ByteStream
@@ -301,7 +302,7 @@ def _facts(said: Said, language: str) -> tuple[tuple[str, str], ...]:
     found = (
         (N_("Data"), turn(CLASSES[DataClass[word]]) if word in DataClass.__members__ else ""),
         (N_("Day"), day_text(said.created_at, language)),
-        (N_("Provider"), about.get("provider")),
+        (N_("Provider"), provider_name(about, turn)),
         (N_("Country"), about.get("country")),
         (N_("Version"), str(about.get("digest") or about.get("upstream") or "")[:19]),
         (
