@@ -14,6 +14,7 @@ is nothing afterwards; so passwords are refused here if nothing visible is in th
 import asyncio
 import secrets
 import ssl
+import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,6 +39,11 @@ GROUPS_MOST = 1000
 PASSWORD_MOST = 1000
 LOGIN_MOST = 200
 CANNOT_BE_REACHED = N_("it cannot be reached, or its certificate is not right")
+
+SAID_MOST = 16 * 1024 * 1024
+"""Bytes that a directory may say on one connection: a thousand groups with long names are a tenth."""
+LONGEST = 6
+"""Times the timeout that one connection may last, however the directory spreads what it says."""
 
 _WRONG = 49
 """invalidCredentials: as good as any other result that is not success, but no fault of the directory."""
@@ -280,7 +286,7 @@ class Directory:
             host,
             port,
             use_ssl=scheme == "ldaps",
-            tls=_checked_tls(host, self.settings.certificates),
+            tls=_checked_tls(host, self.settings.certificates, LONGEST * self.settings.timeout),
             get_info=NONE,
             connect_timeout=self.settings.timeout,
         )
@@ -366,14 +372,32 @@ def _filter_value(attribute: str, subject: str) -> str:
     return str(escape_filter_chars(subject))
 
 
-def _checked_tls(host: str, certificates: str) -> Any:
-    """TLS whose certificate OpenSSL checks, with the host's name: ``ldap3`` would do that by itself."""
+def _checked_tls(host: str, certificates: str, seconds: float) -> Any:
+    """TLS whose certificate OpenSSL checks, with the host's name: ``ldap3`` would do that by itself.
+
+    The library gathers whatever comes until its end; here it ends after ``SAID_MOST`` bytes and ``seconds``,
+    so that a directory that never ends takes neither all memory nor a thread for good.
+    """
     from ldap3 import Tls  # noqa: PLC0415  as above
+
+    class Bounded(ssl.SSLSocket):
+        said = 0
+        until = 0.0
+
+        def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+            now = time.monotonic()
+            self.until = self.until or now + seconds
+            if self.said > SAID_MOST or now > self.until:
+                raise OSError("the directory does not end what it says")
+            data = super().recv(buflen, flags)
+            self.said += len(data)
+            return data
 
     class Checked(Tls):  # type: ignore[misc]  # the library has no types
         def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: FBT001, FBT002  theirs
             del do_handshake  # always
             context = ssl.create_default_context(cadata=certificates or None)
+            context.sslsocket_class = Bounded
             connection.socket = context.wrap_socket(connection.socket, server_hostname=host)
 
     return Checked(validate=ssl.CERT_REQUIRED)
