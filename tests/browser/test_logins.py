@@ -4,6 +4,7 @@
 import idp
 import pytest
 from playwright.sync_api import expect
+from ports import free_port
 from sourced import oidc
 from visitors import PASSWORD, Server
 
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.idp]
 @pytest.fixture
 def house(tmp_path):
     """A house under an address that a provider knows."""
-    port = idp.free_port()
+    port = free_port()
     server = Server(tmp_path / "home", port=port, public_url=f"http://127.0.0.1:{port}")
     server.url = server.settings.public_url
     server.person("anna", Role.ADMIN)

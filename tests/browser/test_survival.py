@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 from faked import PROVIDER, faked
-from running import PASSWORD, free_port, made, serving
+from ports import free_port
+from running import PASSWORD, made, serving
 from wire import Wire
 
 from hausgeist.testing.upstreams import FakeUpstream, OpenAIDialect

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from ports import free_port
+
 PASSWORD = "drei Katzen im Regen"
 PATIENCE = 60.0
 """Seconds after which a test says that something never happened."""
@@ -67,13 +69,6 @@ def made(home: Path, *words: str, **options: Any) -> Any:
     done = command(home, *words, "--json", **options)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
-
-
-def free_port() -> int:
-    """A port nobody uses at this moment."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def alive(pid: int) -> bool:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from running import PASSWORD, Running, command, free_port, made, serving, wait_until
+from ports import free_port
+from running import PASSWORD, Running, command, made, serving, wait_until
 
 from hausgeist.testing.upstreams import OpenAIDialect
 

@@ -10,7 +10,8 @@ import sys
 from contextlib import closing, suppress
 
 import pytest
-from running import command, free_port, made, serving
+from ports import free_port
+from running import command, made, serving
 
 from hausgeist import __version__
 from hausgeist.testing.gguf import tiny_model

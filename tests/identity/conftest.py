@@ -7,6 +7,7 @@ from pathlib import Path
 import idp
 import pytest
 from directory import BASE, SERVICE, Directory
+from ports import free_port
 from visitors import Server
 
 from hausgeist.core.people import Role
@@ -19,7 +20,7 @@ def serve(request, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
     def start(*, empty: bool = False, **settings: object) -> Server:
-        port = idp.free_port()
+        port = free_port()
         if request.param == "postgres":
             settings["database_url"] = request.getfixturevalue("postgres_url")
         base = {"port": port, "public_url": f"http://127.0.0.1:{port}", "language": "en"}

@@ -7,7 +7,7 @@ import json
 from zipfile import ZipFile
 
 import pytest
-from everything import WORDS, add_everything
+from everything import WORDS, add_everything, ids_of
 from sqlalchemy import insert, update
 
 from hausgeist.errors import NotFound
@@ -36,7 +36,9 @@ def test_everything_is_in_it_as_plain_json(held):
         assert rows, store.name
         assert rows == held.store.read_now(lambda c, s=store: s.export(c, bernd))
     (talk,) = json.loads(found.read("conversations.json"))
-    assert talk["messages"][0]["parts"] == [{"type": "text", "text": WORDS}]
+    text, attached = talk["messages"][0]["parts"]
+    assert text == {"type": "text", "text": WORDS}
+    assert attached["file_id"] == ids_of(bernd)["file"]
     (path,) = (name for name in found.namelist() if name.startswith("files/"))
     assert found.read(path) == WORDS.encode()
     (readme,) = (name for name in found.namelist() if "/" not in name and name.endswith(".txt"))

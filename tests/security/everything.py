@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A row in every table that may hold something of a person's, written for tests."""
+"""A row in every table that may hold something of a person's, written for tests; ids by kind."""
 
 import json
+from collections.abc import Iterator
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Table, insert
 
 from hausgeist.store.tables import (
     api_keys,
@@ -27,150 +28,205 @@ from hausgeist.store.tables import (
     shares,
 )
 
+Rows = Iterator[tuple[Table, dict[str, object]]]
 NOW = 1_790_000_000_000
 WORDS = "Zwetschgenmus fuer das Rathaus"
 """What the person said; no other row of a test has it."""
 
 
-def add_everything(connection: Connection, person: str, words: str = WORDS, at: int = NOW) -> None:
-    """One of everything for a person: a conversation with a file, a private and a shared assistant."""
+def ids_of(person: str) -> dict[str, str]:
+    """What the rows of a person are called, by kind."""
     tag = person[:12]
-    talk, said, file = f"talk-{tag}", f"said-{tag}", f"file-{tag}"
-    for table, row in (
-        (groups, {"id": f"team-{tag}", "title": "Team", "created_at": at}),
-        (memberships, {"user_id": person, "group_id": f"team-{tag}"}),
-        (
-            login_subjects,
-            {"source": "sso", "subject": f"sub-{tag}", "user_id": person, "created_at": at},
-        ),
-        (
-            sessions,
+    called = {"conversation": "talk", "message": "said", "group": "team"}
+    kinds = "group key session conversation message file folder share import hold prompt assistant"
+    return {"user": person, **{kind: f"{called.get(kind, kind)}-{tag}" for kind in kinds.split()}}
+
+
+def add_everything(
+    connection: Connection, person: str, words: str = WORDS, at: int = NOW, *, name: str = "Brief"
+) -> None:
+    """One of everything for a person: a conversation with a file, a private and a shared assistant.
+
+    ``words`` are in what goes with the conversation; ``name`` is in what outlives it.
+    """
+    ids = ids_of(person)
+    rows = (
+        *_ways_in(ids, at),
+        *_talk(ids, words, at, name),
+        *_taken_along(ids, name, at),
+        *_library(ids, name, at),
+    )
+    for table, row in rows:
+        connection.execute(insert(table).values(**row))
+
+
+def _ways_in(ids: dict[str, str], at: int) -> Rows:
+    """A group and all that lets the person in, and a hold that has ended."""
+    person, group = ids["user"], ids["group"]
+    yield groups, {"id": group, "title": "Team", "created_at": at}
+    yield memberships, {"user_id": person, "group_id": group}
+    yield (
+        login_subjects,
+        {"source": "sso", "subject": f"sub-{person}", "user_id": person, "created_at": at},
+    )
+    yield (
+        sessions,
+        {
+            "id": ids["session"],
+            "user_id": person,
+            "created_at": at,
+            "seen_at": at,
+            "expires_at": at + 10**12,
+            "source_session": f"elsewhere-{person}",
+        },
+    )
+    yield (
+        api_keys,
+        {
+            "id": ids["key"],
+            "hash": f"hash-{person}",
+            "hint": "hg-…abcd",
+            "name": "script",
+            "user_id": person,
+            "group_id": group,
+            "max_class": "special",
+            "created_at": at,
+        },
+    )
+    yield (
+        holds,
+        {
+            "id": ids["hold"],
+            "user_id": person,
+            "reason": "Verfahren beendet",
+            "created_at": at - 2,
+            "ended_at": at - 1,
+        },
+    )
+
+
+def _talk(ids: dict[str, str], words: str, at: int, name: str) -> Rows:
+    """A folder, and a conversation: a question that carries a file, and the words to find it by."""
+    person, talk, said, file = (ids[kind] for kind in ("user", "conversation", "message", "file"))
+    attached = {
+        "file_id": file,
+        "name": f"{name}.txt",
+        "media": "text/plain",
+        "size": len(words),
+        "data_class": "internal",
+    }
+    parts = [{"type": "text", "text": words}, {"type": "file", **attached}]
+    yield folders, {"id": ids["folder"], "owner_id": person, "name": name, "created_at": at}
+    yield (
+        conversations,
+        {
+            "id": talk,
+            "owner_id": person,
+            "title": words,
+            "model": "echo",
+            "data_class": "internal",
+            "leaf_id": said,
+            "created_at": at,
+            "updated_at": at,
+        },
+    )
+    yield (
+        messages,
+        {
+            "id": said,
+            "conversation_id": talk,
+            "role": "user",
+            "parts": json.dumps(parts),
+            "state": "done",
+            "created_at": at,
+        },
+    )
+    yield (
+        files,
+        {
+            "id": file,
+            "owner_id": person,
+            "conversation_id": talk,
+            "name": f"{name}.txt",
+            "media": "text/plain",
+            "size": len(words),
+            "digest": "0" * 64,
+            "data_class": "internal",
+            "state": "ready",
+            "text": words,
+            "created_at": at,
+        },
+    )
+    yield file_contents, {"file_id": file, "seq": 0, "content": words.encode()}
+    yield (
+        search_words,
+        {
+            "conversation_id": talk,
+            "message_id": said,
+            "owner_id": person,
+            "words": words.casefold(),
+        },
+    )
+
+
+def _taken_along(ids: dict[str, str], name: str, at: int) -> Rows:
+    """A share with the group, and an import that waits to be begun."""
+    person, talk = ids["user"], ids["conversation"]
+    yield (
+        shares,
+        {
+            "id": ids["share"],
+            "conversation_id": talk,
+            "owner_id": person,
+            "group_id": ids["group"],
+            "created_at": at,
+        },
+    )
+    yield (
+        imports,
+        {
+            "id": ids["import"],
+            "owner_id": person,
+            "state": "ready",
+            "data_class": "internal",
+            "found": json.dumps({"sources": [name]}),
+            "total": 1,
+            "done": 0,
+            "added": 0,
+            "known": 0,
+            "created_at": at,
+            "touched_at": at,
+        },
+    )
+    yield import_pieces, {"import_id": ids["import"], "seq": 0, "content": b"packed"}
+    yield imported, {"owner_id": person, "mark": "0" * 64, "conversation_id": talk}
+
+
+def _library(ids: dict[str, str], name: str, at: int) -> Rows:
+    """A prompt of the person's own and an assistant that the group may use."""
+    for kind, audience in (("prompt", "owner"), ("assistant", "groups")):
+        yield (
+            library_items,
             {
-                "id": f"session-{tag}",
-                "user_id": person,
-                "created_at": at,
-                "seen_at": at,
-                "expires_at": at + 10**12,
-                "source_session": f"elsewhere-{tag}",
-            },
-        ),
-        (
-            api_keys,
-            {
-                "id": f"key-{tag}",
-                "hash": f"hash-{tag}",
-                "hint": "hg-…abcd",
-                "name": "script",
-                "user_id": person,
-                "group_id": f"team-{tag}",
-                "max_class": "special",
-                "created_at": at,
-            },
-        ),
-        (folders, {"id": f"folder-{tag}", "owner_id": person, "name": "Sommer", "created_at": at}),
-        (
-            conversations,
-            {
-                "id": talk,
-                "owner_id": person,
-                "title": words,
-                "model": "echo",
-                "data_class": "internal",
-                "leaf_id": said,
+                "id": ids[kind],
+                "kind": kind,
+                "owner_id": ids["user"],
+                "name": name,
+                "version": 1,
+                "audience": audience,
+                "words": "brief",
                 "created_at": at,
                 "updated_at": at,
             },
-        ),
-        (
-            messages,
-            {
-                "id": said,
-                "conversation_id": talk,
-                "role": "user",
-                "parts": json.dumps([{"type": "text", "text": words}]),
-                "state": "done",
-                "created_at": at,
-            },
-        ),
-        (
-            files,
-            {
-                "id": file,
-                "owner_id": person,
-                "conversation_id": talk,
-                "name": "Brief.txt",
-                "media": "text/plain",
-                "size": len(words),
-                "digest": "0" * 64,
-                "data_class": "internal",
-                "state": "ready",
-                "text": words,
-                "created_at": at,
-            },
-        ),
-        (file_contents, {"file_id": file, "seq": 0, "content": words.encode()}),
-        (
-            shares,
-            {
-                "id": f"share-{tag}",
-                "conversation_id": talk,
-                "owner_id": person,
-                "created_at": at,
-            },
-        ),
-        (
-            imports,
-            {
-                "id": f"import-{tag}",
-                "owner_id": person,
-                "state": "done",
-                "data_class": "internal",
-                "found": "{}",
-                "total": 1,
-                "done": 1,
-                "added": 1,
-                "known": 0,
-                "created_at": at,
-                "touched_at": at,
-            },
-        ),
-        (import_pieces, {"import_id": f"import-{tag}", "seq": 0, "content": b"packed"}),
-        (imported, {"owner_id": person, "mark": "0" * 64, "conversation_id": talk}),
-        (
-            holds,
-            {
-                "id": f"hold-{tag}",
-                "user_id": person,
-                "reason": "Verfahren beendet",
-                "created_at": at - 2,
-                "ended_at": at - 1,
-            },
-        ),
-    ):
-        connection.execute(insert(table).values(**row))
-    connection.execute(
-        insert(search_words).values(
-            conversation_id=talk, message_id=said, owner_id=person, words=words.casefold()
         )
-    )
-    for kind, audience in (("prompt", "owner"), ("assistant", "groups")):
-        item = f"{audience[:5]}-{tag}"
-        connection.execute(
-            insert(library_items).values(
-                id=item,
-                kind=kind,
-                owner_id=person,
-                name="Brief",
-                version=1,
-                audience=audience,
-                words="brief",
-                created_at=at,
-                updated_at=at,
-            )
+        yield (
+            library_versions,
+            {
+                "item_id": ids[kind],
+                "version": 1,
+                "body": json.dumps({"name": name, "text": name, "instructions": name}),
+                "at": at,
+                "author_id": ids["user"],
+            },
         )
-        connection.execute(
-            insert(library_versions).values(
-                item_id=item, version=1, body='{"name": "Brief"}', at=at, author_id=person
-            )
-        )
-        connection.execute(insert(library_grants).values(item_id=item, group_id=f"team-{tag}"))
+        yield library_grants, {"item_id": ids[kind], "group_id": ids["group"]}

@@ -6,13 +6,12 @@ import json
 import re
 from urllib.parse import urlencode
 
-import belongings
 import pytest
+from everything import add_everything, ids_of
 from visitors import PASSWORD
 
 from hausgeist.core.people import Role
 from hausgeist.people import STORES
-from hausgeist.store import accounts
 
 SECRET = "der geheime Plan des Bauamts"
 FIELDS = {
@@ -48,13 +47,14 @@ PLACES = {
     "key_id": ["key"],
     "share_id": ["share"],
     "user_id": ["user"],
+    "group_id": ["group"],
+    "hold_id": ["hold"],
     "id": ["conversation", "message"],
 }
-"""What kind of a person's things a place in a path names; the others name things of the house."""
-HOUSE = {"format": "md", "group_id": "bauamt"}
-"""Things of the house that exist; in the other places of the house no id of a person is one."""
+"""The kinds of a person's things that a place in a path names; the other places name the house's."""
+HOUSE = {"format": "md"}
 FIELD_KINDS = {
-    "user": "user user_id owner owner_id subject",
+    "user": "user user_id owner owner_id",
     "key": "key key_id",
     "session": "session session_id",
     "conversation": "conversation conversation_id chat_id thread_id to c id q",
@@ -62,6 +62,7 @@ FIELD_KINDS = {
     "continue before after",
     "assistant": "assistant version starter",
     "folder": "folder from",
+    "group": "group groups group_id",
     "file": "file take",
 }
 ID_FIELDS = {name: kind for kind, names in FIELD_KINDS.items() for name in names.split()}
@@ -70,13 +71,14 @@ ID_FIELDS = {name: kind for kind, names in FIELD_KINDS.items() for name in names
 @pytest.fixture(scope="module")
 def two(server):
     """Bernd and carla have one of everything; carla will try to reach what is bernd's."""
-    server.house.store.write_now(
-        lambda c: accounts.add_group(c, "bauamt", "Bauamt", server.house.now_ms())
-    )
     bernd = server.call(lambda: server.house.identity.people.by_login("bernd"))
     carla = server.call(lambda: server.house.identity.people.by_login("carla"))
-    theirs, own = belongings.of(server, bernd, SECRET), belongings.of(server, carla, "carla's")
-    return server, bernd, carla, theirs, own
+    now = server.house.now_ms()
+    for person, words in ((bernd, SECRET), (carla, "der Speiseplan")):
+        server.house.store.write_now(
+            lambda c, p=person, w=words: add_everything(c, p.id, w, now, name=w)
+        )
+    return server, bernd, carla, ids_of(bernd.id), ids_of(carla.id)
 
 
 def _held(server, person) -> str:

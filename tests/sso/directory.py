@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-from idp import free_port
+from ports import free_port
 
 BASE = "dc=example,dc=org"
 SERVICE = f"cn=hausgeist,{BASE}"

