@@ -210,7 +210,7 @@ def build(settings: Settings) -> House:
         search=search,
         shelves=Shelves(store, now_ms, chat.ended),
         library=library,
-        shares=Shares(store, trail, now_ms),
+        shares=Shares(store, trail, now_ms, ground.settings.files_total),
         exports=Exports(store, ground.gateway.directory, identity.organisation, now_ms),
         imports=imports,
         identity=identity,
