@@ -64,6 +64,7 @@ def test_garbage_ends_in_words_and_nobody_waits(garbage, browser, look):
         live = answered(page)
         said = page.locator(".notice--bad, .turn__note").inner_text()
         assert len(said) > 40, name
+        assert " the " not in said.replace("the machine", ""), said
         assert (
             page.locator(".prose").inner_text().startswith("noch" if name == "endless" else "gut")
         )

@@ -32,7 +32,8 @@
     ├── HeadersTooLarge 431
     ├── TooMany 429             ├── BudgetExhausted     └── LoginThrottled
     ├── Internal 500
-    ├── Upstream 502            ├── UpstreamRefused     ├── LoginAway           └── EgressDenied
+    ├── Upstream 502            ├── UpstreamRefused     ├── LoginAway           ├── EgressDenied
+    │                           └── UpstreamAway
     ├── Unavailable 503         ├── UpstreamBusy        ├── ModelLoading        ├── ModelCrashed
     │                           ├── DoesNotFit          ├── QueueFull
     │                           ├── DiskFull            └── LoadFailed
@@ -71,6 +72,7 @@ from hausgeist.errors.models import (
     ModelLoading,
     QueueFull,
     SourceNotFound,
+    UpstreamAway,
     UpstreamBusy,
     UpstreamRefused,
 )
@@ -206,6 +208,7 @@ __all__ = [
     "Unsupported",
     "UnsupportedEncoding",
     "Upstream",
+    "UpstreamAway",
     "UpstreamBusy",
     "UpstreamRefused",
     "UpstreamTimeout",

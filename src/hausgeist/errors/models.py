@@ -18,6 +18,13 @@ class UpstreamRefused(Upstream):
     text = N_("{provider} refused the request: {reason}")
 
 
+class UpstreamAway(Upstream):
+    """Nobody answers at a provider's address, or the connection could not be made secure."""
+
+    code = "upstream_unreachable"
+    text = N_("{provider} cannot be reached at the moment ({reason}).")
+
+
 class LoginAway(Upstream):
     """A login source cannot be asked. Visitors are not told why; the log and the administration are."""
 

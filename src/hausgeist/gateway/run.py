@@ -13,7 +13,7 @@ from hausgeist.core.events import Burst, Delta, Finished, ToolCalled
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import ModelCard
 from hausgeist.core.policy import Decision
-from hausgeist.errors import HausgeistError, Upstream
+from hausgeist.errors import N_, HausgeistError, Upstream
 from hausgeist.gateway.routing import characters
 
 CHARS_PER_TOKEN = 3
@@ -92,7 +92,7 @@ class Run:
             elif isinstance(event, Finished):
                 self.usage = event.usage if self._believed(event.usage) else Usage()
         if max(self._chars, 16 * self._deltas) > ANSWER_MOST:
-            raise Upstream(provider=card.provider, reason="the answer does not end")
+            raise Upstream(provider=card.provider, reason=N_("the answer does not end"))
         if burst and isinstance(last := burst[-1], Finished) and last.usage != self.counted():
             burst[-1] = replace(last, usage=self.counted())  # the caller is told what we book
 

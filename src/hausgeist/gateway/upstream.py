@@ -7,7 +7,7 @@ read of the socket completed come out together. Knows nothing of what the payloa
 
 from collections.abc import AsyncIterator
 
-from hausgeist.errors import Upstream
+from hausgeist.errors import N_, Upstream
 
 EVENT_LIMIT = 16 * 1024 * 1024
 """Largest single event or line in bytes: an image in a tool result fits, an endless line does not."""
@@ -33,7 +33,7 @@ async def sse_payloads(chunks: AsyncIterator[bytes], provider: str) -> AsyncIter
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *events, rest = data.split(b"\n\n")
         if len(rest) > EVENT_LIMIT:
-            raise Upstream(provider=provider, reason="an event is too large")
+            raise Upstream(provider=provider, reason=N_("an event is too large"))
         tail = rest[-3:]
         found = [payload for event in events if (payload := _data_of(event))]
         if found:
@@ -57,7 +57,7 @@ async def lines(chunks: AsyncIterator[bytes], provider: str) -> AsyncIterator[li
             continue
         *found, rest = held.join(rest, chunk).split(b"\n")
         if len(rest) > EVENT_LIMIT:
-            raise Upstream(provider=provider, reason="a line is too large")
+            raise Upstream(provider=provider, reason=N_("a line is too large"))
         found = [line for line in found if line.strip()]
         if found:
             yield found

@@ -20,7 +20,14 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from hausgeist.errors import EgressDenied, HausgeistError, Upstream, UpstreamTimeout
+from hausgeist.errors import (
+    N_,
+    EgressDenied,
+    HausgeistError,
+    Upstream,
+    UpstreamAway,
+    UpstreamTimeout,
+)
 from hausgeist.net.allow import AllowList, Destination
 from hausgeist.net.target import Target, locate
 
@@ -248,6 +255,10 @@ class _Exchange:
             return UpstreamTimeout(provider=host, seconds=round(self._timeout.connect or 0))
         if isinstance(error, TimeoutError):
             return UpstreamTimeout(provider=host, seconds=round(self._timeout.sock_read or 0))
+        if isinstance(error, aiohttp.ClientConnectorError):
+            return UpstreamAway(provider=host, reason=_words(error))
+        if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
+            return Upstream(provider=host, reason=N_("the connection broke off"))
         return Upstream(provider=host, reason=_words(error))
 
 

@@ -453,7 +453,7 @@ def test_a_provider_that_does_not_answer_shows_why(house):
         return await house.providers.get("stadtwerk")
 
     listed = asyncio.run(run())
-    assert "did not answer" in listed.problem
+    assert "cannot be reached" in listed.problem
     assert listed.models == ("stadtwerk/a/b",)
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from hausgeist.core.events import Burst, Delta, Event, Failed, Finished, Started, ToolCalled
 from hausgeist.core.messages import Usage
-from hausgeist.errors import HausgeistError, Internal, Upstream
+from hausgeist.errors import N_, HausgeistError, Internal, Upstream
 from hausgeist.gateway.dialects.answer import Answer
 from hausgeist.gateway.dialects.arguments import tool_objects
 
@@ -106,7 +106,7 @@ class StreamEncoder:
             if event.arguments:
                 out += (self._delta, _text(event.arguments), b"}}\n\n")
         elif event.index in self._told:
-            error = Upstream(provider=self._model, reason="a tool call went on after its end")
+            error = Upstream(provider=self._model, reason=N_("a tool call went on after its end"))
             self._fail(error, out)
         elif isinstance(self._open, int):
             self._waiting.setdefault(event.index, []).append(event)

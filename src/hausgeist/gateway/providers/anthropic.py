@@ -16,7 +16,7 @@ from hausgeist.core.events import Burst, Delta, Finished, FinishReason, ToolCall
 from hausgeist.core.labels import Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
-from hausgeist.errors import Unsupported, Upstream
+from hausgeist.errors import N_, Unsupported, Upstream
 from hausgeist.gateway.providers import Embeddings
 from hausgeist.gateway.providers.anthropic_request import REDACTED, answer_tool, request_body
 from hausgeist.gateway.providers.refusal import fault, refusal
@@ -212,14 +212,14 @@ class AnthropicProvider:
         try:
             return msgspec.json.decode(data, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            reason = "it sent something that is no answer"
+            reason = N_("it sent something that is no answer")
             raise Upstream(provider=self.name, reason=reason) from error
 
     def _event(self, data: bytes) -> _Event:
         try:
             return _decode_event(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            reason = "it sent something that is no answer"
+            reason = N_("it sent something that is no answer")
             raise Upstream(provider=self.name, reason=reason) from error
 
 
@@ -284,7 +284,7 @@ class _Reading:
             Upstream: the stream ended without a reason: it was cut off.
         """
         if self._reason is None:
-            raise Upstream(provider=self._provider, reason="the answer was cut off")
+            raise Upstream(provider=self._provider, reason=N_("the answer was cut off"))
         reason = _REASONS.get(self._reason, "stop")
         if reason == "tool_calls" and self._answered and not self._calls:
             reason = "stop"

@@ -20,6 +20,7 @@ from hausgeist.core.events import Burst, Delta, Finished
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.errors import (
+    N_,
     ContextOverflow,
     HausgeistError,
     InvalidField,
@@ -290,7 +291,7 @@ async def _explained(error: HausgeistError, engine: Engine) -> HausgeistError:
         )
     if "Failed to parse input" in reason:
         # the engine repeats what the model wrote; that is no reason, and belongs in no log
-        return Upstream(provider=NAME, reason="the model's answer was malformed")
+        return Upstream(provider=NAME, reason=N_("the model's answer was malformed"))
     if "provider" in error.values:
         error.values["provider"] = NAME
     return error

@@ -18,7 +18,7 @@ from hausgeist.core.events import Burst, Delta, Finished, FinishReason, TokenLog
 from hausgeist.core.labels import Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
-from hausgeist.errors import ContextOverflow, Upstream
+from hausgeist.errors import N_, ContextOverflow, Upstream
 from hausgeist.gateway.providers import Embeddings
 from hausgeist.gateway.providers.ollama_request import request_body, window
 from hausgeist.gateway.providers.refusal import fault, refusal
@@ -154,7 +154,7 @@ class OllamaProvider:
                     if burst:
                         yield burst
             if not reading.done:
-                raise Upstream(provider=self.name, reason="the answer was cut off")
+                raise Upstream(provider=self.name, reason=N_("the answer was cut off"))
 
     async def embed(self, texts: Sequence[str], card: ModelCard) -> Embeddings:
         """Turn texts into vectors; see ``Provider.embed``."""
@@ -223,14 +223,14 @@ class OllamaProvider:
         try:
             return msgspec.json.decode(data, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            reason = "it sent something that is no answer"
+            reason = N_("it sent something that is no answer")
             raise Upstream(provider=self.name, reason=reason) from error
 
     def _line(self, data: bytes) -> _Line:
         try:
             return _decode_line(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            reason = "it sent something that is no answer"
+            reason = N_("it sent something that is no answer")
             raise Upstream(provider=self.name, reason=reason) from error
 
 

@@ -16,7 +16,7 @@ from hausgeist.core.labels import Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import ModelCard
 from hausgeist.core.voice import Recording, Speech
-from hausgeist.errors import Upstream
+from hausgeist.errors import N_, Upstream
 from hausgeist.gateway.providers import Embeddings, Transcript
 from hausgeist.gateway.providers.openai_answer import (
     Chunk,
@@ -185,7 +185,7 @@ class OpenAIProvider:
 
 
 def _no_answer(provider: str) -> Upstream:
-    return Upstream(provider=provider, reason="it sent something that is no answer")
+    return Upstream(provider=provider, reason=N_("it sent something that is no answer"))
 
 
 def _status_of(error: Any) -> int:

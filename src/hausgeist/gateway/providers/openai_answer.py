@@ -23,7 +23,7 @@ from hausgeist.core.events import (
     ToolCalled,
 )
 from hausgeist.core.messages import Usage
-from hausgeist.errors import Upstream
+from hausgeist.errors import N_, Upstream
 
 
 class _Function(msgspec.Struct, gc=False):
@@ -178,7 +178,7 @@ class Ending:
             Upstream: the stream ended without a reason: it was cut off.
         """
         if self.reason is None:
-            raise Upstream(provider=provider, reason="the answer was cut off")
+            raise Upstream(provider=provider, reason=N_("the answer was cut off"))
         reason: FinishReason = (
             "tool_calls" if self._calls and self.reason == "stop" else self.reason
         )
