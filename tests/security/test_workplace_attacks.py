@@ -290,3 +290,17 @@ def test_a_directory_that_never_ends_is_given_up(tmp_path, monkeypatch):
     finally:
         threads.close()
         listener.close()
+
+
+def test_nobody_links_a_login_to_anothers_account_unseen(serve):
+    """An administrator who opens somebody's account by a login of their own is seen on its page."""
+    server = serve()
+    server.person("anna", Role.ADMIN)
+    bernd = server.person("bernd")
+    settings = LdapSettings(title="Stadtnetz", url="ldaps://ldap.example", base="dc=example,dc=org")
+    logins = server.house.logins
+    server.call(lambda: logins.save("stadt", settings, by="test", new=True))
+    visitor = server.session(bernd.id)
+    assert "Stadtnetz" not in visitor.get("/account").text
+    server.call(lambda: logins.link("stadt", "bernd", "cn=anna", by="test"))
+    assert "Stadtnetz" in visitor.get("/account").text

@@ -18,7 +18,11 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """``done`` is a sentence about what was just changed; ``password_error`` what to change."""
+    """``done`` is a sentence about what was just changed; ``password_error`` what to change.
+
+    ``logins`` are the login sources that open the account, each with the day since: whoever links one
+    reads everything, so nobody does it unseen.
+    """
 
     shell: Shell
     login: str
@@ -28,6 +32,7 @@ class AccountPage:
     sessions: tuple[SessionRow, ...]
     keys: tuple[KeyRow, ...]
     key_form: KeyForm
+    logins: tuple[tuple[str, str], ...] = ()
     new_key: NewKey | None = None
     done: str = ""
     profile_error: str = ""

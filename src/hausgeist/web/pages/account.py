@@ -128,12 +128,21 @@ async def _account_page(
             error=key_error.say(turn) if key_error else "",
             name=key_name,
         ),
+        logins=await _logins(visit, language),
         new_key=new_key,
         done=turn(done) if done else "",
         profile_error=profile_error.say(turn) if profile_error else "",
         password_error=password_error.say(turn) if password_error else "",
     )
     return page(visit, "account.html", context, status=_status(error))
+
+
+async def _logins(visit: Visit, language: str) -> tuple[tuple[str, str], ...]:
+    """The login sources that open this account, whoever linked them, and since when."""
+    found = await visit.house.identity.people.login_sources(visit.principal.id)
+    known = await visit.house.logins.list() if found and visit.house.logins is not None else ()
+    titles = {one.id: one.settings.title for one in known}
+    return tuple((titles.get(one, one), day_text(since, language)) for one, since in found)
 
 
 def _status(error: HausgeistError | None) -> int:
