@@ -304,3 +304,17 @@ def test_nobody_links_a_login_to_anothers_account_unseen(serve):
     assert "Stadtnetz" not in visitor.get("/account").text
     server.call(lambda: logins.link("stadt", "bernd", "cn=anna", by="test"))
     assert "Stadtnetz" in visitor.get("/account").text
+
+
+def test_one_person_has_one_import_on_its_way(server):
+    """Who sends many large files at once gets one read, and the disk is not filled with the others."""
+    bernd = server.call(lambda: server.house.identity.people.by_login("bernd"))
+    imports = server.house.imports
+    body = (
+        b'--q\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n[]\r\n--q--\r\n'
+    )
+    kind = {"Content_Type": "multipart/form-data; boundary=q"}
+    with imports.receiving(principal(bernd)):
+        refused = server.session(bernd.id).ask("POST", "/import", body, **kind)
+    assert refused.status == 409
+    assert server.session(bernd.id).ask("POST", "/import", body, **kind).status != 409

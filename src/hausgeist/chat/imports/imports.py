@@ -10,6 +10,7 @@ import logging
 import secrets
 import zlib
 from collections.abc import AsyncIterable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -73,8 +74,24 @@ class Imports:
         self._now_ms = now_ms
         self._default = default_class
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._receiving: set[str] = set()
         self._closing = False
         self._tended = 0
+
+    @contextmanager
+    def receiving(self, who: Principal) -> Iterator[None]:
+        """While a person's file arrives and is read; files are large, so each has one on its way here.
+
+        Raises:
+            ImportRuns: another one of this person's is arriving.
+        """
+        if who.id in self._receiving:
+            raise ImportRuns
+        self._receiving.add(who.id)
+        try:
+            yield
+        finally:
+            self._receiving.discard(who.id)
 
     async def take(self, who: Principal, payload: bytes | AsyncIterable[bytes]) -> str:
         """Read a file, at most ``FILE_MOST`` bytes; nothing is imported yet. Gives the import's id.

@@ -49,7 +49,7 @@ async def show(visit: Visit) -> Response:
 async def take(visit: Visit) -> Response:
     """``POST /import``: a file, to be looked at."""
     try:
-        with tempfile.TemporaryFile() as kept:
+        with visit.house.imports.receiving(visit.principal), tempfile.TemporaryFile() as kept:
             await _receive(visit, kept)
             await visit.house.imports.take(visit.principal, _read(kept))
     except SAY_AGAIN as error:
