@@ -8,6 +8,7 @@ from talking import ANNA, BERND, Talk
 
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
+from hausgeist.chat.shelf import Shelves
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.ledger import Book
@@ -61,4 +62,7 @@ def talk(store):
     def renew():
         return Chat(store, gateway, clock)
 
-    return Talk(renew(), echo, renew, directory, gateway, now)
+    def shelves_of(chat):
+        return Shelves(store, clock, chat.ended)
+
+    return Talk(renew(), echo, renew, shelves_of, directory, gateway, now)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hausgeist.chat import Chat, Ended
+from hausgeist.chat.shelf import Shelves
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal, Role
 from hausgeist.gateway import Directory, Gateway
@@ -21,9 +22,15 @@ class Talk:
     chat: Chat
     echo: EchoProvider
     renew: Callable[[], Chat]
+    shelves_of: Callable[[Chat], Shelves]
     directory: Directory = field(default_factory=Directory)
     gateway: Gateway | None = None
     now: list[int] = field(default_factory=lambda: [1_790_000_000_000])
+
+    @property
+    def shelves(self) -> Shelves:
+        """The lists of the people's conversations."""
+        return self.shelves_of(self.chat)
 
     async def ask(self, text="eins zwei", who=ANNA, model="echo", **more):
         """Begin a turn."""

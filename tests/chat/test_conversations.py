@@ -6,6 +6,7 @@ import asyncio
 import pytest
 from talking import ANNA, BERND
 
+from hausgeist.chat.shelf import PAGE
 from hausgeist.chat.titles import MOST, title_of
 from hausgeist.core.labels import DataClass
 from hausgeist.errors import InvalidField, NotFound, UnknownModel
@@ -65,15 +66,15 @@ def test_the_list_is_paged_and_the_last_used_comes_first(talk):
     async def work():
         turns = [await talk.answered(f"Frage {place}") for place in range(32)]
         await talk.answered("nochmal", conversation_id=turns[0].conversation_id)
-        first = await talk.chat.shelf(ANNA)
-        rest = await talk.chat.shelf(ANNA, first.older)
+        first = await talk.shelves.page(ANNA, "all")
+        rest = await talk.shelves.page(ANNA, "all", first.older)
         return first, rest
 
     first, rest = asyncio.run(work())
     titles = [one.title for one in first.conversations + rest.conversations]
     assert titles[0] == "Frage 0"
     assert len(titles) == len(set(titles)) == 32
-    assert (len(first.conversations), rest.older) == (30, None)
+    assert (len(first.conversations), rest.older) == (PAGE, None)
 
 
 def test_a_page_may_leave_out_the_beginning(talk):
@@ -98,11 +99,11 @@ def test_deleting_takes_the_messages_and_ends_the_turns(talk):
         talk.echo.hold = asyncio.Event()
         turn = await talk.ask()
         await asyncio.sleep(0.02)
-        await talk.chat.delete(ANNA, turn.conversation_id)
+        await talk.shelves.delete(ANNA, [turn.conversation_id])
         await turn.wait()
         with pytest.raises(NotFound):
             await talk.chat.open(ANNA, turn.conversation_id)
-        return await talk.chat.shelf(ANNA)
+        return await talk.shelves.page(ANNA, "all")
 
     assert asyncio.run(work()).conversations == ()
     assert talk.echo.open == 0
@@ -146,13 +147,13 @@ def test_nobody_reaches_what_is_anothers(talk):
             lambda: chat.follow(BERND, at, turn.id),
             lambda: chat.follow(BERND, mine.conversation_id, turn.id),
             lambda: chat.rename(BERND, at, "x"),
-            lambda: chat.delete(BERND, at),
+            lambda: talk.shelves.delete(BERND, [at]),
         ]
         for attempt in attempts:
             with pytest.raises(NotFound):
                 await attempt()
         assert chat.running(BERND, turn.id) is None
-        titles = [one.title for one in (await chat.shelf(BERND)).conversations]
+        titles = [one.title for one in (await talk.shelves.page(BERND, "all")).conversations]
         talk.echo.hold.set()
         await turn.wait()
         await mine.wait()
@@ -171,7 +172,7 @@ def test_a_question_needs_words_and_a_model(talk):
             await talk.ask(" \n ")
         with pytest.raises(UnknownModel):
             await talk.ask(model="no-such")
-        return await talk.chat.shelf(ANNA)
+        return await talk.shelves.page(ANNA, "all")
 
     assert asyncio.run(work()).conversations == ()
 

@@ -24,7 +24,7 @@ def test_a_turn_is_stopped_from_another_process(talk):
         await there.stop(ANNA, turn.conversation_id, turn.id)
         seen = [one.event.said.state async for batch in watching for one in batch]
         deleted = await here.turn(ANNA, "drei vier", model="echo", data_class=DataClass.INTERNAL)
-        await there.delete(ANNA, deleted.conversation_id)
+        await talk.shelves_of(there).delete(ANNA, [deleted.conversation_id])
         await deleted.wait()
         return turn.said, seen, talk.echo.open
 

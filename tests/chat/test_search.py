@@ -111,7 +111,7 @@ def test_titles_come_first_and_change(finder, talk):
 def test_the_bin_is_not_searched_and_the_archive_is(finder, talk, store):
     """What is archived is found and known to be; what lies in the bin is not."""
     kept, binned = ask(talk, LETTER, LETTER)
-    asyncio.run(talk.chat.delete(ANNA, binned))
+    asyncio.run(talk.shelves.delete(ANNA, [binned]))
 
     def archive(connection):
         connection.execute(

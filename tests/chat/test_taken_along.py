@@ -122,7 +122,7 @@ def test_pictures_need_a_model_that_sees(talk, desk):
         file_id = await attached(desk[0], made.photo(), name="foto.jpg")
         with pytest.raises(Unsupported):
             await answered(talk, models=("blind",), files=(file_id,))
-        empty = (await talk.chat.shelf(ANNA)).conversations
+        empty = (await talk.shelves.page(ANNA, "all")).conversations
         (turn,) = await answered(talk, files=(file_id,))
         first = next(call for call in talk.echo.calls if call.purpose == "chat")
         return empty, turn.said, first
@@ -144,7 +144,7 @@ def test_a_file_of_another_is_not_found(talk, desk):
         await answered(talk, files=(mine,))
         with pytest.raises(NotFound):
             await answered(talk, "nochmal", files=(mine,))
-        return len((await talk.chat.shelf(ANNA)).conversations)
+        return len((await talk.shelves.page(ANNA, "all")).conversations)
 
     assert asyncio.run(work()) == 1
 

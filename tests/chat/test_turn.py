@@ -284,7 +284,7 @@ def test_what_the_border_refuses_is_not_stored(talk):
     async def work():
         with pytest.raises(BorderRefused):
             await talk.ask(model="abroad", data_class=DataClass.PERSONAL)
-        return await talk.chat.shelf(ANNA)
+        return await talk.shelves.page(ANNA, "all")
 
     assert asyncio.run(work()).conversations == ()
 

@@ -176,7 +176,7 @@ def test_a_contest_is_refused_as_a_whole(talk):
             )
         with pytest.raises(InvalidField):
             await talk.chat.ask(ANNA, question(models=("echo", "small", "abroad", "a", "b")))
-        return await talk.chat.shelf(ANNA)
+        return await talk.shelves.page(ANNA, "all")
 
     assert asyncio.run(work()).conversations == ()
     assert talk.echo.calls == []

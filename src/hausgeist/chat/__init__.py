@@ -5,7 +5,7 @@
 come and go. What has arrived is in the database within a quarter of a second.
 """
 
-from hausgeist.chat.chat import Chat, Shelf
+from hausgeist.chat.chat import Chat
 from hausgeist.chat.failures import recall
 from hausgeist.chat.question import SIDE_BY_SIDE, Question, may_go_on
 from hausgeist.chat.replay import Ended, Numbered, Snapshot, Stored, Thought, Waiting
@@ -21,7 +21,6 @@ __all__ = [
     "Opened",
     "Question",
     "Said",
-    "Shelf",
     "Snapshot",
     "Stored",
     "Thought",

@@ -2,12 +2,13 @@
 """The door of the chat: conversations of one person at a time, and the turns that run in this process.
 
 In: who asks, and what. Out: values and turns. What is not the asker's is not found. Which model may see
-what is the gateway's to decide; how anything looks is the edge's.
+what is the gateway's to decide; lists, folders and the bin are the shelves'; how anything looks is the
+edge's.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from hausgeist.chat.asking import Asking
@@ -25,7 +26,7 @@ from hausgeist.core.people import Principal
 from hausgeist.errors import InvalidField, NotFound
 from hausgeist.gateway import Gateway
 from hausgeist.store import answers, chats
-from hausgeist.store.chats import Conversation, Opened, Said
+from hausgeist.store.chats import Opened, Said
 from hausgeist.store.db import Store
 
 DEAD_AFTER_MS = 30_000
@@ -34,17 +35,7 @@ POLL = 0.5
 """Seconds between two looks at a turn that another process runs."""
 STOP_SECONDS = 3.0
 """How long is waited for another process to stop its turn; it does so in any case."""
-PAGE = 30
-"""Conversations on one page of the list."""
 TITLE_MOST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """A page of somebody's conversations; ``older`` is where the next page begins, None at the end."""
-
-    conversations: tuple[Conversation, ...]
-    older: tuple[int, str] | None
 
 
 class Chat:
@@ -83,13 +74,6 @@ class Chat:
         )
 
     # -- conversations ----------------------------------------------------------------------------
-
-    async def shelf(self, who: Principal, before: tuple[int, str] | None = None) -> Shelf:
-        """Somebody's conversations, lately used first."""
-        found = await self._store.read(lambda c: chats.newest(c, who.id, PAGE + 1, before))
-        last = found[PAGE - 1] if len(found) > PAGE else None
-        older = (last.updated_at, last.id) if last else None
-        return Shelf(tuple(found[:PAGE]), older)
 
     async def open(
         self,
@@ -164,19 +148,6 @@ class Chat:
             lambda c: chats.change(c, who.id, conversation_id, title=words, title_by="person")
         ):
             raise NotFound
-
-    async def delete(self, who: Principal, conversation_id: str) -> None:
-        """Put a conversation into the bin; its running turns end.
-
-        Raises:
-            NotFound: there is none of this person's.
-        """
-        now = self._now_ms()
-        if not await self._store.write(
-            lambda c: chats.change(c, who.id, conversation_id, deleted_at=now)
-        ):
-            raise NotFound
-        self.ended(conversation_id)
 
     async def end_of(self, owner_id: str) -> None:
         """Somebody is erased: what runs for them in this process ends."""

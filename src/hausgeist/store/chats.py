@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from hausgeist.core.messages import Image, Part, Reasoning, Text, ToolCall
 from hausgeist.store import search
@@ -205,21 +205,6 @@ def find(connection: Connection, owner_id: str, talk_id: str) -> Conversation | 
     query = select(*_TALK).where(theirs(owner_id, talk_id))
     row = connection.execute(query).mappings().first()
     return None if row is None else Conversation(**row)
-
-
-def newest(
-    connection: Connection, owner_id: str, most: int, before: tuple[int, str] | None = None
-) -> list[Conversation]:
-    """The owner's conversations, lately changed first; ``before`` is where the last page ended."""
-    query = select(*_TALK).where(
-        conversations.c.owner_id == owner_id,
-        conversations.c.deleted_at.is_(None),
-        conversations.c.archived_at.is_(None),
-    )
-    if before is not None:
-        query = query.where(tuple_(conversations.c.updated_at, conversations.c.id) < before)
-    query = query.order_by(conversations.c.updated_at.desc(), conversations.c.id.desc()).limit(most)
-    return [Conversation(**row) for row in connection.execute(query).mappings()]
 
 
 def change(connection: Connection, owner_id: str, talk_id: str, **columns: object) -> bool:
