@@ -9,11 +9,13 @@ not found, and a change of several that finds none of them is refused. Nothing h
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from hausgeist.chat.titles import tidy
 from hausgeist.core.people import Principal
-from hausgeist.errors import N_, DataHeld, InvalidField, NotFound
+from hausgeist.errors import N_, InvalidField, NotFound
+from hausgeist.people.holds import refuse
 from hausgeist.store import holds, shelf
 from hausgeist.store.chats import Conversation
 from hausgeist.store.db import Store
@@ -28,6 +30,8 @@ IN_FOLDER = 15
 PINNED_MOST = 100
 BIN_HOURS = 24
 """Hours after which the bin's round deletes for good."""
+PURGED_AT_ONCE = 20
+"""Conversations that one transaction deletes with all that hangs on them."""
 NAME_MOST = 80
 FOLDERS_MOST = 200
 
@@ -166,20 +170,18 @@ class Shelves:
         await self._do(lambda c: shelf.restore(c, who.id, ids))
 
     async def purge(self, who: Principal, ids: Sequence[str]) -> None:
-        """Delete conversations in the bin for good, now.
+        """Delete conversations in the bin for good, now; some at a time, so that nobody waits long.
 
         Raises:
             NotFound: none of them is in this person's bin.
             DataHeld: a legal hold keeps them.
         """
-
-        def work(connection: Any) -> int:
-            kept = holds.on_person(connection, who.id, self._now_ms())
-            if kept:
-                raise DataHeld(reason=kept[0].reason)
-            return shelf.purge(connection, who.id, ids)
-
-        await self._do(work)
+        gone = 0
+        for start in range(0, len(ids), PURGED_AT_ONCE):
+            some = ids[start : start + PURGED_AT_ONCE]
+            gone += await self._store.write(partial(self._purge, owner_id=who.id, ids=some))
+        if not gone:
+            raise NotFound
 
     async def undo(self, who: Principal, *, archived: int | None, deleted: int | None) -> int:
         """Take back what was archived or deleted at a moment; gives how many conversations."""
@@ -187,6 +189,10 @@ class Shelves:
         if at is None:
             return 0
         return await self._store.write(lambda c: shelf.undo(c, who.id, column, at))
+
+    def _purge(self, connection: Any, owner_id: str, ids: Sequence[str]) -> int:
+        refuse(holds.on_person(connection, owner_id, self._now_ms()))
+        return shelf.purge(connection, owner_id, ids)
 
     async def _do(self, work: Callable[[Any], int]) -> None:
         if not await self._store.write(work):

@@ -35,6 +35,8 @@ Kind: TypeAlias = Literal["assistant", "prompt"]
 Audience: TypeAlias = Literal["owner", "groups", "everyone"]
 Whose: TypeAlias = Literal["", "mine", "groups", "everyone"]
 
+LATELY = 200
+"""Conversations that are looked through for what somebody used lately: the chat's first page asks."""
 _ITEM = library_items.c
 
 
@@ -177,15 +179,18 @@ def grants(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[st
 
 
 def lately_used(connection: Connection, reader: Reader, most: int) -> list[Item]:
-    """The assistants of a person's latest conversations, the latest first."""
+    """The assistants of a person's ``LATELY`` latest conversations, the latest first."""
+    lately = (
+        select(conversations.c.assistant_id, conversations.c.updated_at)
+        .where(conversations.c.owner_id == reader.user_id, conversations.c.deleted_at.is_(None))
+        .order_by(conversations.c.updated_at.desc())
+        .limit(LATELY)
+        .subquery()
+    )
     latest = (
-        select(conversations.c.assistant_id, func.max(conversations.c.updated_at).label("at"))
-        .where(
-            conversations.c.owner_id == reader.user_id,
-            conversations.c.assistant_id.is_not(None),
-            conversations.c.deleted_at.is_(None),
-        )
-        .group_by(conversations.c.assistant_id)
+        select(lately.c.assistant_id, func.max(lately.c.updated_at).label("at"))
+        .where(lately.c.assistant_id.is_not(None))
+        .group_by(lately.c.assistant_id)
         .subquery()
     )
     query = (
@@ -198,10 +203,10 @@ def lately_used(connection: Connection, reader: Reader, most: int) -> list[Item]
     return [Item(**row) for row in connection.execute(query).mappings()]
 
 
-def uses(connection: Connection, item_id: str) -> int:
-    """How many conversations an assistant was used in."""
+def uses(connection: Connection, owner_id: str, item_id: str) -> int:
+    """In how many of a person's conversations an assistant was used."""
     query = select(func.count()).select_from(conversations)
-    return connection.execute(query.where(conversations.c.assistant_id == item_id)).scalar_one()
+    return connection.execute(query.where(_with(owner_id, item_id))).scalar_one()
 
 
 # -- writing --------------------------------------------------------------------------------------
@@ -264,11 +269,11 @@ def grant(connection: Connection, item_id: str, group_ids: Iterable[str]) -> Non
         connection.execute(insert(library_grants), rows)
 
 
-def remove(connection: Connection, item_id: str) -> None:
-    """Delete an item for good; conversations that used it go on without it."""
+def remove(connection: Connection, owner_id: str, item_id: str) -> None:
+    """Delete an item that only its owner could use; conversations that used it go on without it."""
     connection.execute(
         update(conversations)
-        .where(conversations.c.assistant_id == item_id)
+        .where(_with(owner_id, item_id))
         .values(assistant_id=None, assistant_version=None)
     )
     connection.execute(delete(library_items).where(_ITEM.id == item_id))
@@ -292,6 +297,11 @@ def _items(version: ColumnElement[Any]) -> Any:
         )
         .outerjoin(users, _ITEM.owner_id == users.c.id)
     )
+
+
+def _with(owner_id: str, item_id: str) -> ColumnElement[bool]:
+    """A person's conversations with an assistant: all of the house's would be a scan."""
+    return and_(conversations.c.owner_id == owner_id, conversations.c.assistant_id == item_id)
 
 
 def _seen(reader: Reader) -> ColumnElement[bool]:

@@ -238,7 +238,10 @@ def _ranked(cutoffs: Cutoffs, now_ms: int, which: ColumnElement[bool] | None = N
         func.coalesce(said.correlate(conversations).scalar_subquery(), 0).label("said"),
         func.coalesce(carried.correlate(conversations).scalar_subquery(), 0).label("carried"),
     ).where(columns.updated_at < max(cutoffs.values(), default=0), ~held(columns.owner_id, now_ms))
-    found = (query if which is None else query.where(which)).subquery()
+    if which is not None:
+        query = query.where(which)
+    # OFFSET keeps either planner from merging the queries: each use of a class would look it up anew
+    found = query.offset(0).subquery()
     highest = case(
         ((found.c.own >= found.c.said) & (found.c.own >= found.c.carried), found.c.own),
         (found.c.said >= found.c.carried, found.c.said),

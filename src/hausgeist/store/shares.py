@@ -7,11 +7,11 @@ conversation is not in the bin, its owner's account is active, and the reader is
 alone, also when it became special after it was shared.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, literal, or_, select, update
 
 from hausgeist.core.labels import DataClass
 from hausgeist.store.tables import conversations, file_contents, files, groups, shares, users
@@ -148,18 +148,10 @@ def copy_file(
             **row, id=new_id, owner_id=new_owner, conversation_id=talk_id, created_at=now
         )
     )
-    pieces: Sequence[int] = (
-        connection.execute(select(file_contents.c.seq).where(file_contents.c.file_id == file_id))
-        .scalars()
-        .all()
+    pieces = select(literal(new_id), file_contents.c.seq, file_contents.c.content).where(
+        file_contents.c.file_id == file_id
     )
-    for seq in pieces:  # one at a time: a file may be larger than what should lie in memory
-        content = connection.execute(
-            select(file_contents.c.content).where(
-                file_contents.c.file_id == file_id, file_contents.c.seq == seq
-            )
-        ).scalar_one()
-        connection.execute(insert(file_contents).values(file_id=new_id, seq=seq, content=content))
+    connection.execute(insert(file_contents).from_select(["file_id", "seq", "content"], pieces))
     return True
 
 
