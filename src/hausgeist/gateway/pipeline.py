@@ -79,7 +79,7 @@ class Gateway:
                     run.saw(card, burst, self.now_ms())
                     yield shape.pass_on(output.pass_on(burst))
         except HausgeistError as error:
-            run.error = error
+            run.failed(error)
             yield [Failed(error, run.counted())]
         finally:
             self.running -= 1
@@ -139,7 +139,7 @@ class Gateway:
             usage = Usage(input_tokens=run.input_tokens(), estimated=True)
             run.saw(card, [Finished("stop", usage)], self.now_ms())
         except HausgeistError as error:
-            run.error = error
+            run.failed(error)
             raise
         finally:
             self.running -= 1
@@ -204,7 +204,7 @@ class Gateway:
             result, usage = await ask(self.directory.provider(card), card, run)
             run.saw(card, [Finished("stop", usage)], self.now_ms())
         except HausgeistError as error:
-            run.error = error
+            run.failed(error)
             raise
         else:
             return result

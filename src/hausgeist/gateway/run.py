@@ -47,6 +47,12 @@ class Run:
     _chars: int = 0
     _input_chars: int = field(default=-1)
 
+    def failed(self, error: HausgeistError) -> None:
+        """Take note of what ended it. A provider's address becomes the name that people know."""
+        self.error = error
+        if self.card is not None and "provider" in error.values:
+            error.values["provider"] = self.card.provider
+
     def reserve(self, decision: Decision, card: ModelCard, scopes: tuple[str, ...]) -> Reservation:
         """The worst this call can come to with the card it is meant for."""
         who, call = self.call.principal, self.call
