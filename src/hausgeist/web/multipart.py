@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A multipart form that fits into memory: a bounded body in, its fields and files out."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
-
 from hausgeist.errors import N_, BadRequest, InvalidField
+from hausgeist.web import form_parts
 from hausgeist.web.visit import Visit
 
 FIELDS_MOST = 50
+_PIECE = 256 * 1024
 
 
 @dataclass(slots=True)
 class Parts:
-    """What came: texts by name (all that were given), and files by name as bytes with their own names."""
+    """What came, by name, all that were given: texts, and files as bytes with their own names."""
 
     texts: dict[str, list[str]] = field(default_factory=dict)
-    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    files: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
 
     def file(self, name: str) -> tuple[str, bytes]:
         """A file: what it calls itself, and its bytes.
@@ -27,38 +27,35 @@ class Parts:
             InvalidField: it is missing.
         """
         found = self.files.get(name)
-        if found is None:
+        if not found:
             raise InvalidField(field=name, reason=N_("this field is missing"), param=name)
-        return found
+        return found[-1]
 
 
-async def read_parts(visit: Visit) -> Parts:
-    """The visit's form.
+async def read_parts(visit: Visit, most: int = FIELDS_MOST) -> Parts:
+    """The visit's form, of at most ``most`` fields.
 
     Raises:
-        BadRequest: it is no multipart form, or has too many fields.
+        BadRequest: it is no multipart form, is broken, or has too many fields.
         TooLarge: as the route's limit says.
     """
-    kind = visit.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await visit.body()
-    if kind != "multipart/form-data":
-        raise BadRequest(reason=N_("a form is expected (multipart/form-data)"))
-    parser = MultiPartParser(
-        visit.headers, _once(body), max_files=5, max_fields=FIELDS_MOST, max_part_size=len(body)
-    )
-    try:
-        form = await parser.parse()
-    except (MultiPartException, KeyError, UnicodeDecodeError) as error:  # KeyError: no boundary
-        raise BadRequest(reason=N_("the form is not readable")) from error
+    arriving = form_parts.Parts(visit.headers.get("content-type", ""), _pieces(body))
     found = Parts()
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            found.files[name] = (value.filename or "", await value.read())
+    async for part in arriving:
+        most -= 1
+        if most < 0:
+            raise BadRequest(reason=N_("the form is not readable"))
+        if part.filename is None:
+            text = await arriving.text(len(body))
+            found.texts.setdefault(part.name, []).append(text)
         else:
-            found.texts.setdefault(name, []).append(value)
-    await form.close()
+            content = b"".join([piece async for piece in arriving.content()])
+            found.files.setdefault(part.name, []).append((part.filename, content))
     return found
 
 
-async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
-    yield body
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
+        await asyncio.sleep(0)  # reading a large form holds nobody up

@@ -181,3 +181,24 @@ def test_the_composer_gets_its_prompts(people):
 def test_odd_addresses_show_the_gallery(people, query):
     """What is no page, kind or word is none; nothing breaks."""
     assert people[0].get(f"/library?{query}").status == 200
+
+
+@pytest.mark.parametrize("path", ["/library/import", "/import"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--x\r\n"),
+        (f"multipart/form-data; boundary={BORDER}", b"no form at all"),
+        (
+            f"multipart/form-data; boundary={BORDER}",
+            f'--{BORDER}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nha'.encode(),
+        ),
+        ("application/x-www-form-urlencoded", b"file=x"),
+    ],
+)
+def test_a_broken_form_is_said_to_be_broken(people, path, kind, body):
+    """Without a border, without an end, or of another kind: the page says so, and nothing breaks."""
+    visitor = people[0]
+    origin = f"http://127.0.0.1:{visitor.port}"
+    reply = visitor.ask("POST", path, body, Content_Type=kind, Origin=origin)
+    assert reply.status == 400

@@ -3,12 +3,10 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from pathlib import PurePath
 from typing import IO
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
@@ -26,6 +24,7 @@ from hausgeist.errors import (
 )
 from hausgeist.locale import translator
 from hausgeist.web.contexts.imports import ImportPage, ImportView
+from hausgeist.web.form_parts import Parts
 from hausgeist.web.forms import FORM_MOST, data_class_of, read_form
 from hausgeist.web.pages.chat_views import CLASSES
 from hausgeist.web.rendering import day_text, go, page, shell
@@ -76,38 +75,37 @@ def _id(visit: Visit) -> str:
 
 
 async def _receive(visit: Visit, kept: IO[bytes]) -> None:
-    """Keep the form's file; beside it at most a frame's bytes are ever in memory.
+    """Keep the form's file; at most a piece of it is ever in memory.
 
     Raises:
         BadRequest, TooLarge: it is no form with a file, or takes too long; it is too large.
     """
-    kind = visit.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        raise BadRequest(reason=N_("a form is expected (multipart/form-data)"))
     declared = visit.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > FILE_MOST + FRAME_MOST:
         raise TooLarge(limit=FILE_MOST)
-    parser = MultiPartParser(
-        visit.headers, _arriving(visit), max_files=1, max_fields=5, max_part_size=FRAME_MOST
-    )
+    parts = Parts(visit.headers.get("content-type", ""), _arriving(visit))
     try:
         async with asyncio.timeout(ARRIVES_WITHIN):
-            form = await parser.parse()
+            async for part in parts:
+                if part.name == "file" and part.filename:
+                    await _keep(parts.content(), kept)
     except TimeoutError as error:
         raise BadRequest(reason=N_("the body did not arrive in time")) from error
-    except (MultiPartException, KeyError, UnicodeDecodeError) as error:  # KeyError: no boundary
-        raise BadRequest(reason=N_("the form is not readable")) from error
-    file = form.get("file")
-    try:
-        if not isinstance(file, UploadFile) or not file.size:
-            raise InvalidField(field="file", reason=N_("choose a file first"), param="file")
-        while piece := await file.read(_PIECE):
-            await asyncio.to_thread(kept.write, piece)
-    finally:
-        await form.close()
+    if not kept.tell():
+        raise InvalidField(field="file", reason=N_("choose a file first"), param="file")
 
 
-async def _arriving(visit: Visit) -> AsyncGenerator[bytes, None]:
+async def _keep(content: AsyncIterator[bytes], kept: IO[bytes]) -> None:
+    waiting = bytearray()
+    async for piece in content:
+        waiting += piece
+        if len(waiting) >= _PIECE:
+            await asyncio.to_thread(kept.write, bytes(waiting))
+            waiting.clear()
+    await asyncio.to_thread(kept.write, bytes(waiting))
+
+
+async def _arriving(visit: Visit) -> AsyncIterator[bytes]:
     size, more = 0, True
     while more:
         message = await visit.receive()

@@ -4,8 +4,6 @@
 import asyncio
 from collections.abc import Sequence
 
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from hausgeist.chat.library import Body, Entry, PromptBody
@@ -17,6 +15,7 @@ from hausgeist.locale import translator
 from hausgeist.store.library import Item, Kind, Whose
 from hausgeist.web.contexts.library import Card, Coming, ImportPage
 from hausgeist.web.forms import Form, read_form
+from hausgeist.web.multipart import read_parts
 from hausgeist.web.pages.library import KINDS, item, library_get, library_post
 from hausgeist.web.pages.library_views import card_of, fault_words, said
 from hausgeist.web.rendering import go, page, shell
@@ -88,22 +87,10 @@ def _ticked(form: Form) -> list[Body]:
 
 
 async def _uploaded(visit: Visit) -> list[Found]:
-    kind = visit.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        raise BadRequest(reason=N_("files are expected (multipart/form-data)"))
-    await visit.body()  # bounded by the route's limit
     found: list[Found] = []
-    try:
-        form = await visit.form(max_files=ITEMS_MOST, max_fields=10)
-    except HTTPException:  # what Starlette makes of a form that cannot be read
-        raise BadRequest(reason=N_("the form is not readable")) from None
-    try:
-        for upload in form.getlist("file"):
-            if isinstance(upload, UploadFile) and upload.filename:
-                content = await upload.read()
-                found += await asyncio.to_thread(unpack, upload.filename, content)
-    finally:
-        await form.close()
+    for name, content in (await read_parts(visit, ITEMS_MOST + 10)).files.get("file", []):
+        if name:
+            found += await asyncio.to_thread(unpack, name, content)
     if not found:
         raise BadRequest(reason=N_("choose at least one file"))
     if len(found) > ITEMS_MOST:
