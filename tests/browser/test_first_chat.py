@@ -109,40 +109,6 @@ def test_from_the_link_to_the_first_answer(house, visit, look):
     visit.complaints.clear()  # the browser notes the 404 that was asked for
 
 
-def test_everything_by_keyboard(house, visit, anna):
-    """Write, send, stop, ask again, rename and begin anew without a mouse; the focus is never lost."""
-    page = visit(login="anna")
-    focused = "document.activeElement.id || document.activeElement.className"
-    assert page.evaluate(focused) == "text"
-    page.select_option("#model", "slow")
-    page.keyboard.type("eins")
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.type("zwei " * 60)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("[aria-busy] .turn__tail:not(:empty)")
-    page.keyboard.press("Escape")
-    finished(page)
-    assert page.evaluate(focused) == "text"
-    assert page.locator(".turn__text").inner_text().startswith("eins\nzwei")
-    page.locator("[name=again]").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_selector("[aria-busy]")
-    assert page.evaluate(focused) == "text"
-    page.keyboard.press("Escape")
-    page.wait_for_selector(".turn__branch")
-    page.locator(".side__more").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_selector("[data-do=rename]:focus")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".side__edit:focus")
-    page.keyboard.press("Control+A")
-    page.keyboard.type("Neuer Name")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".side__link[aria-current]:text('Neuer Name')")
-    page.keyboard.press("Alt+KeyN")
-    page.wait_for_selector("#empty")
-
-
 def test_a_reload_in_the_middle_goes_on(house, visit, anna):
     """A page that is reloaded, and a second one, see the same answer go on to the same end."""
     page = visit(login="anna")
