@@ -7,7 +7,6 @@ it fails instead, so that a green run never hides a missing set-up.
 
 import hashlib
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import idp
+import psycopg
 import pytest
 from directory import slapd
 from platformdirs import user_cache_path
@@ -36,8 +36,15 @@ ALTER SYSTEM SET full_page_writes = off;
 ALTER SYSTEM SET synchronous_commit = off;
 SELECT pg_reload_conf();
 """
-"""What the PostgreSQL of the tests is told: it need not survive a power cut, and a shutdown that writes
-a hundred small databases to disk takes a minute."""
+"""What the PostgreSQL of the tests is told: it need not survive a power cut."""
+
+EMPTY = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public
+"""
+"""Whoever is left from the last test goes, with all there was: a tenth of what a new database costs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,9 +108,10 @@ def postgres_server() -> Iterator[object]:
 @pytest.fixture
 def postgres_url(postgres_server) -> str:
     """An empty database in the real PostgreSQL, as a ``postgresql://`` URL."""
-    name = f"t{secrets.token_hex(6)}"
-    postgres_server.psql(f"CREATE DATABASE {name}")
-    return postgres_server.get_uri(database=name)
+    url = postgres_server.get_uri()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(EMPTY)
+    return url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
