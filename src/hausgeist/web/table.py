@@ -31,6 +31,7 @@ PAGES = (
     "pages.account",
     "pages.account_password",
     "pages.my_data",
+    "pages.receipts",
     "pages.temporary",
     "pages.admin",
     "pages.admin_users",

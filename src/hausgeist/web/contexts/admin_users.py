@@ -92,16 +92,3 @@ class PersonPage:
     new_password: NewPassword | None = None
     done: str = ""
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedPage:
-    """The receipt of an erasure: what was erased, what stays and why; and signed, as JSON."""
-
-    shell: Shell
-    tabs: Tabs
-    login: str
-    day: str
-    rows: tuple[tuple[str, int], ...]
-    kept: tuple[str, ...]
-    receipt: str

@@ -48,7 +48,7 @@ class DataPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptPage:
-    """A receipt: just given out (``text`` to be kept), or checked."""
+    """A receipt: just given out (``text`` to be kept, or handed on by an administrator), or checked."""
 
     shell: Shell
     login: str = ""
@@ -58,6 +58,7 @@ class ReceiptPage:
     kept: tuple[str, ...] = ()
     text: str = ""
     is_new: bool = False
+    of_another: bool = False
     public_key: str = ""
     error: str = ""
 

@@ -6,9 +6,8 @@ from starlette.responses import Response
 from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError, InvalidField
 from hausgeist.identity import Person, generated
 from hausgeist.locale import translator
-from hausgeist.people import KEPT, Asked, as_text
+from hausgeist.people import Asked
 from hausgeist.web.contexts.admin_users import (
-    ErasedPage,
     MembershipRow,
     NewPassword,
     PersonPage,
@@ -16,7 +15,7 @@ from hausgeist.web.contexts.admin_users import (
 from hausgeist.web.forms import FORM_MOST, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.admin_users import role_of
-from hausgeist.web.pages.my_data import erased_rows
+from hausgeist.web.pages.receipts import receipt_page
 from hausgeist.web.rendering import day_text, go, page, shell
 from hausgeist.web.visit import Visit
 
@@ -102,17 +101,8 @@ async def erase(visit: Visit) -> Response:
     except (BadRequest, Conflict) as error:
         return await _person_page(visit, person, error=error)
     frame = await shell(visit, N_("Receipt of an erasure"), "admin")
-    turn = translator(frame.language)
-    context = ErasedPage(
-        shell=frame,
-        tabs=tabs(frame.language),
-        login=person.login,
-        day=day_text(house.now_ms(), frame.language),
-        rows=erased_rows(receipt, frame.language),
-        kept=tuple(turn(KEPT[one["what"]]) for one in receipt["kept"]),
-        receipt=as_text(receipt),
-    )
-    return page(visit, "admin_erased.html", context)
+    context = receipt_page(frame, receipt, is_new=True, of_another=True)
+    return page(visit, "receipt.html", context)
 
 
 async def _set_active(visit: Visit, *, active: bool) -> Response:

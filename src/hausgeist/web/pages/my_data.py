@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""``/account/data``: how long things are kept, everything to take along, and the deletion of it all.
-
-The receipt of an erasure is shown once and handed back as a file; the house keeps none. Whoever has one
-can have it checked at ``/receipts``.
-"""
+"""``/account/data``: how long things are kept, everything to take along, and the deletion of it all."""
 
 from dataclasses import replace
 
@@ -13,7 +9,6 @@ from hausgeist.core.labels import DataClass
 from hausgeist.errors import (
     N_,
     BadRequest,
-    BadUpload,
     Conflict,
     HausgeistError,
     InvalidField,
@@ -22,12 +17,12 @@ from hausgeist.errors import (
     NotAllowed,
 )
 from hausgeist.locale import translator
-from hausgeist.people import KEPT, STORES, Asked, Receipt, as_text
-from hausgeist.web.contexts.my_data import DataPage, HoldNote, ReceiptPage, SoonRow
-from hausgeist.web.contexts.shell import Shell
+from hausgeist.people import KEPT, STORES, Asked
+from hausgeist.web.contexts.my_data import DataPage, HoldNote, SoonRow
 from hausgeist.web.forms import FORM_MOST, Form, read_form
 from hausgeist.web.pages.chat_views import CLASSES
 from hausgeist.web.pages.cookies import without_session
+from hausgeist.web.pages.receipts import receipt_page
 from hausgeist.web.rendering import NO_NAME, day_text, page, shell
 from hausgeist.web.reply import ByteStream
 from hausgeist.web.routes import Endpoint, Route, Who
@@ -37,7 +32,6 @@ AHEAD_DAYS = 30
 """Conversations that go within so many days are listed."""
 FRESH_SECONDS = 600.0
 """Where another login confirms who somebody is, it must be so recent."""
-EVENTS = N_("Entries of the audit trail (their content)")
 
 
 async def show(visit: Visit) -> Response:
@@ -76,71 +70,6 @@ async def erase(visit: Visit) -> Response:
     frame = replace(await shell(visit, title), title=translator(language)(title), language=language)
     context = receipt_page(frame, receipt, is_new=True)
     return without_session(visit, page(visit, "receipt.html", context))
-
-
-async def show_check(visit: Visit) -> Response:
-    """``GET /receipts``: the house's public key, and a form to have a receipt checked."""
-    frame = await shell(visit, N_("Check a receipt"))
-    key = visit.house.lifecycle.receipts.public_key()
-    return page(visit, "receipt.html", ReceiptPage(shell=frame, public_key=key))
-
-
-async def check(visit: Visit) -> Response:
-    """``POST /receipts``: whether a receipt is this house's, unchanged; nothing is kept of it."""
-    form = await read_form(visit)
-    frame = await shell(visit, N_("Check a receipt"))
-    signer = visit.house.lifecycle.receipts
-    try:
-        found = signer.verified(form.exact("receipt", "", most=FORM_MOST))
-    except BadUpload as error:
-        context = ReceiptPage(
-            shell=frame,
-            public_key=signer.public_key(),
-            error=error.say(translator(frame.language)),
-        )
-        return page(visit, "receipt.html", context, status=error.status)
-    return page(visit, "receipt.html", receipt_page(frame, found, is_new=False))
-
-
-async def download(visit: Visit) -> Response:
-    """``POST /receipts/file``: a receipt of this house as a file; none other is handed back."""
-    form = await read_form(visit)
-    text = form.exact("receipt", "", most=FORM_MOST)
-    receipt = visit.house.lifecycle.receipts.verified(text)
-    return Response(
-        text.replace("\r\n", "\n"),
-        media_type="application/json",
-        headers={
-            "Content-Disposition": f'attachment; filename="erasure-{_slug(receipt)}.json"',
-            "Cache-Control": "no-store",
-        },
-    )
-
-
-def erased_rows(receipt: Receipt, language: str) -> tuple[tuple[str, int], ...]:
-    """What a receipt says was erased, and how many of each, in the reader's language."""
-    turn = translator(language)
-    titles = {store.name: store.title for store in STORES} | {"events": EVENTS}
-    return tuple((turn(titles.get(name, name)), count) for name, count in receipt["erased"].items())
-
-
-def receipt_page(frame: Shell, receipt: Receipt, *, is_new: bool) -> ReceiptPage:
-    """A receipt in the reader's language."""
-    turn = translator(frame.language)
-    kept = []
-    for one in receipt["kept"]:
-        words = turn(KEPT.get(one["what"], one["why"]))
-        kept.append(f"{words} ({one['count']})" if one.get("count") else words)
-    return ReceiptPage(
-        shell=frame,
-        login=receipt["account"],
-        organisation=receipt["organisation"],
-        at=str(receipt["at"]).replace("T", " ").replace("Z", " UTC"),
-        rows=erased_rows(receipt, frame.language),
-        kept=tuple(kept),
-        text=as_text(receipt) if is_new else "",
-        is_new=is_new,
-    )
 
 
 async def _data_page(visit: Visit, error: HausgeistError | None = None) -> Response:
@@ -212,33 +141,22 @@ def _days(days: int | None, language: str) -> str:
     return turn(N_("{days} days after the last use")).format(days=days)
 
 
-def _slug(receipt: Receipt) -> str:
-    return str(receipt["id"])[:8]
-
-
-def _get(path: str, endpoint: Endpoint, summary: str, who: Who = Who.SESSION) -> Route:
+def _get(path: str, endpoint: Endpoint, summary: str) -> Route:
     return Route(
-        method="GET", path=path, endpoint=endpoint, who=who, dialect="page", summary=summary
-    )
-
-
-def _post(path: str, endpoint: Endpoint, summary: str, who: Who = Who.SESSION) -> Route:
-    return Route(
-        method="POST",
-        path=path,
-        endpoint=endpoint,
-        who=who,
-        dialect="page",
-        summary=summary,
-        max_body=4 * FORM_MOST,
+        method="GET", path=path, endpoint=endpoint, who=Who.SESSION, dialect="page", summary=summary
     )
 
 
 ROUTES = [
     _get("/account/data", show, "What the house holds of oneself, and for how long"),
     _get("/account/data/export", export, "Everything the house holds of oneself, as a ZIP"),
-    _post("/account/data/erase", erase, "Delete one's account and everything"),
-    _get("/receipts", show_check, "Check the receipt of an erasure: form", Who.ANYONE),
-    _post("/receipts", check, "Check the receipt of an erasure", Who.ANYONE),
-    _post("/receipts/file", download, "The receipt of an erasure as a file", Who.ANYONE),
+    Route(
+        method="POST",
+        path="/account/data/erase",
+        endpoint=erase,
+        who=Who.SESSION,
+        dialect="page",
+        summary="Delete one's account and everything",
+        max_body=FORM_MOST,
+    ),
 ]
