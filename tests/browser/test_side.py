@@ -79,7 +79,7 @@ def test_order_without_leaving_the_page(house, visit, talks, look):
     act(page, three, "move")
     page.fill("#side-name", "Bauamt")
     look(page, "side-move")
-    page.click("#side-move .button--primary")
+    page.press("#side-name", "Enter")
     page.wait_for_selector(f"#c-{three}", state="detached")
     page.click(".side__open")
     page.wait_for_selector(f".side__folder #c-{three}")

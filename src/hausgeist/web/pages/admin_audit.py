@@ -15,6 +15,7 @@ from hausgeist.core.trail import Fact
 from hausgeist.errors import N_
 from hausgeist.identity import Person
 from hausgeist.locale import translator
+from hausgeist.people import STORES
 from hausgeist.web.contexts.admin_house import AuditPage, ChangeRow
 from hausgeist.web.pages.admin import admin_get, tabs
 from hausgeist.web.pages.admin_announcements import moment_text
@@ -96,6 +97,7 @@ FACTS = {one.name.lower(): words for one, words in CLASSES.items()} | {
     "name": N_("Name"),
     "organisation": N_("Organisation"),
     "role": N_("Role"),
+    "scope": N_("Whose data"),
     "text": N_("Text"),
     "title": N_("Title"),
     "until": N_("Until"),
@@ -108,6 +110,9 @@ VALUES = {
     ("models", "*"): N_("all"),
     ("role", "admin"): N_("Administrator"),
     ("role", "member"): N_("Member"),
+    ("scope", "everyone"): N_("everybody"),
+    ("scope", "group"): N_("a group"),
+    ("scope", "person"): N_("one person"),
 }
 ACTORS = (N_("command line"), N_("set-up link"), N_("house"))
 COUNT = 50
@@ -184,6 +189,10 @@ def _address(one: Changed, people: dict[str, Person]) -> str:
 def _facts(one: Changed, language: str) -> tuple[tuple[str, str, str], ...]:
     """Name, before and after of what changed; other facts stand as an after."""
     turn = translator(language)
+    if one.kind == "user.erased":
+        titles = {store.name: store.title for store in STORES}
+        gone = [(titles.get(name), count) for name, count in one.facts.items()]
+        return tuple((turn(title), "", str(count)) for title, count in gone if title and count)
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     for key, value in one.facts.items():

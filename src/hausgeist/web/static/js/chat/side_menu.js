@@ -12,6 +12,8 @@ const toast = document.getElementById("toast");
 const chat = document.getElementById("chat");
 const SHOWN = 20000;  // milliseconds that an undo stays
 
+document.getElementById("side-stay").addEventListener("click", () => dialog.close(""));
+
 let row = null;  // the one whose menu is open
 
 for (const item of menu.children) {
