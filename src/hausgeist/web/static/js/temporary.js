@@ -3,6 +3,7 @@
 // question. The answer comes on the response itself; leaving the page ends it. Nothing is stored here.
 
 import { announce } from "./chat/announce.js";
+import { toLogin } from "./chat/login.js";
 import { frames } from "./chat/stream.js";
 import { Thread } from "./chat/thread.js";
 
@@ -32,7 +33,7 @@ function problem(message) {
 }
 
 async function refusal(response) {
-  if (response.status === 401) location.assign("/login");
+  if (response.status === 401) toLogin();
   const answer = await response.json().catch(() => ({}));
   return answer.error?.message ?? answer.error ?? words.unsent;
 }

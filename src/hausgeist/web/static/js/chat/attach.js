@@ -4,6 +4,7 @@
 
 import { announce } from "./announce.js";
 import { Fitting } from "./fitting.js";
+import { toLogin } from "./login.js";
 import { openings } from "./openings.js";
 
 const AT_ONCE = 3;  // files on their way at the same time
@@ -76,7 +77,7 @@ export class Attachments {
   /** What is said of files comes with the first one: most pages never need it. */
   async learn() {
     const response = await fetch("/files", { headers: { Accept: "application/json" } });
-    if (response.status === 401) location.assign("/login");
+    if (response.status === 401) toLogin();
     const place = document.createElement("template");
     place.innerHTML = (await response.json()).words;
     const { dataset } = place.content.firstElementChild;
@@ -146,7 +147,7 @@ export class Attachments {
     request.send(file);
     await over;
     if (!chip.isConnected) return;  // removed while it was on its way
-    if (request.status === 401) location.assign("/login");
+    if (request.status === 401) toLogin();
     let answer = {};
     try { answer = JSON.parse(request.responseText); } catch { /* no words: the connection broke */ }
     if (request.status !== 201) {

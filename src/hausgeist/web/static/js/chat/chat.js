@@ -4,6 +4,7 @@
 
 import { announce } from "./announce.js";
 import { Composer } from "./composer.js";
+import { toLogin } from "./login.js";
 import { toTop } from "./side.js";
 import { follow } from "./stream.js";
 import { Thread } from "./thread.js";
@@ -24,7 +25,7 @@ async function post(address, fields) {
   const response = await fetch(address, {
     method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" },
   });
-  if (response.status === 401) location.assign("/login");
+  if (response.status === 401) toLogin();
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error?.message ?? answer.error);
   return answer;

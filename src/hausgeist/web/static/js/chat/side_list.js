@@ -2,6 +2,8 @@
 // The rows of the list beside the chat: asked for anew, continued on demand, one put on top. They were
 // rendered by the server.
 
+import { toLogin } from "./login.js";
+
 const side = document.getElementById("side");
 const body = document.getElementById("side-body");
 const chat = document.getElementById("chat");
@@ -9,7 +11,7 @@ const LOOK = 4000;  // milliseconds between two looks while an answer is being w
 
 export async function page(address, options) {
   const response = await fetch(address, options);
-  if (response.status === 401) location.assign("/login");
+  if (response.status === 401) toLogin();
   if (!response.ok) throw new Error(response.status);
   return response;
 }

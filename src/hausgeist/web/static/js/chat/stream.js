@@ -2,6 +2,8 @@
 // Events of a turn, read from a response as they come. A stream that breaks off is taken up again after
 // the last number seen; the turn itself goes on in the house meanwhile.
 
+import { toLogin } from "./login.js";
+
 const LONGEST_WAIT = 10000;  // milliseconds between two attempts, at most
 const SILENCE = 40000;  // milliseconds without a byte; the house gives a sign of life every 15 seconds
 
@@ -58,7 +60,7 @@ export async function follow(address, after, { on, over, lost }) {
   for (let attempt = 0; ; attempt += 1) {
     const response = await asked(`${address}?after=${after}`);
     if (response?.status === 404) state = "gone";
-    if (response?.status === 401) { location.assign("/login"); state = "gone"; }
+    if (response?.status === 401) { toLogin(); state = "gone"; }
     for await (const frame of response?.ok ? frames(response) : []) {
       attempt = 0;
       after = Math.max(after, Number(frame.id));

@@ -4,10 +4,11 @@
 // here is the same page's form, rendered by the server.
 
 import { announce } from "./announce.js";
+import { toLogin } from "./login.js";
 
 async function part(address) {
   const response = await fetch(`${address}&part=1`).catch(() => null);
-  if (response?.status === 401) location.assign("/login");
+  if (response?.status === 401) toLogin();
   return response?.ok && !response.redirected ? response.text() : null;
 }
 
