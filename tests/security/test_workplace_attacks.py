@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import zlib
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from urllib.parse import quote
 
 import directory as slapd
@@ -16,12 +16,13 @@ import msgspec
 import pytest
 
 from hausgeist.chat.imports.reading import brought, frames
+from hausgeist.chat.temporary import READ_AT_ONCE
 from hausgeist.core.people import Principal, Role
-from hausgeist.errors import TooManyFiles, Upstream
+from hausgeist.errors import LoginThrottled, TooManyFiles, Upstream
 from hausgeist.identity import ldap
 from hausgeist.identity.ldap import Directory, Threads
 from hausgeist.identity.sources import LdapSettings
-from hausgeist.identity.throttle import skeleton
+from hausgeist.identity.throttle import Throttle, skeleton
 from hausgeist.jobs.confined import confined
 from hausgeist.net import AllowList, Destination, Outbound
 from hausgeist.people.holds import HoldWish
@@ -226,14 +227,16 @@ def test_every_spelling_of_a_login_waits_for_the_others(spelling):
 
 
 def test_guesses_in_many_spellings_are_throttled(server):
-    """The sixth guess waits, however the name was written."""
+    """The sixth guess has to wait, however the name was written and wherever it came from."""
+    throttle = Throttle(server.house.store, server.house.trail)
     spellings = ["otto", "OTTO", "ot\u00adto", "o\u200btto", "ötto", "o tto", "otto\u200d"]
-    found = [
-        server.visitor().form("/login", {"name": name, "password": "falsch"}).status
-        for name in spellings
-    ]
-    assert found[:5] == [401] * 5
-    assert set(found[6:]) == {429}
+
+    async def guess():
+        for number, name in enumerate(spellings):
+            await throttle.charge(name, f"192.0.2.{number}", 1_790_000_000_000)
+
+    with pytest.raises(LoginThrottled):
+        server.call(guess)
 
 
 def _tlv(tag, content):
@@ -318,3 +321,18 @@ def test_one_person_has_one_import_on_its_way(server):
         refused = server.session(bernd.id).ask("POST", "/import", body, **kind)
     assert refused.status == 409
     assert server.session(bernd.id).ask("POST", "/import", body, **kind).status != 409
+
+
+def test_files_for_temporary_pages_lie_in_memory_by_the_handful(server):
+    """Who sends many of them at once is asked to wait; others are not."""
+    people = server.house.identity.people
+    bernd = server.call(lambda: people.by_login("bernd"))
+    carla = server.call(lambda: people.by_login("carla"))
+    reading = server.house.temporary.reading
+    sent = ("POST", "/temporary/files", b"words")
+    with ExitStack() as busy:
+        for _ in range(READ_AT_ONCE):
+            busy.enter_context(reading(principal(bernd)))
+        assert server.session(bernd.id).ask(*sent).status == 429
+        assert server.session(carla.id).ask(*sent).status == 200
+    assert server.session(bernd.id).ask(*sent).status == 200

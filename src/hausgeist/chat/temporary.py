@@ -7,7 +7,9 @@ audit trail, which have numbers and no words. No title is made. It ends when nob
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -23,6 +25,8 @@ from hausgeist.store.db import Store
 
 AT_ONCE = 8
 """Turns that one person may have running."""
+READ_AT_ONCE = 20
+"""Files that lie here for one person's page at a time: as many as one question may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Temporary:
         self._in_memory = in_memory
         self._drafts = Drafts(gateway, None, None)
         self._turns: set[Turn] = set()
+        self._reading: Counter[str] = Counter()
 
     def begin(
         self, who: Principal, passed: Sequence[Passed], *, model: str, data_class: DataClass
@@ -105,6 +110,22 @@ class Temporary:
         self._turns.add(turn)
         turn.start(self._turns.discard)
         return turn
+
+    @contextmanager
+    def reading(self, who: Principal) -> Iterator[None]:
+        """While a file of this person's arrives and is read for their page: it lies in memory.
+
+        Raises:
+            TooMany: ``READ_AT_ONCE`` of them do already.
+        """
+        if self._reading[who.id] >= READ_AT_ONCE:
+            raise TooMany(seconds=5, retry_after=5)
+        self._reading[who.id] += 1
+        try:
+            yield
+        finally:
+            self._reading[who.id] -= 1
+            self._reading += Counter()  # forgets who has none
 
     async def end_of(self, owner_id: str) -> None:
         """Somebody is erased: what runs for them in this process ends."""

@@ -107,7 +107,8 @@ async def read_file(visit: Visit) -> Response:
     Its name stays with the page: in an address it would be in the logs of whatever stands before us.
     """
     language = language_for(visit)
-    found = await read_document(await visit.body(), visit.principal.id)
+    with visit.house.temporary.reading(visit.principal):
+        found = await read_document(await visit.body(), visit.principal.id)
     turn = translator(language)
     picture = ""
     if found.is_picture:
