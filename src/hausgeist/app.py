@@ -237,7 +237,7 @@ def build(settings: Settings) -> House:
             notes.refresh,
             logins.refresh,
             recheck.look,
-            files.sweep,
+            files.tend,
             imports.tend,
         ]
     )

@@ -20,13 +20,11 @@ from hausgeist.store.files import Held
 
 PER_QUESTION = 50
 """Files of one question, at most."""
-UNSENT_FOR_MS = 24 * 3600 * 1000
-"""How long a file is kept that nobody sends."""
 LOST_AFTER_MS = 30 * 60 * 1000
 """A file that another process has been receiving or reading for so long was lost with it."""
 _AT_ONCE = 100
 """Ids in one query."""
-SWEEP_EVERY_MS = 10 * 60 * 1000
+TEND_EVERY_MS = 10 * 60 * 1000
 
 
 class Files:
@@ -35,7 +33,7 @@ class Files:
     def __init__(self, store: Store, now_ms: Callable[[], int]) -> None:
         self._store = store
         self._now_ms = now_ms
-        self._swept = 0
+        self._tended = 0
 
     async def take(self, who: Principal, ids: Sequence[str]) -> tuple[Attached, ...]:
         """The files a question is to carry, in the order of ``ids``, each once.
@@ -159,14 +157,14 @@ class Files:
         before = self._now_ms() - alive + 1
         await self._store.write(lambda c: files.interrupt(c, before))
 
-    async def sweep(self) -> None:
-        """Delete what nobody sent within a day; looks every ten minutes at most."""
+    async def tend(self) -> None:
+        """Now and then, where several processes share a database: as ``recover``, for those that died.
+
+        What nobody sent is deleted by the round of retention.
+        """
         now = self._now_ms()
-        if now - self._swept < SWEEP_EVERY_MS:
-            return
-        self._swept = now
-        await self._store.write(lambda c: files.sweep(c, now - UNSENT_FOR_MS))
-        if not self._store.is_sqlite:
+        if not self._store.is_sqlite and now - self._tended >= TEND_EVERY_MS:
+            self._tended = now
             await self._store.write(lambda c: files.interrupt(c, now - LOST_AFTER_MS))
 
 

@@ -13,7 +13,6 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
-from hausgeist.store.holds import held
 from hausgeist.store.tables import file_contents, files, users
 
 State: TypeAlias = Literal["arriving", "reading", "ready", "failed"]
@@ -162,16 +161,6 @@ def remove(connection: Connection, owner_id: str, file_id: str) -> bool:
     """Delete a file that was not sent; False when there is none."""
     query = delete(files).where(_theirs(owner_id, file_id), files.c.conversation_id.is_(None))
     return connection.execute(query).rowcount == 1
-
-
-def sweep(connection: Connection, unsent_before: int) -> int:
-    """Delete what was attached before then and never sent; gives how many. What is held stays."""
-    query = delete(files).where(
-        files.c.conversation_id.is_(None),
-        files.c.created_at < unsent_before,
-        ~held(files.c.owner_id, unsent_before),
-    )
-    return connection.execute(query).rowcount
 
 
 def interrupt(connection: Connection, begun_before: int) -> int:

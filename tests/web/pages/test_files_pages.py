@@ -331,7 +331,6 @@ def test_what_nobody_sends_is_swept_after_a_day(serve):
             state="ready", data_class="internal", created_at=at,
         )  # fmt: skip
         house.house.store.write_now(lambda c, held=held: files.begin(c, house.member.id, held))
-    house.house.files._swept = 0
-    house.run(house.house.files.sweep())
+    house.run(house.house.lifecycle.retention.sweep())
     left = house.house.store.read_now(lambda c: files.unsent(c, house.member.id))
     assert [held.id for held in left] == [f"{1:032}"]
