@@ -124,3 +124,22 @@ def test_columns_that_broke_off_go_on_one_by_one(house, visit, anna):
     assert len(texts(page)) == 2
     ask(page, "Danke")
     answered(page, 2)
+
+
+def test_a_conversation_is_deleted_elsewhere(house, visit, anna, look):
+    """The open page says so, while an answer comes and when one asks; the words stay in the field."""
+    page = visit(login="anna")
+    ask(page, "wort " * 200, "slow")
+    page.wait_for_selector("[aria-busy] .turn__tail:not(:empty)")
+    talk = page.url.rpartition("/")[2].partition("#")[0]
+    bin_it = {"do": "delete", "conversation": talk, "back": "/"}
+    assert house.server.session(anna).form("/conversations", bin_it).status == 303
+    page.wait_for_selector("#problem .notice")
+    assert page.locator("[aria-busy]").count() == 0
+    look(page, "farewell-deleted")
+    ask(page, "Und nun?")
+    page.wait_for_function(
+        "() => document.querySelector('#problem .notice')?.textContent === chat.dataset.gone"
+    )
+    assert page.input_value("#text") == "Und nun?"
+    visit.complaints.clear()  # the browser notes the status 404

@@ -27,6 +27,7 @@ async function post(address, fields) {
   });
   if (response.status === 401) toLogin();
   const answer = await response.json();
+  if (answer.code === "not_found") throw new Error(words.gone);
   if (!response.ok) throw new Error(answer.error?.message ?? answer.error);
   return answer;
 }
@@ -128,6 +129,7 @@ async function watch(first) {
       running.delete(article);
       if (running.size) return;
       composer.running(false);
+      if (state === "gone") failed(words.gone);
       announce({ done: words.complete, stopped: words.stopped }[state] ?? words.failed);
     },
     lost: () => {
