@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from hausgeist.core.people import Principal
+from hausgeist.people.forgetting import forget_index
 from hausgeist.store import search, shelf
 from hausgeist.store.chats import Conversation
 from hausgeist.store.db import DatabaseError, Store
@@ -172,10 +173,7 @@ class Search:
 
     async def forget(self) -> None:
         """Take the words of what was deleted out of the index's pages."""
-        steps: int | None = None
-        while not await self._store.write(partial(search.forget, steps=steps)):
-            steps = search.PAGES
-            await asyncio.sleep(0)
+        await forget_index(self._store)
 
     async def _tend(self) -> None:
         while True:

@@ -7,7 +7,6 @@ memory as a whole. No hashes and no secrets are in it.
 """
 
 import asyncio
-import io
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,6 +18,7 @@ from hausgeist.audit import Trail
 from hausgeist.errors import N_, NotFound
 from hausgeist.locale import translator
 from hausgeist.people.registry import STORES
+from hausgeist.people.sink import Sink
 from hausgeist.store import accounts, personal
 from hausgeist.store.db import Store
 
@@ -78,7 +78,7 @@ async def _apart(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def _archive(store: Store, subject: str, readme: str, name: str) -> Iterator[bytes]:
-    sink = _Sink()
+    sink = Sink()
     with ZipFile(sink, "w", ZIP_DEFLATED) as archive:
         archive.writestr(f"{name}.txt", readme)
         for one in STORES:
@@ -118,30 +118,3 @@ def _stamp(at_ms: int) -> str:
     from datetime import UTC, datetime  # noqa: PLC0415  only where somebody exports
 
     return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M}"
-
-
-class _Sink:
-    """Takes what the archive writes, until it is taken away."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        """Take bytes."""
-        self._pieces.append(bytes(data))
-        return len(data)
-
-    def seek(self, *_where: int) -> int:
-        """Not possible: what was written is gone already."""
-        raise io.UnsupportedOperation
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        """There is nothing to close."""
-
-    def taken(self) -> bytes:
-        """Everything since the last time."""
-        pieces, self._pieces = self._pieces, []
-        return b"".join(pieces)

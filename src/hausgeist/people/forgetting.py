@@ -25,13 +25,18 @@ async def forget_words(store: Store) -> bool:
     """
     if not store.is_sqlite:
         return True
-    steps: int | None = None
-    while not await store.write(partial(search.forget, steps=steps)):
-        steps = search.PAGES
-        await asyncio.sleep(PAUSE)
+    await forget_index(store)
     for _ in range(LOG_ATTEMPTS):
         if await store.read(retention.forget_log):
             return True
         await asyncio.sleep(PAUSE)
     log.info("the database's log is in use; it is cut after the next round")
     return False
+
+
+async def forget_index(store: Store) -> None:
+    """Take deleted words out of the search index, some pages at a time."""
+    steps: int | None = None
+    while not await store.write(partial(search.forget, steps=steps)):
+        steps = search.PAGES
+        await asyncio.sleep(PAUSE)

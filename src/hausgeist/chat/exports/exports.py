@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import msgspec
 
@@ -17,6 +17,7 @@ from hausgeist.core.people import Principal
 from hausgeist.errors import NotFound, UnknownModel
 from hausgeist.gateway import Directory
 from hausgeist.jobs.confined import confined
+from hausgeist.people.sink import Sink
 from hausgeist.store import chats, trees
 from hausgeist.store.chats import Opened, Said
 from hausgeist.store.db import Store
@@ -120,8 +121,8 @@ class Exports:
         """
         talk_ids = await self._store.read(lambda c: trees.ids(c, who.id))
         organisation = await self._organisation()
-        pipe = _Pipe()
-        archive = zipfile.ZipFile(cast("IO[bytes]", pipe), "w", zipfile.ZIP_DEFLATED)
+        sink = Sink()
+        archive = zipfile.ZipFile(cast("IO[bytes]", sink), "w", zipfile.ZIP_DEFLATED)
         used: set[str] = set()
         for talk_id in talk_ids:
             tree = await self._store.read(lambda c, one=talk_id: trees.whole(c, who.id, one))  # type: ignore[misc]
@@ -130,9 +131,9 @@ class Exports:
             letter = self._letter(who, _shown(tree), organisation)
             name = _unused(name_for(tree.conversation.title, ""), used)
             await asyncio.to_thread(_pack, archive, name, tree, letter)
-            yield pipe.take()
+            yield sink.taken()
         await asyncio.to_thread(archive.close)
-        yield pipe.take()
+        yield sink.taken()
 
     def _letter(self, who: Principal, opened: Opened, organisation: str) -> Letter:
         def name_of(model: str) -> str:
@@ -142,27 +143,6 @@ class Exports:
                 return model
 
         return letter_of(opened, organisation, who.locale, self._now_ms(), name_of)
-
-
-class _Pipe:
-    """What an archive is written to: it is taken away piece by piece."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, piece: Any) -> int:
-        """Take a piece of the archive."""
-        self._pieces.append(bytes(piece))
-        return len(piece)
-
-    def flush(self) -> None:
-        """Nothing waits here."""
-
-    def take(self) -> bytes:
-        """What has come since the last time."""
-        found = b"".join(self._pieces)
-        self._pieces.clear()
-        return found
 
 
 def _own(tree: Tree) -> bytes:
