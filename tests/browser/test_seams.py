@@ -272,3 +272,97 @@ def test_retention_takes_everything_of_a_conversation(house, visit, pair, anna):
     assert page.locator("mark").count() == 0
     assert page.locator(".side__item").count() == 0
     visit.complaints.clear()  # the browser notes the 404 that was asked for
+
+
+def test_every_kind_of_file_goes_along(house, visit, anna, look):
+    """Ten kinds are read and sent at once; bombs, passwords and noise are refused, each in its words."""
+    page = visit(login="anna")
+    attach(
+        page,
+        ("a.pdf", made.pdf([made.SENTENCE])),
+        ("b.docx", made.docx()),
+        ("c.xlsx", made.xlsx()),
+        ("d.pptx", made.pptx()),
+        ("e.odt", made.odt()),
+        ("f.html", b"<p>Hallo"),
+        ("g.txt", b"Text"),
+        ("h.csv", b"a;b\n1;2"),
+        ("i.eml", made.mail()),
+        ("j.png", made.picture("PNG")),
+    )
+    ask(page, "Was steht darin?", "echo")
+    live = answered(page)
+    assert page.locator(".paper").count() == 10
+    assert again(page) == live
+    with page.expect_file_chooser() as chooser:
+        page.click("#attach")
+    bad = {
+        "bombe.docx": made.zip_bomb(),
+        "geheim.docx": made.locked_office(),
+        "rauschen.pdf": made.noise(),
+    }
+    chooser.value.set_files(
+        [
+            {"name": name, "mimeType": "x/y", "buffer": content}
+            for name, content in (*bad.items(), ("\u202egnp.exe 👩‍👩‍👧.txt", b"hallo"))
+        ]
+    )
+    page.wait_for_function("() => document.querySelectorAll('#files .doc--bad').length === 3")
+    page.wait_for_selector("#files [data-state=ready]")
+    look(page, "seams-bad-files")
+    words = page.locator(".doc--bad .doc__note").all_inner_texts()
+    assert len(set(words)) == 3
+    assert min(map(len, words)) > 40
+
+
+def test_a_live_share_follows_until_one_leaves_the_group(house, visit, pair, anna):
+    """A colleague sees what is asked later; whoever leaves the group sees nothing any more."""
+    bernd, groups = house.server.person("bernd"), house.server.house.identity.groups
+    team = house.server.call(lambda: groups.create("Bauamt", "1", "test"))
+    for one in (anna, bernd.id):
+        house.server.call(lambda one=one: groups.join(one, team.id, "test"))
+    page = visit(login="anna")
+    ask(page, "eins", "eins")
+    answered(page)
+    talk = page.url.partition("#")[0]
+    page.goto(f"{talk}/share")
+    page.check("[name=kind][value=live]")
+    page.select_option("[name=group]", team.id)
+    page.click("main .button--primary")
+    link = page.locator("#share-link").inner_text()
+    reader = visit(login="bernd")
+    reader.goto(link)
+    assert texts(reader) == ["eins", "eins"]
+    page.goto(talk)
+    ask(page, "zwei", "eins")
+    answered(page, 2)
+    reader.reload()
+    assert texts(reader) == ["eins", "eins", "zwei", "zwei"]
+    house.server.call(lambda: groups.leave(bernd.id, team.id, "test"))
+    assert reader.goto(link).status == 404
+    visit.complaints.clear()  # the browser notes the 404 that was asked for
+
+
+def test_a_temporary_chat_leaves_no_word_on_the_disk(house, visit, anna):
+    """Neither question nor answer nor file is in any file of the house afterwards."""
+    page = visit(login="anna")
+    page.goto(f"{house.url}/temporary")
+    page.wait_for_selector("#chat[data-live]")
+    page.set_input_files(
+        "#files", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"Zwetschgenmus"}
+    )
+    page.wait_for_selector("#papers .paper")
+    page.fill("#text", "Quittengelee")
+    page.press("#text", "Enter")
+    page.wait_for_selector(".turn--assistant:not([aria-busy]) .turn__foot")
+    page.goto(house.url)
+    ask(page, "Mirabellen", "echo")
+    answered(page)
+    kept = b"".join(
+        file.read_bytes()
+        for file in house.server.settings.home.rglob("*")
+        if file.is_file() and not file.is_symlink()
+    )
+    assert b"Mirabellen" in kept
+    assert b"Quittengelee" not in kept
+    assert b"Zwetschgenmus" not in kept
