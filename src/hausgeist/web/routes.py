@@ -15,6 +15,7 @@ from typing import Any, Literal
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from hausgeist.web.forms import FORM_MOST
 from hausgeist.web.visit import Visit
 
 WARM_UP_AFTER = 0.5
@@ -55,6 +56,32 @@ class Route:
     request: Any = None
     response: Any = None
     max_body: int | None = None
+
+
+def page_get(path: str, endpoint: Endpoint, summary: str, who: Who = Who.SESSION) -> Route:
+    """A page, of a person in the browser where nothing else is said."""
+    return Route(
+        method="GET", path=path, endpoint=endpoint, who=who, dialect="page", summary=summary
+    )
+
+
+def page_post(
+    path: str,
+    endpoint: Endpoint,
+    summary: str,
+    max_body: int = FORM_MOST,
+    who: Who = Who.SESSION,
+) -> Route:
+    """A page's form; ``max_body`` in bytes."""
+    return Route(
+        method="POST",
+        path=path,
+        endpoint=endpoint,
+        who=who,
+        dialect="page",
+        summary=summary,
+        max_body=max_body,
+    )
 
 
 class RouteTable:

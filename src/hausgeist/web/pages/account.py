@@ -8,11 +8,11 @@ from hausgeist.identity import LEAST
 from hausgeist.locale import translator
 from hausgeist.web.contexts.account import AccountPage, SessionRow
 from hausgeist.web.contexts.keys import NewKey
-from hausgeist.web.forms import FORM_MOST, read_form
+from hausgeist.web.forms import read_form
 from hausgeist.web.pages.account_password import password_page
 from hausgeist.web.pages.keys import DAY_MS, key_form, rows, wish_of
 from hausgeist.web.rendering import day_text, go, page, shell
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 
 DONE = {
@@ -152,30 +152,11 @@ def _status(error: HausgeistError | None) -> int:
     return 400 if error.status == 401 else error.status
 
 
-def _post(path: str, endpoint: Endpoint, summary: str) -> Route:
-    return Route(
-        method="POST",
-        path=path,
-        endpoint=endpoint,
-        who=Who.SESSION,
-        dialect="page",
-        summary=summary,
-        max_body=FORM_MOST,
-    )
-
-
 ROUTES = [
-    Route(
-        method="GET",
-        path="/account",
-        endpoint=show,
-        who=Who.SESSION,
-        dialect="page",
-        summary="One's own account and keys",
-    ),
-    _post("/account/profile", save_profile, "Change name, language, appearance"),
-    _post("/account/password", change_password, "Change one's password"),
-    _post("/account/sessions/end", end_sessions, "End all other sessions"),
-    _post("/account/keys", create_key, "Make a key"),
-    _post("/account/keys/{key_id}/revoke", revoke_key, "Revoke a key of one's own"),
+    page_get("/account", show, "One's own account and keys"),
+    page_post("/account/profile", save_profile, "Change name, language, appearance"),
+    page_post("/account/password", change_password, "Change one's password"),
+    page_post("/account/sessions/end", end_sessions, "End all other sessions"),
+    page_post("/account/keys", create_key, "Make a key"),
+    page_post("/account/keys/{key_id}/revoke", revoke_key, "Revoke a key of one's own"),
 ]

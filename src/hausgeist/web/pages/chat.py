@@ -33,7 +33,7 @@ from hausgeist.web.pages.kept import kept_words
 from hausgeist.web.pages.library_views import assistants_at_hand, talking_to
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.reply import while_connected
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import Who, page_get, page_post
 from hausgeist.web.visit import Visit
 
 SHOWN = 40
@@ -257,37 +257,21 @@ async def _change_page(
     return page(visit, template, context, status=error.status if error else 200)
 
 
-def _get(path: str, endpoint: Endpoint, summary: str, who: Who = Who.SESSION) -> Route:
-    return Route(
-        method="GET", path=path, endpoint=endpoint, who=who, dialect="page", summary=summary
-    )
-
-
-def _post(path: str, endpoint: Endpoint, summary: str, max_body: int = FORM_MOST) -> Route:
-    return Route(
-        method="POST",
-        path=path,
-        endpoint=endpoint,
-        who=Who.SESSION,
-        dialect="page",
-        summary=summary,
-        max_body=max_body,
-    )
-
-
 ROUTES = [
-    _get("/", running_or(show_new), "New chat; for programs, Ollama's word", Who.ANYONE),
-    _get("/chat", show_chat, "To the new chat"),
-    _post("/c", ask, "Begin a conversation", chat_live.BODY_MOST),
+    page_get("/", running_or(show_new), "New chat; for programs, Ollama's word", Who.ANYONE),
+    page_get("/chat", show_chat, "To the new chat"),
+    page_post("/c", ask, "Begin a conversation", chat_live.BODY_MOST),
     *chat_live.ROUTES,
     *chat_more.ROUTES,
-    _get("/c/{conversation_id}", show, "A conversation"),
-    _post("/c/{conversation_id}", ask, "Ask in a conversation", chat_live.BODY_MOST),
-    _post("/c/{conversation_id}/again", again, "Ask once more", chat_live.BODY_MOST),
-    _post("/c/{conversation_id}/branch", branch, "Show another version", chat_live.BODY_MOST),
-    _post("/c/{conversation_id}/turns/{turn_id}/stop", stop, "Stop an answer", chat_live.BODY_MOST),
-    _get("/c/{conversation_id}/rename", show_rename, "Rename a conversation: form"),
-    _post("/c/{conversation_id}/rename", rename, "Rename a conversation"),
-    _get("/c/{conversation_id}/delete", show_delete, "Delete a conversation: are you sure?"),
-    _post("/c/{conversation_id}/delete", delete, "Delete a conversation"),
+    page_get("/c/{conversation_id}", show, "A conversation"),
+    page_post("/c/{conversation_id}", ask, "Ask in a conversation", chat_live.BODY_MOST),
+    page_post("/c/{conversation_id}/again", again, "Ask once more", chat_live.BODY_MOST),
+    page_post("/c/{conversation_id}/branch", branch, "Show another version", chat_live.BODY_MOST),
+    page_post(
+        "/c/{conversation_id}/turns/{turn_id}/stop", stop, "Stop an answer", chat_live.BODY_MOST
+    ),
+    page_get("/c/{conversation_id}/rename", show_rename, "Rename a conversation: form"),
+    page_post("/c/{conversation_id}/rename", rename, "Rename a conversation"),
+    page_get("/c/{conversation_id}/delete", show_delete, "Delete a conversation: are you sure?"),
+    page_post("/c/{conversation_id}/delete", delete, "Delete a conversation"),
 ]

@@ -25,10 +25,10 @@ from hausgeist.web.contexts.chat_list import (
     SideRow,
     Undo,
 )
-from hausgeist.web.forms import FORM_MOST, Form, local_path, read_form
+from hausgeist.web.forms import Form, local_path, read_form
 from hausgeist.web.rendering import day_text, go, language_for, page, render, shell
 from hausgeist.web.reply import JSONBytes
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 
 TABS = (
@@ -357,34 +357,16 @@ def _heading(today: date, day: date) -> str:
     return N_("Last thirty days") if day > today - timedelta(days=30) else N_("Earlier")
 
 
-def _get(path: str, endpoint: Endpoint, summary: str) -> Route:
-    return Route(
-        method="GET", path=path, endpoint=endpoint, who=Who.SESSION, dialect="page", summary=summary
-    )
-
-
-def _post(path: str, endpoint: Endpoint, summary: str) -> Route:
-    return Route(
-        method="POST",
-        path=path,
-        endpoint=endpoint,
-        who=Who.SESSION,
-        dialect="page",
-        summary=summary,
-        max_body=FORM_MOST,
-    )
-
-
 ROUTES = [
-    _get("/side", side, "The list of conversations, as a fragment"),
-    _get("/conversations", show_all, "All conversations, to select from"),
-    _post("/conversations", change, "Pin, move, archive, delete or restore conversations"),
-    _post("/conversations/undo", undo, "Take back what was archived or deleted"),
-    _get("/archive", show_archive, "Archived conversations"),
-    _get("/bin", show_bin, "Deleted conversations"),
-    _post("/folders", make_folder, "Make a folder"),
-    _get("/folders/{folder_id}", show_folder, "A folder's conversations"),
-    _post("/folders/{folder_id}", rename_folder, "Rename a folder"),
-    _post("/folders/{folder_id}/delete", remove_folder, "Delete a folder, not what is in it"),
-    _get("/c/{conversation_id}/options", show_options, "What can be done with a conversation"),
+    page_get("/side", side, "The list of conversations, as a fragment"),
+    page_get("/conversations", show_all, "All conversations, to select from"),
+    page_post("/conversations", change, "Pin, move, archive, delete or restore conversations"),
+    page_post("/conversations/undo", undo, "Take back what was archived or deleted"),
+    page_get("/archive", show_archive, "Archived conversations"),
+    page_get("/bin", show_bin, "Deleted conversations"),
+    page_post("/folders", make_folder, "Make a folder"),
+    page_get("/folders/{folder_id}", show_folder, "A folder's conversations"),
+    page_post("/folders/{folder_id}", rename_folder, "Rename a folder"),
+    page_post("/folders/{folder_id}/delete", remove_folder, "Delete a folder, not what is in it"),
+    page_get("/c/{conversation_id}/options", show_options, "What can be done with a conversation"),
 ]

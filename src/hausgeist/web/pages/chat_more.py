@@ -9,11 +9,11 @@ from starlette.responses import Response
 from hausgeist.chat import SIDE_BY_SIDE
 from hausgeist.errors import N_, NotFound
 from hausgeist.web.contexts.turns import AgainPage, BeforePart, EditPage
-from hausgeist.web.forms import FORM_MOST, read_form
+from hausgeist.web.forms import read_form
 from hausgeist.web.pages.chat_turns import question_view, said_views
 from hausgeist.web.pages.chat_views import groups_of, talkers
 from hausgeist.web.rendering import go, language_for, page, render, shell
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 
 EARLIER = 40
@@ -96,28 +96,9 @@ def _fragment(html: str) -> Response:
     return Response(html, media_type="text/html; charset=utf-8", headers=headers)
 
 
-def _get(path: str, endpoint: Endpoint, summary: str) -> Route:
-    return Route(
-        method="GET",
-        path=path,
-        endpoint=endpoint,
-        who=Who.SESSION,
-        dialect="page",
-        summary=summary,
-    )
-
-
 ROUTES = [
-    _get("/c/{conversation_id}/before", before, "Earlier messages, as a fragment"),
-    _get("/c/{conversation_id}/edit", edit, "Another version of a question: form"),
-    _get("/c/{conversation_id}/again", choose, "Other models answer once more: form"),
-    Route(
-        method="POST",
-        path="/c/{conversation_id}/keep",
-        endpoint=keep,
-        who=Who.SESSION,
-        dialect="page",
-        summary="Keep one of several answers",
-        max_body=FORM_MOST,
-    ),
+    page_get("/c/{conversation_id}/before", before, "Earlier messages, as a fragment"),
+    page_get("/c/{conversation_id}/edit", edit, "Another version of a question: form"),
+    page_get("/c/{conversation_id}/again", choose, "Other models answer once more: form"),
+    page_post("/c/{conversation_id}/keep", keep, "Keep one of several answers"),
 ]

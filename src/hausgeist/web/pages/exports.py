@@ -11,7 +11,7 @@ from hausgeist.web.contexts.exports import ExportPage
 from hausgeist.web.disposition import attachment, safe_name
 from hausgeist.web.rendering import page, shell
 from hausgeist.web.reply import ByteStream, while_connected
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import page_get
 from hausgeist.web.visit import Visit
 
 
@@ -67,15 +67,11 @@ def _saved(name: str) -> dict[str, str]:
     return {"Content-Disposition": attachment(name), "Cache-Control": "no-store"}
 
 
-def _get(path: str, endpoint: Endpoint, summary: str) -> Route:
-    return Route(
-        method="GET", path=path, endpoint=endpoint, who=Who.SESSION, dialect="page", summary=summary
-    )
-
-
 ROUTES = [
-    _get("/c/{conversation_id}/export", show, "Save a conversation: in which format?"),
-    _get("/c/{conversation_id}/export/{format}", one, "Save a conversation"),
-    _get("/c/{conversation_id}/messages/{message_id}.md", source, "A message as it was written"),
-    _get("/export/conversations.zip", everything, "Save all conversations"),
+    page_get("/c/{conversation_id}/export", show, "Save a conversation: in which format?"),
+    page_get("/c/{conversation_id}/export/{format}", one, "Save a conversation"),
+    page_get(
+        "/c/{conversation_id}/messages/{message_id}.md", source, "A message as it was written"
+    ),
+    page_get("/export/conversations.zip", everything, "Save all conversations"),
 ]

@@ -25,10 +25,10 @@ from hausgeist.errors import (
 from hausgeist.locale import translator
 from hausgeist.web.contexts.imports import ImportPage, ImportView
 from hausgeist.web.form_parts import Parts
-from hausgeist.web.forms import FORM_MOST, data_class_of, read_form
+from hausgeist.web.forms import data_class_of, read_form
 from hausgeist.web.pages.chat_views import CLASSES
 from hausgeist.web.rendering import day_text, go, page, shell
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 
 ARRIVES_WITHIN = 900.0
@@ -165,28 +165,9 @@ def _view(one: Import, language: str) -> ImportView:
     )
 
 
-def _route(path: str, endpoint: Endpoint, summary: str, max_body: int | None = FORM_MOST) -> Route:
-    return Route(
-        method="POST",
-        path=path,
-        endpoint=endpoint,
-        who=Who.SESSION,
-        dialect="page",
-        summary=summary,
-        max_body=max_body,
-    )
-
-
 ROUTES = [
-    Route(
-        method="GET",
-        path="/import",
-        endpoint=show,
-        who=Who.SESSION,
-        dialect="page",
-        summary="Import and export of conversations",
-    ),
-    _route("/import", take, "Look into a file of conversations", FILE_MOST + FRAME_MOST),
-    _route("/import/{import_id}/begin", begin, "Import what was found"),
-    _route("/import/{import_id}/stop", stop, "Stop or forget an import"),
+    page_get("/import", show, "Import and export of conversations"),
+    page_post("/import", take, "Look into a file of conversations", FILE_MOST + FRAME_MOST),
+    page_post("/import/{import_id}/begin", begin, "Import what was found"),
+    page_post("/import/{import_id}/stop", stop, "Stop or forget an import"),
 ]

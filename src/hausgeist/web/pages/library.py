@@ -20,10 +20,10 @@ from hausgeist.errors import (
 from hausgeist.locale import translator
 from hausgeist.store.library import Audience, Kind, Whose
 from hausgeist.web.contexts.library import GalleryPage, ItemPage
-from hausgeist.web.forms import FORM_MOST, read_form
+from hausgeist.web.forms import read_form
 from hausgeist.web.pages.library_views import blanks_of, card_of, facts_of, said
 from hausgeist.web.rendering import day_text, go, page, shell
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import Who, page_get, page_post
 from hausgeist.web.visit import Visit
 
 PAGES_MOST = 1000
@@ -218,46 +218,13 @@ async def _groups(visit: Visit, entry: Entry) -> tuple[tuple[str, str, bool], ..
     return tuple((one, title, one in entry.groups) for one, title in found.items())
 
 
-def library_get(path: str, endpoint: Endpoint, summary: str) -> Route:
-    """A page of the library."""
-    return Route(
-        method="GET",
-        path=path,
-        endpoint=endpoint,
-        who=Who.SESSION,
-        dialect="page",
-        summary=summary,
-    )
-
-
-def library_post(
-    path: str,
-    endpoint: Endpoint,
-    summary: str,
-    max_body: int = FORM_MOST,
-    who: Who = Who.SESSION,
-) -> Route:
-    """A form of the library; ``max_body`` in bytes."""
-    return Route(
-        method="POST",
-        path=path,
-        endpoint=endpoint,
-        who=who,
-        dialect="page",
-        summary=summary,
-        max_body=max_body,
-    )
-
-
 ROUTES = [
-    library_get("/library", show, "The library of assistants and prompts"),
-    library_post(
-        "/library/collection", add_collection, "Add the starter collection", who=Who.ADMIN
-    ),
-    library_get("/library/{item_id}", show_item, "An assistant or a prompt"),
-    library_post("/library/{item_id}/share", share, "Say whom an item is for"),
-    library_post("/library/{item_id}/copy", copy, "Make a copy of one's own"),
-    library_post("/library/{item_id}/archive", archive, "Archive an item, or take it back"),
-    library_post("/library/{item_id}/delete", delete, "Delete an item for good"),
-    library_post("/library/{item_id}/take-over", take_over, "Take over what belongs to nobody"),
+    page_get("/library", show, "The library of assistants and prompts"),
+    page_post("/library/collection", add_collection, "Add the starter collection", who=Who.ADMIN),
+    page_get("/library/{item_id}", show_item, "An assistant or a prompt"),
+    page_post("/library/{item_id}/share", share, "Say whom an item is for"),
+    page_post("/library/{item_id}/copy", copy, "Make a copy of one's own"),
+    page_post("/library/{item_id}/archive", archive, "Archive an item, or take it back"),
+    page_post("/library/{item_id}/delete", delete, "Delete an item for good"),
+    page_post("/library/{item_id}/take-over", take_over, "Take over what belongs to nobody"),
 ]

@@ -17,7 +17,7 @@ from hausgeist.store.library import Kind
 from hausgeist.web.contexts.library import EditorPage, HistoryPage
 from hausgeist.web.forms import Form, read_form
 from hausgeist.web.pages.chat_views import CLASSES, talkers
-from hausgeist.web.pages.library import KINDS, item, library_get, library_post
+from hausgeist.web.pages.library import KINDS, item
 from hausgeist.web.pages.library_views import (
     blanks_of,
     card_of,
@@ -27,6 +27,7 @@ from hausgeist.web.pages.library_views import (
     version_views,
 )
 from hausgeist.web.rendering import go, page, shell
+from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 
 EDITOR_MOST = 1024 * 1024
@@ -203,10 +204,10 @@ async def _history(visit: Visit, error: HausgeistError | None = None) -> Respons
 
 
 ROUTES = [
-    library_get("/library/new", show_new, "A new assistant or prompt: form"),
-    library_post("/library/new", create, "Make an assistant or a prompt", EDITOR_MOST),
-    library_get("/library/{item_id}/edit", show_editor, "Edit an item: form"),
-    library_post("/library/{item_id}/edit", save, "Save another version", EDITOR_MOST),
-    library_get("/library/{item_id}/history", show_history, "An item's versions"),
-    library_post("/library/{item_id}/restore", restore, "Make an earlier version the newest"),
+    page_get("/library/new", show_new, "A new assistant or prompt: form"),
+    page_post("/library/new", create, "Make an assistant or a prompt", EDITOR_MOST),
+    page_get("/library/{item_id}/edit", show_editor, "Edit an item: form"),
+    page_post("/library/{item_id}/edit", save, "Save another version", EDITOR_MOST),
+    page_get("/library/{item_id}/history", show_history, "An item's versions"),
+    page_post("/library/{item_id}/restore", restore, "Make an earlier version the newest"),
 ]

@@ -16,9 +16,10 @@ from hausgeist.store.library import Item, Kind, Whose
 from hausgeist.web.contexts.library import Card, Coming, ImportPage
 from hausgeist.web.forms import Form, read_form
 from hausgeist.web.multipart import read_parts
-from hausgeist.web.pages.library import KINDS, item, library_get, library_post
+from hausgeist.web.pages.library import KINDS, item
 from hausgeist.web.pages.library_views import card_of, fault_words, said
 from hausgeist.web.rendering import go, page, shell
+from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 
 CONFIRM_MOST = 3 * UPLOAD_MOST + 1024 * 1024
@@ -158,9 +159,9 @@ def _file(content: bytes, media_type: str, name: str) -> Response:
 
 
 ROUTES = [
-    library_get("/library/export", export, "What the gallery finds, as a ZIP of plain files"),
-    library_get("/library/import", show_import, "Import plain files: form"),
-    library_post("/library/import", preview, "What files would make", UPLOAD_MOST + 64 * 1024),
-    library_post("/library/import/make", make, "Make what the files say", CONFIRM_MOST),
-    library_get("/library/{item_id}/file", download, "An item as a plain file"),
+    page_get("/library/export", export, "What the gallery finds, as a ZIP of plain files"),
+    page_get("/library/import", show_import, "Import plain files: form"),
+    page_post("/library/import", preview, "What files would make", UPLOAD_MOST + 64 * 1024),
+    page_post("/library/import/make", make, "Make what the files say", CONFIRM_MOST),
+    page_get("/library/{item_id}/file", download, "An item as a plain file"),
 ]

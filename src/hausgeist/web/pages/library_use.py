@@ -14,11 +14,11 @@ from hausgeist.web.contexts.library import UsePage
 from hausgeist.web.forms import read_form
 from hausgeist.web.pages.chat import show_draft
 from hausgeist.web.pages.chat_live import BODY_MOST, in_words
-from hausgeist.web.pages.library import item, library_get, library_post
+from hausgeist.web.pages.library import item
 from hausgeist.web.pages.library_views import blank_id, blanks_of, card_of, variable_json
 from hausgeist.web.rendering import page, shell
 from hausgeist.web.reply import JSONBytes
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import Endpoint, Route, Who, page_get, page_post
 from hausgeist.web.visit import Visit
 
 PICK_MOST = 12
@@ -100,6 +100,6 @@ def _json(path: str, endpoint: Endpoint, summary: str) -> Route:
 ROUTES = [
     _json("/library/pick", pick, "Prompts for the composer's list"),
     _json("/library/{item_id}/prompt", prompt, "A prompt's text and variables"),
-    library_get("/library/{item_id}/use", show_use, "Use a prompt: form"),
-    library_post("/library/{item_id}/use", use, "Put a prompt's words into the chat", BODY_MOST),
+    page_get("/library/{item_id}/use", show_use, "Use a prompt: form"),
+    page_post("/library/{item_id}/use", use, "Put a prompt's words into the chat", BODY_MOST),
 ]

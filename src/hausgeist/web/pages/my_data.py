@@ -19,13 +19,13 @@ from hausgeist.errors import (
 from hausgeist.locale import translator
 from hausgeist.people import KEPT, STORES, Asked
 from hausgeist.web.contexts.my_data import DataPage, HoldNote, SoonRow
-from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.forms import Form, read_form
 from hausgeist.web.pages.chat_views import CLASSES
 from hausgeist.web.pages.cookies import without_session
 from hausgeist.web.pages.receipts import receipt_page
 from hausgeist.web.rendering import NO_NAME, day_text, page, shell
 from hausgeist.web.reply import ByteStream
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 
 AHEAD_DAYS = 30
@@ -141,22 +141,8 @@ def _days(days: int | None, language: str) -> str:
     return turn(N_("{days} days after the last use")).format(days=days)
 
 
-def _get(path: str, endpoint: Endpoint, summary: str) -> Route:
-    return Route(
-        method="GET", path=path, endpoint=endpoint, who=Who.SESSION, dialect="page", summary=summary
-    )
-
-
 ROUTES = [
-    _get("/account/data", show, "What the house holds of oneself, and for how long"),
-    _get("/account/data/export", export, "Everything the house holds of oneself, as a ZIP"),
-    Route(
-        method="POST",
-        path="/account/data/erase",
-        endpoint=erase,
-        who=Who.SESSION,
-        dialect="page",
-        summary="Delete one's account and everything",
-        max_body=FORM_MOST,
-    ),
+    page_get("/account/data", show, "What the house holds of oneself, and for how long"),
+    page_get("/account/data/export", export, "Everything the house holds of oneself, as a ZIP"),
+    page_post("/account/data/erase", erase, "Delete one's account and everything"),
 ]

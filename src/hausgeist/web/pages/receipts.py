@@ -15,7 +15,7 @@ from hausgeist.web.contexts.my_data import ReceiptPage
 from hausgeist.web.contexts.shell import Shell
 from hausgeist.web.forms import FORM_MOST, read_form
 from hausgeist.web.rendering import page, shell
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import Who, page_get, page_post
 from hausgeist.web.visit import Visit
 
 EVENTS = N_("Entries of the audit trail (their content)")
@@ -93,27 +93,10 @@ def _slug(receipt: Receipt) -> str:
     return str(receipt["id"])[:8]
 
 
-def _post(path: str, endpoint: Endpoint, summary: str) -> Route:
-    return Route(
-        method="POST",
-        path=path,
-        endpoint=endpoint,
-        who=Who.ANYONE,
-        dialect="page",
-        summary=summary,
-        max_body=4 * FORM_MOST,
-    )
-
-
 ROUTES = [
-    Route(
-        method="GET",
-        path="/receipts",
-        endpoint=show_check,
-        who=Who.ANYONE,
-        dialect="page",
-        summary="Check the receipt of an erasure: form",
+    page_get("/receipts", show_check, "Check the receipt of an erasure: form", Who.ANYONE),
+    page_post("/receipts", check, "Check the receipt of an erasure", 4 * FORM_MOST, Who.ANYONE),
+    page_post(
+        "/receipts/file", download, "The receipt of an erasure as a file", 4 * FORM_MOST, Who.ANYONE
     ),
-    _post("/receipts", check, "Check the receipt of an erasure"),
-    _post("/receipts/file", download, "The receipt of an erasure as a file"),
 ]

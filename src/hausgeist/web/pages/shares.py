@@ -36,7 +36,7 @@ from hausgeist.web.pages.chat_facts import provider_name
 from hausgeist.web.pages.chat_views import CLASSES, html_of, model_name, number
 from hausgeist.web.rendering import day_text, go, page, shell
 from hausgeist.web.reply import ByteStream
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 
 SHOWN = 200
@@ -342,32 +342,14 @@ async def switch(visit: Visit) -> Response:
     return go("/admin/sharing?done=saved")
 
 
-def _get(path: str, endpoint: Endpoint, summary: str) -> Route:
-    return Route(
-        method="GET", path=path, endpoint=endpoint, who=Who.SESSION, dialect="page", summary=summary
-    )
-
-
-def _post(path: str, endpoint: Endpoint, summary: str) -> Route:
-    return Route(
-        method="POST",
-        path=path,
-        endpoint=endpoint,
-        who=Who.SESSION,
-        dialect="page",
-        summary=summary,
-        max_body=FORM_MOST,
-    )
-
-
 ROUTES = [
-    _get("/c/{conversation_id}/share", show_share, "Share a conversation: form"),
-    _post("/c/{conversation_id}/share", share, "Share a conversation"),
-    _get("/shares", show_all, "What is shared by me, and with me"),
-    _post("/shares/{share_id}/revoke", revoke, "Take a share back"),
-    _get("/s/{share_id}", show_shared, "A shared conversation"),
-    _post("/s/{share_id}/copy", copy, "Go on with a shared conversation as one's own"),
-    _get("/s/{share_id}/files/{file_id}", file, "A file of a shared conversation"),
+    page_get("/c/{conversation_id}/share", show_share, "Share a conversation: form"),
+    page_post("/c/{conversation_id}/share", share, "Share a conversation"),
+    page_get("/shares", show_all, "What is shared by me, and with me"),
+    page_post("/shares/{share_id}/revoke", revoke, "Take a share back"),
+    page_get("/s/{share_id}", show_shared, "A shared conversation"),
+    page_post("/s/{share_id}/copy", copy, "Go on with a shared conversation as one's own"),
+    page_get("/s/{share_id}/files/{file_id}", file, "A file of a shared conversation"),
     admin_get("/admin/sharing", show_switch, "Whether conversations may be shared"),
     admin_post("/admin/sharing", switch, "Switch sharing on or off", FORM_MOST),
 ]

@@ -45,7 +45,7 @@ from hausgeist.web.pages.chat_turns import end_view, loading_words
 from hausgeist.web.pages.chat_views import composer, model_name
 from hausgeist.web.rendering import language_for, page, render, shell
 from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
-from hausgeist.web.routes import Route, Who
+from hausgeist.web.routes import Route, Who, page_get, page_post
 from hausgeist.web.visit import Visit
 
 BODY_MOST = 20 * 1024 * 1024
@@ -253,23 +253,8 @@ def _clean(text: str) -> str:
 
 
 ROUTES = [
-    Route(
-        method="GET",
-        path="/temporary",
-        endpoint=show,
-        who=Who.SESSION,
-        dialect="page",
-        summary="A chat of which nothing is kept",
-    ),
-    Route(
-        method="POST",
-        path="/temporary",
-        endpoint=ask,
-        who=Who.SESSION,
-        dialect="page",
-        summary="Ask in a temporary chat, without a script",
-        max_body=FORM_MOST,
-    ),
+    page_get("/temporary", show, "A chat of which nothing is kept"),
+    page_post("/temporary", ask, "Ask in a temporary chat, without a script", FORM_MOST),
     Route(
         method="POST",
         path="/temporary/turns",
