@@ -135,17 +135,19 @@ def look(request) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def axe() -> Callable[[Page], list[str]]:
-    """A function that gives axe-core's findings on a page."""
+def axe() -> Callable[..., list[str]]:
+    """A function that gives axe-core's findings on a page, of all its rules or of some."""
     found = next(AXE.glob("axe-core-*/axe.min.js"), None)
     if found is None:
         missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         missing("no axe-core: an editable install fetches it into tests/vendor")
     source = found.read_text("utf-8")
 
-    def check(page: Page) -> list[str]:
-        page.evaluate(source)
-        result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    def check(page: Page, *rules: str) -> list[str]:
+        if not page.evaluate("() => 'axe' in window"):
+            page.evaluate(source)
+        how = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+        result = page.evaluate("how => axe.run(document, how)", how)
         return [
             f"{one['id']}: {node['target']} {node['failureSummary']}"
             for one in result["violations"]
