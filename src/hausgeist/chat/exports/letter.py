@@ -9,22 +9,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from hausgeist.chat.labels import CLASSES, ZONES
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.errors import N_
 from hausgeist.locale import translator
 from hausgeist.store.chats import Opened, Said
 
-CLASSES = {
-    DataClass.PUBLIC: N_("Public"),
-    DataClass.INTERNAL: N_("Internal"),
-    DataClass.PERSONAL: N_("Personal data"),
-    DataClass.SPECIAL: N_("Specially protected"),
-}
-ZONES = {
-    Zone.HOUSE: N_("In the house"),
-    Zone.EU: N_("In Europe, under contract"),
-    Zone.WORLD: N_("Outside Europe"),
-}
 MARKED = N_(
     "Parts headed “Answer (AI)” were written by an AI model. They can be wrong: check what matters."
 )

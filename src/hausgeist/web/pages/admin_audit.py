@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response
 
 from hausgeist.audit import Changed, Changes
+from hausgeist.chat.labels import CLASSES
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_
 from hausgeist.identity import Person
@@ -19,7 +20,6 @@ from hausgeist.people import STORES
 from hausgeist.web.contexts.admin_house import AuditPage, ChangeRow
 from hausgeist.web.pages.admin import admin_get, tabs
 from hausgeist.web.pages.admin_announcements import moment_text
-from hausgeist.web.pages.chat_views import CLASSES
 from hausgeist.web.rendering import page, shell
 from hausgeist.web.visit import Visit
 

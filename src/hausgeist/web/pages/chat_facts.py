@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hausgeist.chat import Said
+from hausgeist.chat.labels import CLASSES, ZONES
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.errors import N_
 from hausgeist.locale import translator
-from hausgeist.web.pages.chat_views import CLASSES, ZONES, number
+from hausgeist.web.pages.chat_views import number
 
 DIGEST = 12
 """Characters of a digest that tell a version from any other one will meet."""

@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import replace
 
 from hausgeist.chat import Opened, Said, Turn, may_go_on, recall
+from hausgeist.chat.labels import CLASSES
 from hausgeist.core.labels import DataClass
 from hausgeist.errors import N_, ContextOverflow, HausgeistError
 from hausgeist.locale import translator
@@ -22,7 +23,7 @@ from hausgeist.web.contexts.turns import (
     Versions,
 )
 from hausgeist.web.pages.chat_facts import left_out_of, line_of, table_of
-from hausgeist.web.pages.chat_views import CLASSES, html_of, model_name, number
+from hausgeist.web.pages.chat_views import html_of, model_name, number
 from hausgeist.web.visit import Visit
 
 LOADING = N_("{model} is being loaded into memory. That can take a minute.")

@@ -7,6 +7,7 @@ Values of the chat and the gateway flow in, views in the reader's language flow 
 from collections.abc import Callable
 
 from hausgeist.chat import Conversation, Said
+from hausgeist.chat.labels import CLASSES, ZONES
 from hausgeist.chat.library import Assistant
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.models import Capability, ModelCard
@@ -21,17 +22,6 @@ from hausgeist.web.contexts.chat import (
 from hausgeist.web.pages.voice_models import voice_model
 from hausgeist.web.visit import Visit
 
-CLASSES = {
-    DataClass.PUBLIC: N_("Public"),
-    DataClass.INTERNAL: N_("Internal"),
-    DataClass.PERSONAL: N_("Personal data"),
-    DataClass.SPECIAL: N_("Specially protected"),
-}
-ZONES = {
-    Zone.HOUSE: N_("In the house"),
-    Zone.EU: N_("In Europe, under contract"),
-    Zone.WORLD: N_("Outside Europe"),
-}
 STARTERS = (
     N_("Explain in plain language:"),
     N_("Summarise in five points:"),

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 
 from hausgeist.chat.failures import named
 from hausgeist.chat.files import PER_QUESTION
+from hausgeist.chat.labels import CLASSES
 from hausgeist.errors import N_
 from hausgeist.gateway.run import CHARS_PER_TOKEN
 from hausgeist.locale import translator
 from hausgeist.store.files import Held
 from hausgeist.web.contexts.files import Attached, FileChip
-from hausgeist.web.pages.chat_views import CLASSES, number
+from hausgeist.web.pages.chat_views import number
 from hausgeist.web.visit import Visit
 
 KINDS = {

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from hausgeist.chat.imports import Import
 from hausgeist.chat.imports.imports import FILE_MOST
+from hausgeist.chat.labels import CLASSES
 from hausgeist.errors import (
     N_,
     BadRequest,
@@ -26,7 +27,6 @@ from hausgeist.locale import translator
 from hausgeist.web.contexts.imports import ImportPage, ImportView
 from hausgeist.web.form_parts import Parts
 from hausgeist.web.forms import data_class_of, read_form
-from hausgeist.web.pages.chat_views import CLASSES
 from hausgeist.web.rendering import day_text, go, page, shell
 from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
+from hausgeist.chat.labels import CLASSES
 from hausgeist.chat.library import AssistantBody, Body, PromptBody
 from hausgeist.chat.library.bodies import LIMITS, NAME_MOST, TEXT_MOST
 from hausgeist.chat.library.plain import NO_NUMBER, number_of
@@ -16,7 +17,7 @@ from hausgeist.locale import translator
 from hausgeist.store.library import Kind
 from hausgeist.web.contexts.library import EditorPage, HistoryPage
 from hausgeist.web.forms import Form, read_form
-from hausgeist.web.pages.chat_views import CLASSES, talkers
+from hausgeist.web.pages.chat_views import talkers
 from hausgeist.web.pages.library import KINDS, item
 from hausgeist.web.pages.library_views import (
     blanks_of,

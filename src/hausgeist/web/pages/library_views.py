@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 
 from hausgeist.chat import Conversation
+from hausgeist.chat.labels import CLASSES
 from hausgeist.chat.library import AssistantBody, Body, Entry, PromptBody
 from hausgeist.chat.library.bodies import COLOURS, LIMITS, from_json
 from hausgeist.chat.library.library import Assistant
@@ -15,7 +16,7 @@ from hausgeist.errors import N_, HausgeistError
 from hausgeist.locale import translator
 from hausgeist.store.library import Version
 from hausgeist.web.contexts.library import AssistantView, Blank, Card, Change, Mark, VersionView
-from hausgeist.web.pages.chat_views import CLASSES, model_name, number
+from hausgeist.web.pages.chat_views import model_name, number
 from hausgeist.web.rendering import day_text
 from hausgeist.web.visit import Visit
 

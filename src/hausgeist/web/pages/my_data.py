@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
+from hausgeist.chat.labels import CLASSES
 from hausgeist.core.labels import DataClass
 from hausgeist.errors import (
     N_,
@@ -20,7 +21,6 @@ from hausgeist.locale import translator
 from hausgeist.people import KEPT, STORES, Asked
 from hausgeist.web.contexts.my_data import DataPage, HoldNote, SoonRow
 from hausgeist.web.forms import Form, read_form
-from hausgeist.web.pages.chat_views import CLASSES
 from hausgeist.web.pages.cookies import without_session
 from hausgeist.web.pages.receipts import receipt_page
 from hausgeist.web.rendering import NO_NAME, day_text, page, shell

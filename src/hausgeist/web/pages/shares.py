@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import Response
 
+from hausgeist.chat.labels import CLASSES
 from hausgeist.chat.shares import Kind, Read
 from hausgeist.core.labels import DataClass
 from hausgeist.errors import (
@@ -33,7 +34,7 @@ from hausgeist.web.disposition import attachment
 from hausgeist.web.forms import FORM_MOST, Form, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.chat_facts import provider_name
-from hausgeist.web.pages.chat_views import CLASSES, html_of, model_name, number
+from hausgeist.web.pages.chat_views import html_of, model_name, number
 from hausgeist.web.rendering import day_text, go, page, shell
 from hausgeist.web.reply import ByteStream
 from hausgeist.web.routes import page_get, page_post
