@@ -140,7 +140,7 @@ async def _account_page(
 async def _logins(visit: Visit, language: str) -> tuple[tuple[str, str], ...]:
     """The login sources that open this account, whoever linked them, and since when."""
     found = await visit.house.identity.people.login_sources(visit.principal.id)
-    known = await visit.house.logins.list() if found and visit.house.logins is not None else ()
+    known = await visit.house.logins.list() if found else ()
     titles = {one.id: one.settings.title for one in known}
     return tuple((titles.get(one, one), day_text(since, language)) for one, since in found)
 
