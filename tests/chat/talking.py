@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Two people, a chat, and short ways to ask."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from hausgeist.chat import Chat, Ended
@@ -48,6 +50,24 @@ class Talk:
         """What the shown branch says, message by message."""
         opened = await self.chat.open(who, talk_id)
         return [said.text for said in opened.branch]
+
+
+async def heard(turn, word):
+    """Wait until a viewer of a turn has been told a word."""
+    async with aclosing(turn.replay.follow(0)) as stream:
+        async for batch in stream:
+            if any(word in repr(one.event) for one in batch):
+                return
+    raise AssertionError(f"the turn ended without {word}")
+
+
+async def kept(talk, turn, word):
+    """Wait until the database has a word of a turn."""
+    for _ in range(500):
+        if word in (await talk.texts(turn.conversation_id))[-1]:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{word} was not stored")
 
 
 async def followed(stream):

@@ -4,7 +4,7 @@
 import asyncio
 
 import pytest
-from talking import ANNA, BERND
+from talking import ANNA, BERND, heard
 
 from hausgeist.chat.shelf import PAGE
 from hausgeist.chat.titles import MOST, title_of
@@ -98,7 +98,7 @@ def test_deleting_takes_the_messages_and_ends_the_turns(talk):
     async def work():
         talk.echo.hold = asyncio.Event()
         turn = await talk.ask()
-        await asyncio.sleep(0.02)
+        await heard(turn, "eins")
         await talk.shelves.delete(ANNA, [turn.conversation_id])
         await turn.wait()
         with pytest.raises(NotFound):

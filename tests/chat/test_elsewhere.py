@@ -4,7 +4,7 @@
 import asyncio
 
 import pytest
-from talking import ANNA
+from talking import ANNA, kept
 
 from hausgeist.core.labels import DataClass
 
@@ -19,7 +19,7 @@ def test_a_turn_is_stopped_from_another_process(talk):
         talk.echo.hold = asyncio.Event()
         here, there = talk.chat, talk.renew()
         turn = await here.turn(ANNA, "eins zwei", model="echo", data_class=DataClass.INTERNAL)
-        await asyncio.sleep(0.6)
+        await kept(talk, turn, "eins")
         watching = await there.follow(ANNA, turn.conversation_id, turn.id)
         await there.stop(ANNA, turn.conversation_id, turn.id)
         seen = [one.event.said.state async for batch in watching for one in batch]

@@ -4,7 +4,7 @@
 import asyncio
 
 import pytest
-from talking import ANNA, followed
+from talking import ANNA, followed, heard, kept
 
 from hausgeist.chat import Stored, Thought, Waiting, recall
 from hausgeist.core.labels import DataClass
@@ -142,11 +142,8 @@ def test_what_has_arrived_is_in_the_database_before_the_end(talk):
     async def work():
         talk.echo.hold = asyncio.Event()
         turn = await talk.ask("eins zwei")
-        for _ in range(200):
-            said = (await talk.chat.open(ANNA, turn.conversation_id)).branch[-1]
-            if said.text:
-                break
-            await asyncio.sleep(0.02)
+        await kept(talk, turn, "eins")
+        said = (await talk.chat.open(ANNA, turn.conversation_id)).branch[-1]
         talk.echo.hold.set()
         await turn.wait()
         return said
@@ -178,7 +175,7 @@ def test_a_stopped_answer_says_what_is_known(talk):
     async def work():
         talk.echo.hold = asyncio.Event()
         turn = await talk.ask("eins zwei drei")
-        await asyncio.sleep(0.1)
+        await heard(turn, "eins")
         await talk.chat.stop(ANNA, turn.conversation_id, turn.id)
         return turn.said
 
@@ -382,7 +379,7 @@ def test_a_dead_process_leaves_interrupted_answers(talk):
     async def crash():
         talk.echo.hold = asyncio.Event()
         turn = await talk.ask("eins zwei")
-        await asyncio.sleep(0.4)
+        await kept(talk, turn, "eins")
         return turn.conversation_id  # the loop ends here, in the middle of the turn
 
     async def restart(talk_id):
@@ -415,7 +412,7 @@ def test_shutdown_interrupts_what_does_not_finish(talk):
     async def work():
         talk.echo.hold = asyncio.Event()
         turn = await talk.ask("eins zwei")
-        await asyncio.sleep(0.05)
+        await heard(turn, "eins")
         await talk.chat.close(grace=0.05)
         return (await talk.chat.open(ANNA, turn.conversation_id)).branch[-1]
 

@@ -4,7 +4,7 @@
 import asyncio
 
 import pytest
-from talking import ANNA, BERND
+from talking import ANNA, BERND, heard
 
 from hausgeist.chat import Question
 from hausgeist.core.labels import DataClass
@@ -122,7 +122,8 @@ def test_keeping_one_early_ends_the_others(talk):
     async def work():
         talk.echo.hold = asyncio.Event()
         turns = await talk.chat.ask(ANNA, question("eins zwei", models=("echo", "small")))
-        await asyncio.sleep(0.05)
+        for turn in turns:
+            await heard(turn, "eins")
         at = turns[0].conversation_id
         await talk.chat.keep(ANNA, at, turns[0].id)
         await turns[1].wait()

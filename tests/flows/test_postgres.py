@@ -52,6 +52,8 @@ def test_two_servers_are_one_house(home, upstream, postgres_url):
             assert password, users.text
             one.cookies.clear()
             assert one.form("/login", name="bernd", password=password[1]).status == 303
+            due = {"old_password": password[1], "password": "vier Hunde im Schnee"}
+            assert one.form("/account/password", **due).headers["location"] == "/"
             _provide(home, fake.url, postgres_url)
             key = one.form("/account/keys", key_name="test", max_class="internal", days="30")
             token = re.search(r"hg-[\w-]{40,}", key.text)[0]

@@ -5,6 +5,7 @@ A verb that changes somebody's row names the owner in its WHERE: what is not the
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import (
     ColumnElement,
@@ -65,8 +66,10 @@ def write_meta(connection: Connection, key: str, value: str) -> None:
 
 
 def add_group(connection: Connection, group_id: str, title: str, now_ms: int) -> None:
-    """Add a group unless it exists."""
-    if connection.execute(select(groups.c.id).where(groups.c.id == group_id)).first() is None:
+    """Add a group unless it exists; another server may add it at the same time."""
+    if connection.execute(select(groups.c.id).where(groups.c.id == group_id)).first() is not None:
+        return
+    with suppress(IntegrityError), connection.begin_nested():
         connection.execute(insert(groups).values(id=group_id, title=title, created_at=now_ms))
 
 
