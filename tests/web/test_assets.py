@@ -35,7 +35,10 @@ def test_nothing_but_comments_and_indentation_is_left_out(path):
 
 def test_no_comment_of_a_script_is_mistaken_for_code():
     """Addresses, comments behind code and divisions stay; whole lines of comment go."""
-    source = b'// SPDX-License-Identifier: EUPL-1.2\n// why\nlet a = "https://x";  // b\n/** c\n * d */\na / 2;\n'
+    source = (
+        b"// SPDX-License-Identifier: EUPL-1.2\n// why\n"
+        b'let a = "https://x";  // b\n/** c\n * d */\na / 2;\n'
+    )
     assert lean(".js", source) == (
         b'// SPDX-License-Identifier: EUPL-1.2\n\nlet a = "https://x";  // b\n\n\na / 2;\n'
     )

@@ -3,6 +3,7 @@
 
 from starlette.responses import Response
 
+from hausgeist.chat.labels import ZONES
 from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError
 from hausgeist.identity import Group, Member
 from hausgeist.identity.people import EVERYONE
@@ -16,7 +17,6 @@ from hausgeist.web.contexts.admin_groups import (
 )
 from hausgeist.web.forms import FORM_MOST, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
-from hausgeist.web.pages.chat_views import ZONES
 from hausgeist.web.pages.paging import COUNT, pager, wanted_page
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit

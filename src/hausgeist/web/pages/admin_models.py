@@ -3,6 +3,7 @@
 
 from starlette.responses import Response
 
+from hausgeist.chat.labels import ZONES
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.core.trail import Fact
 from hausgeist.errors import (
@@ -22,7 +23,6 @@ from hausgeist.web.contexts.admin_models import FetchRow, ModelRow, ModelsPage
 from hausgeist.web.fetches import Fetch
 from hausgeist.web.forms import FORM_MOST, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
-from hausgeist.web.pages.chat_views import ZONES
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit
 
