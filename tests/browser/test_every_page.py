@@ -74,8 +74,10 @@ def full(tmp_path_factory) -> Iterator[Furnished]:
 @pytest.fixture(scope="module")
 def english() -> tuple[set[str], re.Pattern[str]]:
     """The catalogue's English texts whose German differs: whole ones, and a pattern of those with gaps."""
-    folder = Path(hausgeist.locale.__file__).parent
-    with (folder / "de/LC_MESSAGES/hausgeist.po").open("rb") as file:
+    source = Path(hausgeist.locale.__file__).parent / "de/LC_MESSAGES/hausgeist.po"
+    compiled = source.with_suffix(".mo").stat().st_mtime
+    assert compiled >= source.stat().st_mtime, "the catalogue is older than its source: compile it"
+    with source.open("rb") as file:
         entries = [one for one in read_po(file, locale="de") if isinstance(one.id, str) and one.id]
     german = {one.string for one in entries}
     differ = {one.id for one in entries if one.string != one.id and one.id not in german}
