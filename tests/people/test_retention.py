@@ -17,6 +17,7 @@ from hausgeist.store.tables import (
     conversations,
     file_contents,
     files,
+    imported,
     messages,
     search_words,
     shares,
@@ -119,6 +120,17 @@ def test_a_new_word_in_time_keeps_it(held):
     held.now = NOW + 31 * DAY
     assert run(held, held.retention.sweep).conversations == 1
     assert rows(held, conversations) == [1]
+
+
+def test_what_was_brought_along_counts_from_its_arrival(held):
+    """An imported conversation may be years old; it is kept as long as one that begins today."""
+    anna, _ = two(held)
+    change(held, imported, imported.c.owner_id == anna, at=NOW + 29 * DAY)
+    run(held, lambda: held.retention.save({**NONE, DataClass.INTERNAL: 30}, "admin"))
+    held.now = NOW + 31 * DAY
+    assert run(held, held.retention.sweep).conversations == 1
+    held.now = NOW + 60 * DAY
+    assert run(held, held.retention.sweep).conversations == 1
 
 
 def test_the_bin_and_unsent_files_go_after_a_day(held):

@@ -199,7 +199,7 @@ def _taken_along(ids: dict[str, str], name: str, at: int) -> Rows:
         },
     )
     yield import_pieces, {"import_id": ids["import"], "seq": 0, "content": b"packed"}
-    yield imported, {"owner_id": person, "mark": "0" * 64, "conversation_id": talk}
+    yield imported, {"owner_id": person, "mark": "0" * 64, "conversation_id": talk, "at": NOW}
 
 
 def _library(ids: dict[str, str], name: str, at: int) -> Rows:

@@ -36,8 +36,8 @@ MB = 1_000_000
 
 def attach(visitor, name="a.txt", content=b"words"):
     """Send a file as the composer does; gives the answer."""
-    kind = {"Content_Type": "application/octet-stream"}
-    return visitor.ask("POST", f"/files?name={quote(name)}&class=internal", content, **kind)
+    kind = {"Content_Type": "application/octet-stream", "X_File_Name": quote(name)}
+    return visitor.ask("POST", "/files?class=internal", content, **kind)
 
 
 def attached(visitor, content=b"words"):

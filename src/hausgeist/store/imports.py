@@ -121,10 +121,10 @@ def is_known(connection: Connection, owner_id: str, mark: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def note(connection: Connection, owner_id: str, mark: str, talk_id: str) -> None:
-    """Remember where a conversation came from; deleted with it."""
+def note(connection: Connection, owner_id: str, mark: str, talk_id: str, now: int) -> None:
+    """Remember where a conversation came from, and when it came; deleted with it."""
     connection.execute(
-        insert(imported).values(owner_id=owner_id, mark=mark, conversation_id=talk_id)
+        insert(imported).values(owner_id=owner_id, mark=mark, conversation_id=talk_id, at=now)
     )
 
 

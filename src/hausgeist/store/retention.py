@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from hausgeist.core.labels import DataClass
 from hausgeist.store.holds import held
-from hausgeist.store.tables import conversations, files, messages, meta, retention
+from hausgeist.store.tables import conversations, files, imported, messages, meta, retention
 
 Cutoffs = Mapping[DataClass, int]
 """For each class that is not kept for ever: what was last used before this time is due (milliseconds)."""
@@ -229,11 +229,18 @@ def _ranked(cutoffs: Cutoffs, now_ms: int, which: ColumnElement[bool] | None = N
     carried = select(func.max(_rank(files.c.data_class))).where(
         files.c.conversation_id == columns.id
     )
+    arrived = func.coalesce(
+        select(func.max(imported.c.at))
+        .where(imported.c.conversation_id == columns.id)
+        .correlate(conversations)
+        .scalar_subquery(),
+        0,
+    )  # what was brought along is used from then on, however old it is
     query = select(
         columns.id,
         columns.owner_id,
         columns.title,
-        columns.updated_at,
+        case((arrived > columns.updated_at, arrived), else_=columns.updated_at).label("updated_at"),
         _rank(columns.data_class).label("own"),
         func.coalesce(said.correlate(conversations).scalar_subquery(), 0).label("said"),
         func.coalesce(carried.correlate(conversations).scalar_subquery(), 0).label("carried"),

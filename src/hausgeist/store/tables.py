@@ -367,6 +367,7 @@ imported = Table(
         nullable=False,
         index=True,
     ),
+    Column("at", BigInteger, nullable=False),  # retention counts from here, not from its own dates
 )
 
 retention = Table(

@@ -31,8 +31,9 @@ def send(visitor, content, name="brief.txt", **query):
     more = "".join(f"&{key}={value}" for key, value in query.items())
     return visitor.ask(
         "POST",
-        f"/files?name={quote(name)}{more}",
+        f"/files?{more.lstrip('&')}",
         content,
+        X_File_Name=quote(name),
         Content_Type="application/octet-stream",
         Origin=f"http://127.0.0.1:{visitor.port}",
         Accept="application/json",
@@ -216,7 +217,7 @@ def test_names_are_only_data(login, name, shown):
 def raw(visitor, length, body=b"", *, chunked=False):
     """The head of an upload that says it is so long, and what is answered."""
     connection = http.client.HTTPConnection("127.0.0.1", visitor.port, timeout=20)
-    connection.putrequest("POST", "/files?name=gross.bin")
+    connection.putrequest("POST", "/files")
     cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
     connection.putheader("Cookie", cookies)
     connection.putheader("Origin", f"http://127.0.0.1:{visitor.port}")
@@ -261,7 +262,7 @@ def test_a_sender_who_goes_away_leaves_nothing(login):
     """Half a body is no file."""
     anna = login()
     connection = http.client.HTTPConnection("127.0.0.1", anna.port, timeout=20)
-    connection.putrequest("POST", "/files?name=halb.bin")
+    connection.putrequest("POST", "/files")
     connection.putheader("Cookie", "; ".join(f"{k}={v}" for k, v in anna.cookies.items()))
     connection.putheader("Origin", f"http://127.0.0.1:{anna.port}")
     connection.putheader("Content-Length", "5000000")

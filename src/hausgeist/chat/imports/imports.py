@@ -252,7 +252,7 @@ class Imports:
                 if imports.is_known(connection, owner_id, one.mark):
                     continue
                 trees.plant(connection, owner_id, talk, said)
-                imports.note(connection, owner_id, one.mark, talk.id)
+                imports.note(connection, owner_id, one.mark, talk.id, now)
                 added += 1
             return imports.move(
                 connection,

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Attached files: they arrive in pieces, are shown with what was read, and are given to their owner alone.
 
-A script sends a content as the body itself, with its name in the query; a browser without one sends a
+A script sends a content as the body itself, with its name in a header; a browser without one sends a
 form. Nothing is shown as what it says it is: pictures were encoded anew, all else is a download.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 from starlette.responses import Response
@@ -34,6 +34,8 @@ from hausgeist.web.reply import ByteStream, JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
 
+NAME_HEADER = "x-file-name"
+"""What a script calls the file, percent-encoded: an address would be in the logs of proxies."""
 STILL = 60.0
 """Seconds of silence after which a content that is arriving is given up."""
 PATIENCE = 60.0
@@ -145,7 +147,7 @@ async def _add_one(visit: Visit) -> Held:
     data_class = _class_of(visit, visit.query_params.get("class", ""))
     declared = visit.headers.get("content-length", "")
     size = int(declared) if declared.isascii() and declared.isdigit() else None
-    name = visit.query_params.get("name", "")
+    name = unquote(visit.headers.get(NAME_HEADER, ""), errors="replace")
     uploads = visit.house.uploads
     return await uploads.take_in(visit.principal, name, data_class, _arriving(visit), size)
 

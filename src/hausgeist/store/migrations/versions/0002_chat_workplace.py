@@ -352,6 +352,7 @@ def _imports() -> None:
         sa.Column("owner_id", sa.String(length=32), nullable=False),
         sa.Column("mark", sa.String(length=64), nullable=False),
         sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],

@@ -134,7 +134,7 @@ export class Attachments {
   }
 
   async send(file, chip) {
-    const query = new URLSearchParams({ name: file.name, class: this.composer.form.elements.class.value });
+    const query = new URLSearchParams({ class: this.composer.form.elements.class.value });
     const request = new XMLHttpRequest();  // fetch tells nothing about what has been sent
     chip.request = request;
     request.upload.addEventListener("progress", (event) => {
@@ -144,6 +144,8 @@ export class Attachments {
     request.open("POST", `/files?${query}`);
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("Content-Type", "application/octet-stream");
+    // not in the address: that is in the logs of whatever stands between
+    request.setRequestHeader("X-File-Name", encodeURIComponent(file.name.toWellFormed?.() ?? file.name));
     request.send(file);
     await over;
     if (!chip.isConnected) return;  // removed while it was on its way
