@@ -2,6 +2,7 @@
 """The list beside the chat in a real browser: search, order, undo, by mouse and by keys."""
 
 import pytest
+from playwright.sync_api import expect
 from visitors import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -145,7 +146,7 @@ def test_everything_works_without_a_script(house, browser, talks):
     page.goto(f"{house.url}/conversations")
     page.click(f"[href='/c/{one}/options']")
     page.click("[name=do][value=delete]")
-    assert page.locator(".side__item").count() == 1
+    expect(page.locator(".side__item")).to_have_count(1)
     page.click(".toast__undo")
-    assert page.locator(".side__item").count() == 2
+    expect(page.locator(".side__item")).to_have_count(2)
     context.close()
