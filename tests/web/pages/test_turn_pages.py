@@ -2,10 +2,9 @@
 """Versions, answers side by side and honest facts over real HTTP, without a script and with one."""
 
 import html
+import http.client
 import json
 import re
-import threading
-import time
 
 import pytest
 from visitors import Visitor
@@ -172,16 +171,16 @@ def test_a_stream_ends_with_the_session(serve, monkeypatch):
     served.providers["slow"].delay = 0.2
     began = json.loads(anna.form("/c/turns", {**FORM, "text": "wort " * 60, "model": "slow"}).body)
     at = f"/c/{began['conversation']}/turns/{began['turn']}"
-    bodies = []
-    reader = threading.Thread(target=lambda: bodies.append(anna.get(f"{at}/events").body))
-    reader.start()
-    time.sleep(0.5)
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+    cookies = "; ".join(f"{name}={value}" for name, value in anna.cookies.items())
+    connection.request("GET", f"{at}/events", headers={"Cookie": cookies})
+    stream, seen = connection.getresponse(), b""
+    while b"event: tail" not in seen:
+        seen += stream.read1(65536)
     sessions = served.house.identity.sessions
     served.run(sessions.end_all(served.member.id, by="test"))
-    reader.join(10)
-    assert not reader.is_alive()
-    assert b"event: tail" in bodies[0]
-    assert b"event: end" not in bodies[0]
+    assert b"event: end" not in stream.read()  # it ends by itself, or the time-out says so
+    connection.close()
     other = Visitor(served.port)
     assert other.form("/login", {"name": "member", "password": PASSWORD}).status == 303
     assert "data-events" in other.get(f"/c/{began['conversation']}", **PAGE).text
