@@ -138,6 +138,25 @@ def test_a_path_out_of_the_archive_is_refused(name):
     assert good.body == read(PROMPT)
 
 
+@pytest.mark.parametrize(
+    "packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_a_damaged_archive_is_refused_however_it_was_packed(packing):
+    """A byte that fell over gives a fault or a refusal, never anything else."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", packing) as archive:
+        archive.writestr("a.md", PROMPT * 20)
+    whole, said = target.getvalue(), set()
+    for place in range(len(whole)):
+        content = bytearray(whole)
+        content[place] ^= 0xFF
+        try:
+            said |= {bool(found.faults) for found in unpack("a.zip", bytes(content))}
+        except BadUpload:
+            said.add(True)
+    assert True in said
+
+
 def test_other_hostile_archives():
     """Broken, empty, crowded, foreign or locked archives each get their sentence."""
     for content in (

@@ -21,6 +21,7 @@ import msgspec
 
 from hausgeist.chat.imports.brought import UNREADABLE_SHOWN, Brought, Summary, mark_of
 from hausgeist.chat.imports.formats import BROKEN, UNKNOWN, Counts, Unreadable, read
+from hausgeist.core.archives import DAMAGED
 from hausgeist.errors import N_, FileBomb, FileLocked, FileUnreadable
 
 PIECE = 512 * 1024
@@ -32,6 +33,7 @@ UNPACKED_MOST = 400 * 1024 * 1024
 MEMBERS_MOST = 100_000
 _LISTS = ("conversations", "chats", "data")
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+_ENCRYPTED = 0x1  # a bit of a member's flags
 _NAMES = re.compile(r"(?:^|/)(?:shared_)?conversations(?:-\d+)?\.json$")
 
 CUT_OFF = N_("the file ends in the middle of it")
@@ -124,7 +126,7 @@ def _texts(payload: bytes) -> Iterator[tuple[str, bytes]]:
         return
     try:
         archive = zipfile.ZipFile(io.BytesIO(payload))
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except DAMAGED as error:
         raise FileUnreadable(reason=N_("the archive is damaged")) from error
     members = [one for one in archive.infolist()[:MEMBERS_MOST] if one.filename.endswith(".json")]
     known = [one for one in members if _NAMES.search(one.filename)]
@@ -132,12 +134,12 @@ def _texts(payload: bytes) -> Iterator[tuple[str, bytes]]:
         raise FileBomb(reason=f"> {UNPACKED_MOST // 2**20} MB")
     left = UNPACKED_MOST
     for one in known or members:
+        if one.flag_bits & _ENCRYPTED:
+            raise FileLocked
         try:
             with archive.open(one) as file:
                 text = file.read(left + 1)
-        except RuntimeError as error:
-            raise FileLocked from error
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+        except DAMAGED as error:
             raise FileUnreadable(reason=N_("the archive is damaged")) from error
         left -= len(text)
         if left < 0:  # it said less than it had

@@ -9,12 +9,12 @@ import io
 import re
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hausgeist.chat.library.bodies import Body, PromptBody, one_line
 from hausgeist.chat.library.plain import FILE_MOST, Fault, NotPlain, read, written
+from hausgeist.core.archives import DAMAGED
 from hausgeist.errors import N_, BadUpload
 
 UPLOAD_MOST = 8 * 1024 * 1024
@@ -76,7 +76,7 @@ def unpack(name: str, content: bytes) -> list[Found]:
         return [_found(name, content)]
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except DAMAGED:
         raise BadUpload(reason=BROKEN) from None
     members = [
         one for one in archive.infolist() if not one.is_dir() and not _HOSTS.search(one.filename)
@@ -120,7 +120,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[Fault | 
     try:
         with archive.open(member) as source:
             return None, source.read(FILE_MOST + 1)  # never more, whatever the head promises
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
+    except DAMAGED:
         return Fault(text=BROKEN_MEMBER, values={}), b""
 
 

@@ -10,10 +10,10 @@ from lxml.etree import XMLSyntaxError
 from pptx import Presentation
 from pptx.exc import PackageNotFoundError, PythonPptxError
 
+from hausgeist.core.archives import DAMAGED
 from hausgeist.errors import N_, FileUnreadable, FileWithoutText
 from hausgeist.knowledge.parsers.kinds import PPTX
 from hausgeist.knowledge.parsers.read import MACROS, PAGES_CUT, PAGES_MOST, Lines, Read
-from hausgeist.knowledge.parsers.zipped import BROKEN
 
 _DEEPEST = 20
 
@@ -26,7 +26,7 @@ def read(payload: bytes, container: zipfile.ZipFile) -> Read:
     """
     try:
         slides = list(Presentation(io.BytesIO(payload)).slides)
-    except (PackageNotFoundError, PythonPptxError, XMLSyntaxError, *BROKEN) as error:
+    except (PackageNotFoundError, PythonPptxError, XMLSyntaxError, *DAMAGED) as error:
         raise FileUnreadable(reason=N_("it is no complete presentation")) from error
     except AttributeError as error:  # the library meets something that is not what it is called
         raise FileUnreadable(reason=N_("it is no complete presentation")) from error

@@ -15,10 +15,10 @@ from docx.opc.package import OpcPackage
 from docx.oxml.parser import parse_xml
 from lxml.etree import XMLSyntaxError
 
+from hausgeist.core.archives import DAMAGED
 from hausgeist.errors import N_, FileUnreadable, FileWithoutText
 from hausgeist.knowledge.parsers.kinds import DOCX
 from hausgeist.knowledge.parsers.read import MACROS, TRACKED, Lines, Read
-from hausgeist.knowledge.parsers.zipped import BROKEN
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
@@ -36,7 +36,7 @@ def read(payload: bytes) -> Read:
         package = OpcPackage.open(io.BytesIO(payload))
         main = package.main_document_part
         root = _element(main)
-    except (OpcError, XMLSyntaxError, AttributeError, *BROKEN) as error:
+    except (OpcError, XMLSyntaxError, AttributeError, *DAMAGED) as error:
         raise FileUnreadable(reason=N_("it is no complete Word file")) from error
     result = Read(media=DOCX)
     walk = _Walk(_headings(main), result)

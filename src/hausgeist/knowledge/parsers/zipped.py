@@ -2,10 +2,9 @@
 """ZIP containers, looked at before anything unpacks them: bytes in, their directory out, or a refusal."""
 
 import io
-import lzma
 import zipfile
-import zlib
 
+from hausgeist.core.archives import DAMAGED
 from hausgeist.errors import N_, FileBomb, FileLocked, FileUnreadable
 
 ENTRIES_MOST = 10_000
@@ -18,18 +17,6 @@ RATIO_FROM = 16 * 1024 * 1024
 HEAD = 64 * 1024
 """Bytes of each XML entry that are searched for entities, which must stand before the first element."""
 
-BROKEN = (
-    zipfile.BadZipFile,
-    NotImplementedError,  # a way of packing that nobody uses
-    KeyError,
-    ValueError,  # a place before the beginning
-    OSError,
-    EOFError,
-    RuntimeError,
-    zlib.error,
-    lzma.LZMAError,
-)
-"""What unpacking a damaged entry raises."""
 _XML = (".xml", ".rels", ".vml", ".xhtml", ".opf")
 
 
@@ -43,7 +30,7 @@ def opened(payload: bytes) -> zipfile.ZipFile:
     """
     try:
         container = zipfile.ZipFile(io.BytesIO(payload))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except DAMAGED as error:
         raise FileUnreadable(reason=N_("its directory is missing")) from error
     _judge(container.infolist(), len(payload))
     for entry in container.infolist():
@@ -78,7 +65,7 @@ def part(container: zipfile.ZipFile, name: str) -> bytes:
     """
     try:
         return container.read(name)
-    except BROKEN as error:
+    except DAMAGED as error:
         raise FileUnreadable(reason=N_("a part is missing or broken")) from error
 
 
@@ -86,7 +73,7 @@ def _head(container: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     try:
         with container.open(entry) as file:
             return file.read(HEAD)
-    except BROKEN as error:
+    except DAMAGED as error:
         raise FileUnreadable(reason=N_("a part is missing or broken")) from error
 
 
