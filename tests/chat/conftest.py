@@ -8,6 +8,8 @@ from talking import ANNA, BERND, Talk
 
 from hausgeist.audit import Trail
 from hausgeist.chat import Chat
+from hausgeist.chat.files import Files
+from hausgeist.chat.library import Library
 from hausgeist.chat.shelf import Shelves
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.gateway import Directory, Gateway, Routes
@@ -51,16 +53,18 @@ def talk(store):
         now[0] += 1
         return now[0]
 
+    trail = Trail(store, b"k" * 32, clock)
     gateway = Gateway(
         directory=directory,
         routes=Routes(directory, time.monotonic),
         book=Book(store, clock),
-        trail=Trail(store, b"k" * 32, clock),
+        trail=trail,
         now_ms=clock,
     )
 
     def renew():
-        return Chat(store, gateway, clock)
+        files, library = Files(store, clock), Library(store, trail, clock)
+        return Chat(store, gateway, clock, files=files, library=library)
 
     def shelves_of(chat):
         return Shelves(store, clock, chat.ended)

@@ -58,7 +58,7 @@ class Asking:
         now_ms: Callable[[], int],
         *,
         in_memory: Callable[[str], bool],
-        files: Files | None,
+        files: Files,
         drafts: Drafts,
         running: Running,
         naming: Naming,
@@ -187,10 +187,7 @@ class Asking:
             return ()
         known = {file.file_id: file for file in old.files} if old else {}
         fresh = [one for one in ids if one not in known]
-        if fresh and self._files is None:
-            raise NotFound
-        taken = await self._files.take(who, fresh) if self._files is not None else ()
-        known |= {file.file_id: file for file in taken}
+        known |= {file.file_id: file for file in await self._files.take(who, fresh)}
         return tuple(known[one] for one in dict.fromkeys(ids))
 
     async def _begin(
@@ -263,7 +260,7 @@ class Asking:
             columns |= {"assistant_id": helper.id, "assistant_version": helper.version}
         if not chats.change(connection, who.id, talk.id, **columns):
             return False
-        if question is not None and question.files and self._files is not None:
+        if question is not None and question.files:
             ids = [file.file_id for file in question.files]
             self._files.claim(connection, who.id, talk.id, ids)
         if question is not None and question.parent_id is not None:

@@ -50,9 +50,9 @@ class Chat:
         gateway: Gateway,
         now_ms: Callable[[], int],
         *,
+        files: Files,
+        library: Library,
         in_memory: Callable[[str], bool] = lambda _model: True,
-        files: Files | None = None,
-        library: Library | None = None,
     ) -> None:
         self.in_memory = in_memory
         self.files = files

@@ -88,7 +88,7 @@ class Draft:
 
 
 class Drafts:
-    """Makes drafts over a gateway; without files or a library there are none."""
+    """Makes drafts over a gateway; a chat that keeps nothing has neither files nor a library."""
 
     def __init__(self, gateway: Gateway, files: Files | None, library: Library | None) -> None:
         self._gateway = gateway
