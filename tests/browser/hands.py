@@ -23,6 +23,11 @@ def answered(page, answers=1):
         )
     except TimeoutError as error:
         raise AssertionError(page.locator("main").inner_html()) from error
+    return thread(page)
+
+
+def thread(page):
+    """The conversation's HTML as the browser has it."""
     return page.locator("#thread").inner_html()
 
 

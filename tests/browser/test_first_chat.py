@@ -4,7 +4,7 @@
 import re
 
 import pytest
-from playwright.sync_api import TimeoutError  # noqa: A004  the one its waits raise
+from hands import answered, ask, thread
 from visitors import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -34,31 +34,6 @@ $$\\sum_{i=1}^{n} i = \\frac{n(n+1)}{2}$$
 """
 
 
-def ask(page, text, model="echo"):
-    """Ask as a person does: choose, write, press Enter."""
-    page.wait_for_selector("#chat[data-live]")
-    page.select_option("#model", model)
-    page.fill("#text", text)
-    page.press("#text", "Enter")
-
-
-def finished(page, answers=1):
-    """Wait until so many answers have ended."""
-    try:
-        page.wait_for_function(
-            "n => document.querySelectorAll('.turn--assistant .turn__foot').length === n"
-            " && !document.querySelector('[aria-busy]')",
-            arg=answers,
-        )
-    except TimeoutError as error:
-        raise AssertionError(page.locator("main").inner_html()) from error
-
-
-def thread(page):
-    """The conversation's HTML as the browser has it."""
-    return page.locator("#thread").inner_html()
-
-
 def test_from_the_link_to_the_first_answer(house, visit, look):
     """Link, account, first answer; a reload shows the same HTML; an answer is stopped; all is deleted."""
     page = visit()
@@ -73,8 +48,8 @@ def test_from_the_link_to_the_first_answer(house, visit, look):
     assert "Stadt Musterhausen" in page.title()
     look(page, "empty")
 
-    ask(page, ANSWER)
-    finished(page)
+    ask(page, ANSWER, "echo")
+    answered(page)
     assert page.evaluate("document.activeElement.id") == "text"
     assert page.locator(".prose table td").count() == 6
     assert page.locator(".prose figure.code .k").count() > 0
@@ -83,7 +58,7 @@ def test_from_the_link_to_the_first_answer(house, visit, look):
     address = page.url
     assert re.search(r"/c/[0-9a-f]{32}$", address)
     page.reload()
-    finished(page)
+    answered(page)
     assert thread(page) == live
     assert page.locator(".side__link[aria-current]").inner_text().startswith("Der Bebauungsplan")
 
@@ -91,12 +66,12 @@ def test_from_the_link_to_the_first_answer(house, visit, look):
     page.wait_for_selector("[aria-busy] .turn__tail:not(:empty)")
     look(page, "running")
     page.click("#stop")
-    finished(page, 2)
+    answered(page, 2)
     assert house.slow.open == 0
     stopped = thread(page)
     look(page, "stopped")
     page.reload()
-    finished(page, 2)
+    answered(page, 2)
     assert thread(page) == stopped
 
     page.locator(".side__item").hover()
@@ -118,8 +93,8 @@ def test_a_reload_in_the_middle_goes_on(house, visit, anna):
     assert page.locator("[aria-busy] .prose p").count() >= 1
     other = page.context.new_page()
     other.goto(page.url)
-    finished(page)
-    finished(other)
+    answered(page)
+    answered(other)
     assert thread(page) == thread(other)
     other.reload()
     assert thread(page) == thread(other)
@@ -139,7 +114,7 @@ def test_a_lost_connection_is_taken_up_again(house, visit, anna):
 
     page.route("**/events?after=*", break_once)
     ask(page, "eins zwei drei " * 10, "slow")
-    finished(page)
+    answered(page)
     live = thread(page)
     page.reload()
     assert (thread(page), len(broken)) == (live, 1)
@@ -150,7 +125,7 @@ def test_reasoning_is_folded_away(house, visit, anna):
     """What the model thought stands apart and closed, and the page equals the stream."""
     page = visit(login="anna")
     ask(page, "Was gilt?", "thinker")
-    finished(page)
+    answered(page)
     live = thread(page)
     assert page.locator(".thought").get_attribute("open") is None
     page.click(".thought summary")
@@ -179,8 +154,8 @@ def test_the_border_speaks_before_anything_is_sent(house, visit, anna, look):
 def test_a_reader_who_scrolled_up_is_left_in_peace(house, visit, anna):
     """New words scroll along only for a reader at the end."""
     page = visit(login="anna", height=600)
-    ask(page, "Absatz\n\n" * 40)
-    finished(page)
+    ask(page, "Absatz\n\n" * 40, "echo")
+    answered(page)
     ask(page, "wort\n\n" * 8 + "wort " * 60, "slow")
     page.wait_for_selector("[aria-busy] .prose p")
     page.evaluate("document.getElementById('thread').scrollTo({top: 0, behavior: 'instant'})")
@@ -191,14 +166,14 @@ def test_a_reader_who_scrolled_up_is_left_in_peace(house, visit, anna):
     )
     assert page.evaluate("document.getElementById('thread').scrollTop") == 0
     page.keyboard.press("Escape")
-    finished(page, 2)
+    answered(page, 2)
 
 
 def test_code_is_copied(house, visit, anna):
     """The copy button of a piece of code puts the code into the clipboard."""
     page = visit(login="anna")
-    ask(page, "```python\nx = 1\n```")
-    finished(page)
+    ask(page, "```python\nx = 1\n```", "echo")
+    answered(page)
     page.click(".code__copy")
     page.wait_for_selector(".code__copy[data-done]")
     assert page.evaluate("navigator.clipboard.readText()").strip() == "x = 1"
@@ -208,7 +183,7 @@ def test_a_stopped_server_loses_no_words(house, visit, anna):
     """A question that cannot be sent stays in the field, with a sentence that says so."""
     page = visit(login="anna")
     page.route("**/c/turns", lambda route: route.abort())
-    ask(page, "Mein langer Text")
+    ask(page, "Mein langer Text", "echo")
     page.wait_for_selector("#problem .notice")
     assert page.input_value("#text") == "Mein langer Text"
     visit.complaints.clear()  # the browser notes the request that was broken off
@@ -218,8 +193,8 @@ def test_a_stopped_server_loses_no_words(house, visit, anna):
 def test_the_drawer_of_a_phone_is_accessible(house, visit, anna, look, axe, dark):  # noqa: PLR0917  fixtures
     """An answer with everything in it fits a phone; axe-core finds nothing on it and on the drawer."""
     page = visit(login="anna", width=360, height=740, dark=dark)
-    ask(page, ANSWER)
-    finished(page)
+    ask(page, ANSWER, "echo")
+    answered(page)
     look(page, f"phone-{'dark' if dark else 'light'}")
     found = {"answer": axe(page)}
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

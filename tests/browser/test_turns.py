@@ -2,7 +2,7 @@
 """Turns in a real browser: versions, answers side by side, going on, honest facts, long conversations."""
 
 import pytest
-from playwright.sync_api import TimeoutError  # noqa: A004  the one its waits raise
+from hands import answered, ask, thread
 
 from hausgeist.core.messages import Text
 from hausgeist.errors import Upstream
@@ -13,31 +13,6 @@ from hausgeist.testing.echo import EchoProvider, echo_card
 pytestmark = pytest.mark.browser
 
 
-def ask(page, text, model="echo"):
-    """Ask as a person does: choose, write, press Enter."""
-    page.wait_for_selector("#chat[data-live]")
-    page.select_option("#model", model)
-    page.fill("#text", text)
-    page.press("#text", "Enter")
-
-
-def finished(page, answers=1):
-    """Wait until so many answers stand there and none runs."""
-    try:
-        page.wait_for_function(
-            "n => document.querySelectorAll('.turn--assistant .turn__foot').length === n"
-            " && !document.querySelector('[aria-busy]')",
-            arg=answers,
-        )
-    except TimeoutError as error:
-        raise AssertionError(page.locator("main").inner_html()) from error
-
-
-def thread(page):
-    """The conversation's HTML as the browser has it."""
-    return page.locator("#thread").inner_html()
-
-
 def texts(page):
     """The questions and answers that are shown."""
     return page.locator(".turn__text, .prose").all_inner_texts()
@@ -46,8 +21,8 @@ def texts(page):
 def test_a_question_is_edited_where_it_stands(house, visit, anna, look):
     """Arrow up opens the editor, Enter sends, Escape gives the words back; both versions stay."""
     page = visit(login="anna")
-    ask(page, "Frage eins")
-    finished(page)
+    ask(page, "Frage eins", "echo")
+    answered(page)
     page.press("#text", "ArrowUp")
     page.wait_for_selector(".editor textarea:focus")
     look(page, "turns-editor")
@@ -61,10 +36,10 @@ def test_a_question_is_edited_where_it_stands(house, visit, anna, look):
     page.wait_for_function(
         "() => document.querySelector('.turn__text')?.innerText === 'Frage eins neu'"
     )
-    finished(page)
+    answered(page)
     live = thread(page)
     page.reload()
-    finished(page)
+    answered(page)
     assert thread(page) == live
     page.click(".turn--user .turn__branch button >> nth=0")
     page.wait_for_selector("#chat[data-live]")
@@ -78,21 +53,21 @@ def test_models_answer_side_by_side(house, visit, anna, look, axe):
     page.click(".against__open")
     page.check("[name=against][value=slow]")
     look(page, "turns-compare")
-    ask(page, "eins zwei drei " * 20)
+    ask(page, "eins zwei drei " * 20, "echo")
     page.wait_for_selector(".contest [aria-busy] .turn__tail:not(:empty)")
     look(page, "turns-columns-running")
     page.click(".contest .turn__stop button")
-    finished(page, 2)
+    answered(page, 2)
     assert house.slow.open == 0
     live = thread(page)
     look(page, "turns-columns")
     assert axe(page) == []
     page.reload()
-    finished(page, 2)
+    answered(page, 2)
     assert thread(page) == live
     page.locator(".contest .turn__next [name=to]").nth(1).click()
     page.wait_for_selector("#chat[data-live]")
-    finished(page, 1)
+    answered(page, 1)
     assert page.locator(".contest").count() == 0
     assert page.locator(".turn--assistant .turn__branch").inner_text().startswith("‹")
     page.set_viewport_size({"width": 360, "height": 740})
@@ -102,8 +77,8 @@ def test_models_answer_side_by_side(house, visit, anna, look, axe):
 def test_other_models_are_chosen_in_a_dialog(house, visit, anna, look, axe):
     """Other models answer once more, chosen in a dialog that Escape closes; the focus comes back."""
     page = visit(login="anna")
-    ask(page, "Frage")
-    finished(page)
+    ask(page, "Frage", "echo")
+    answered(page)
     page.click("[data-choose]")
     page.wait_for_selector("dialog[open]")
     look(page, "turns-choose")
@@ -116,7 +91,7 @@ def test_other_models_are_chosen_in_a_dialog(house, visit, anna, look, axe):
     page.check("dialog[open] [value=thinker]")
     page.click("dialog[open] .button--primary")
     page.wait_for_selector(".contest")
-    finished(page, 2)
+    answered(page, 2)
     assert page.locator(".contest .turn__who").all_inner_texts() == ["echo", "thinker"]
 
 
@@ -128,17 +103,17 @@ def test_a_broken_answer_goes_on(house, visit, anna, look):
     directory.put("broken", broken, [echo_card("broken", provider="broken")])
     page = visit(login="anna")
     ask(page, "eins zwei drei vier", "broken")
-    finished(page)
+    answered(page)
     look(page, "turns-broken")
     broken.failing, broken.answer = None, "drei vier"
     page.click("[name=continue]")
     page.wait_for_function(
         "() => document.querySelector('.prose')?.innerText === 'eins zwei drei vier'"
     )
-    finished(page)
+    answered(page)
     live = thread(page)
     page.reload()
-    finished(page)
+    answered(page)
     assert thread(page) == live
     assert page.locator(".turn__branch").count() == 1
 
@@ -151,7 +126,7 @@ def test_what_was_sent_is_said(house, visit, anna, look, axe):
     page = visit(login="anna", language="de")
     for place in range(4):
         ask(page, f"Frage {place}: " + "Wort " * 30, "tight")
-        finished(page, place + 1)
+        answered(page, place + 1)
     assert page.locator(".turn__left").count() >= 1
     page.locator(".about__open").last.click()
     look(page, "turns-facts")
@@ -168,7 +143,7 @@ def test_a_title_comes_by_itself(house, visit, anna):
     directory.put("titler", titler, [echo_card("titler", provider="titler")])
     page = visit(login="anna")
     ask(page, "Bitte erkläre mir, was ein Bebauungsplan ist", "titler")
-    finished(page)
+    answered(page)
     page.wait_for_function("() => document.title.startsWith('Der Bebauungsplan')")
     assert page.locator(
         ".side__link[aria-current], .side__item .side__link"
@@ -231,16 +206,16 @@ def test_versions_look_right(house, visit, anna, look, axe, language, width, dar
     """A thread with versions, a column pair and facts has no findings and is no wider than its window."""
     house.speaks(anna, language)
     page = visit(login="anna", language=language, width=width, height=800, dark=dark)
-    ask(page, "Was sagt ein **Bebauungsplan**?")
-    finished(page)
+    ask(page, "Was sagt ein **Bebauungsplan**?", "echo")
+    answered(page)
     page.locator("[name=again]").click()
     page.wait_for_selector(".turn__branch")
-    finished(page)
+    answered(page)
     page.click(".against__open")
     page.check("[name=against][value=thinker]")
-    ask(page, "Und wie lange gilt er? " * 6)
+    ask(page, "Und wie lange gilt er? " * 6, "echo")
     page.wait_for_selector(".contest")
-    finished(page, 3)
+    answered(page, 3)
     page.locator(".about__open").nth(0).click()
     look(page, f"turns-{language}-{width}-{'dark' if dark else 'light'}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
