@@ -3,6 +3,10 @@
 
 from playwright.sync_api import TimeoutError  # noqa: A004  the one its waits raise
 
+from hausgeist.core.messages import Text
+from hausgeist.store import chats
+from hausgeist.store.chats import Conversation, Said
+
 
 def ask(page, text, model=""):
     """Choose a model, write, press Enter."""
@@ -55,3 +59,35 @@ def attach(page, *files):
 def texts(page):
     """The questions and answers that are shown."""
     return page.locator(".turn__text, .prose").all_inner_texts()
+
+
+def long_talk(house, owner, texts):
+    """A conversation of these texts in turn, question and answer; gives its address."""
+    said = [
+        Said(
+            id=f"m{place:06d}",
+            parent_id=f"m{place - 1:06d}" if place else None,
+            role="assistant" if place % 2 else "user",
+            parts=(Text(text),),
+            created_at=place + 1,
+            model="echo",
+            zone="house",
+        )
+        for place, text in enumerate(texts)
+    ]
+    made = Conversation(
+        id="c" * 32,
+        title="Lang",
+        model="echo",
+        data_class="internal",
+        leaf_id=None,
+        created_at=1,
+        updated_at=1,
+    )
+
+    def write(connection):
+        chats.create(connection, owner, made)
+        chats.add(connection, owner, made.id, said)
+
+    house.server.house.store.write_now(write)
+    return f"{house.url}/c/{made.id}"

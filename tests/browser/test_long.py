@@ -2,10 +2,7 @@
 """A conversation of 2,000 messages: read from its end to its beginning, without a jump."""
 
 import pytest
-
-from hausgeist.core.messages import Text
-from hausgeist.store import chats
-from hausgeist.store.chats import Conversation, Said
+from hands import long_talk
 
 pytestmark = pytest.mark.browser
 
@@ -40,34 +37,8 @@ READ = """async (by) => {
 @pytest.fixture
 def talk(house, anna):
     """The address of the conversation."""
-    said = [
-        Said(
-            id=f"m{place:06d}",
-            parent_id=f"m{place - 1:06d}" if place else None,
-            role="assistant" if place % 2 else "user",
-            parts=(Text(f"Nachricht {place}\n\n{KINDS[place // 2 % 4]}"),),
-            created_at=place + 1,
-            model="echo",
-            zone="house",
-        )
-        for place in range(COUNT)
-    ]
-
-    def write(connection):
-        made = Conversation(
-            id="c" * 32,
-            title="Lang",
-            model="echo",
-            data_class="internal",
-            leaf_id=None,
-            created_at=1,
-            updated_at=1,
-        )
-        chats.create(connection, anna, made)
-        chats.add(connection, anna, made.id, said)
-
-    house.server.house.store.write_now(write)
-    return f"{house.url}/c/{'c' * 32}"
+    texts = [f"Nachricht {place}\n\n{KINDS[place // 2 % 4]}" for place in range(COUNT)]
+    return long_talk(house, anna, texts)
 
 
 def test_the_place_one_reads_stays(visit, talk, look):

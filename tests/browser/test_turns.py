@@ -2,12 +2,9 @@
 """Turns in a real browser: versions, answers side by side, going on, honest facts, long conversations."""
 
 import pytest
-from hands import answered, ask, thread
+from hands import answered, ask, long_talk, thread
 
-from hausgeist.core.messages import Text
 from hausgeist.errors import Upstream
-from hausgeist.store import chats
-from hausgeist.store.chats import Conversation, Said
 from hausgeist.testing.echo import EchoProvider, echo_card
 
 pytestmark = pytest.mark.browser
@@ -150,42 +147,12 @@ def test_a_title_comes_by_itself(house, visit, anna):
     ).first.inner_text() == ("Der Bebauungsplan")
 
 
-def _long(house, owner, count):
-    """A conversation with so many messages."""
-    said = [
-        Said(
-            id=f"m{place:06d}",
-            parent_id=f"m{place - 1:06d}" if place else None,
-            role="assistant" if place % 2 else "user",
-            parts=(Text(f"Nachricht {place}\n\nEin **Absatz** mit Worten. " * (1 + place % 2)),),
-            created_at=place + 1,
-            model="echo",
-            zone="house",
-        )
-        for place in range(count)
-    ]
-
-    def write(connection):
-        talk = Conversation(
-            id="c" * 32,
-            title="Lang",
-            model="echo",
-            data_class="internal",
-            leaf_id=None,
-            created_at=1,
-            updated_at=1,
-        )
-        chats.create(connection, owner, talk)
-        chats.add(connection, owner, talk.id, said)
-
-    house.server.house.store.write_now(write)
-    return f"{house.url}/c/{'c' * 32}"
-
-
 def test_a_long_conversation_loads_as_one_reads(house, visit, anna):
     """The end is shown first; scrolling up loads what came before, and the place one reads stays."""
     page = visit(login="anna")
-    page.goto(_long(house, anna, 200))
+    words = "Ein **Absatz** mit Worten. "
+    texts = [f"Nachricht {place}\n\n{words}" * (1 + place % 2) for place in range(200)]
+    page.goto(long_talk(house, anna, texts))
     page.wait_for_selector("#chat[data-live]")
     assert page.locator("article").count() == 40
     assert "Nachricht 199" in page.locator("article").last.inner_text()
