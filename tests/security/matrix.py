@@ -21,6 +21,7 @@ ROLES: dict[str, Principal | None] = {
     "member-key": Principal(id="u", name="u", role=Role.MEMBER, key_id="k"),
     "admin-key": Principal(id="a", name="a", role=Role.ADMIN, key_id="k"),
     "member": Principal(id="u", name="u", role=Role.MEMBER, session_id="s"),
+    "auditor": Principal(id="o", name="o", role=Role.AUDITOR, session_id="s"),
     "admin": Principal(id="a", name="a", role=Role.ADMIN, session_id="s"),
 }
 

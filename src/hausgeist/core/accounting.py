@@ -29,6 +29,8 @@ class Reservation:
     zone: str
     data_class: str
     policy_version: str
+    verdict: str = "allow"
+    assistant: str | None = None
     tokens: int
     micro_eur: int | None
     scopes: tuple[str, ...] = ()

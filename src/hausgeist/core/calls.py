@@ -14,6 +14,14 @@ Scalar: TypeAlias = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What the person who asks says of a passage: ``hide`` it everywhere, or leave it as it is."""
+
+    value: str
+    hide: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sampling:
     """How the next token is chosen. ``None`` leaves it to the model."""
 
@@ -77,6 +85,14 @@ class Call:
     declared: DataClass | None = None
     attached: DataClass | None = None
     """The highest class among what was attached or retrieved."""
+    assistant: str | None = None
+    """Id of the saved assistant whose instructions go along."""
+    conversation: str | None = None
+    """Id of the conversation it belongs to: pseudonyms are one per entity and conversation."""
+    corrections: tuple[Correction, ...] = ()
+    """What the person changed of what is to be hidden; kept for the conversation."""
+    consented: bool = False
+    """The person was told where this goes, and said yes."""
     keep_alive: float | None = None
     context: int | None = None
     stream: bool = True

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What flows: the events a call yields.
 
-Order: one ``Started``; any number of ``Delta``, ``ToolCalled``, ``Cited`` and ``Withheld``; then
-exactly one ``Finished`` or ``Failed``. A refusal is a ``Failed`` without a ``Started``. Events that
-arrived together from an upstream travel together as a ``Burst``, so that a frame per token costs
+Order: one ``Started``; any number of ``Delta``, ``ToolCalled``, ``Cited``, ``Withheld`` and
+``Flagged``; then exactly one ``Finished`` or ``Failed``. A refusal is a ``Failed`` without a ``Started``.
+Events that arrived together from an upstream travel together as a ``Burst``, so that a frame per token costs
 no system call per token.
 """
 
@@ -39,6 +39,10 @@ class Started:
     data_class: DataClass
     provider: str = ""
     policy_version: str = ""
+    hidden: tuple[tuple[str, int], ...] = ()
+    """How many passages of each kind (``core.findings.Kind``) went out under pseudonyms."""
+    wanted: str = ""
+    """The model that was asked for, if the rules let another one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,17 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
+class Flagged:
+    """A guard marks something and stops nothing. ``start`` and ``end`` are characters of the text."""
+
+    rule: str
+    reason: str
+    place: Literal["input", "output"]
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The answer is complete. ``stop_sequence`` is the one that ended it, where the upstream tells."""
 
@@ -93,5 +108,5 @@ class Failed:
     usage: Usage = Usage()
 
 
-Event: TypeAlias = Started | Delta | ToolCalled | Cited | Withheld | Finished | Failed
+Event: TypeAlias = Started | Delta | ToolCalled | Cited | Withheld | Flagged | Finished | Failed
 Burst: TypeAlias = list[Event]

@@ -11,6 +11,8 @@ class Role(StrEnum):
     """What a person may do."""
 
     ADMIN = "admin"
+    AUDITOR = "auditor"
+    """Sees what the house can prove and counts, and is the second person; administers nothing."""
     MEMBER = "member"
 
 
@@ -46,6 +48,11 @@ class Principal:
     def is_admin(self) -> bool:
         """Whether the caller administers the house. A key does only if its owner said so for it."""
         return self.role is Role.ADMIN and self.service_key is None
+
+    @property
+    def oversees(self) -> bool:
+        """Whether the caller may see policy, costs, egress and trail: an administrator or an auditor."""
+        return self.role in {Role.ADMIN, Role.AUDITOR} and self.service_key is None
 
     def may_use(self, model: str) -> bool:
         """Whether the credential is scoped to the model."""

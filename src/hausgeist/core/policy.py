@@ -20,6 +20,8 @@ class Rule(StrEnum):
     ALLOW = "allow"
     EXAMINE = "examine"
     """Allowed if the detectors, run on the content, do not raise the class."""
+    ASK = "ask"
+    """As ``EXAMINE``, and the person is told where it goes and says yes first."""
     PSEUDONYMISE = "pseudonymise"
     REFUSE = "refuse"
 
@@ -30,6 +32,10 @@ class Verdict(StrEnum):
     ALLOW = "allow"
     PSEUDONYMISE = "pseudonymise"
     EXAMINE = "examine"
+    ASK = "ask"
+    """Allowed, once the person who asks has said yes to it."""
+    REROUTE = "reroute"
+    """None of the wanted model's may; another model in the house answers."""
     REFUSE = "refuse"
 
 
@@ -71,6 +77,9 @@ class Facts:
     max_class: DataClass = DataClass.SPECIAL
     examined: bool = False
     can_pseudonymise: bool = False
+    consented: bool = False
+    assistant: str | None = None
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +96,10 @@ class Decision:
 _A, _E, _P, _R = Rule.ALLOW, Rule.EXAMINE, Rule.PSEUDONYMISE, Rule.REFUSE
 
 DEFAULT_POLICY = Policy(
-    version="default-1",
+    version="default-2",
     matrix={
         (DataClass.PUBLIC, Zone.HOUSE): _A,
-        (DataClass.PUBLIC, Zone.EU): _A,
+        (DataClass.PUBLIC, Zone.EU): _E,
         (DataClass.PUBLIC, Zone.WORLD): _E,
         (DataClass.INTERNAL, Zone.HOUSE): _A,
         (DataClass.INTERNAL, Zone.EU): _E,

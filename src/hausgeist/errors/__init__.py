@@ -11,6 +11,7 @@
     ├── NotAllowed 403          known, but may not
     │   ├── LoginRefused        a login source vouched for somebody whom the house does not let in
     │   ├── BorderRefused       the policy's answer, with its reasons
+    │   ├── BorderAsks
     │   ├── PasswordDue         the password must be changed first
     │   ├── SharingOff          ├── TooDelicateToShare
     │   └── GuardRefused
@@ -105,6 +106,7 @@ from hausgeist.errors.reasons import (
 from hausgeist.errors.requests import (
     AnswerNotValid,
     BadFields,
+    BorderAsks,
     BorderRefused,
     BudgetExhausted,
     ContextOverflow,
@@ -145,6 +147,7 @@ __all__ = [
     "BadFields",
     "BadRequest",
     "BadUpload",
+    "BorderAsks",
     "BorderRefused",
     "BudgetExhausted",
     "ChangedMeanwhile",

@@ -78,6 +78,16 @@ class DoesNotFit(Unavailable):
     text = N_("'{model}' needs {needed}, but only {available} may be used. {advice}")
 
 
+class DetectorDown(Unavailable):
+    """What would leave could not be examined, so it did not leave."""
+
+    code = "detector_down"
+    text = N_(
+        "The text could not be examined for personal data, so it has not left the house. "
+        "A model in the house can answer."
+    )
+
+
 class QueueFull(Unavailable):
     """All slots are busy and the queue is full."""
 

@@ -104,6 +104,13 @@ class BorderRefused(NotAllowed):
         return turn(self.text).format_map({**self.values, "why": why})
 
 
+class BorderAsks(NotAllowed):
+    """The call may leave once the person who asks has said yes: ``zone`` and ``provider`` say where to."""
+
+    code = "border_asks"
+    text = N_("This would go to {provider}. Please confirm that it may.")
+
+
 class GuardRefused(NotAllowed):
     """A guard refused the content; ``rule`` is the rule's id."""
 

@@ -19,12 +19,13 @@ from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.core.people import Principal
-from hausgeist.core.policy import Decision
+from hausgeist.core.policy import Decision, Verdict
 from hausgeist.core.voice import Recording, Speech
 from hausgeist.errors import HausgeistError, Unsupported
 from hausgeist.gateway.border import Border
 from hausgeist.gateway.directory import Directory
 from hausgeist.gateway.guard import Guard, OutputChain, check_input
+from hausgeist.gateway.privacy import Veiled, Veils
 from hausgeist.gateway.providers import (
     Counts,
     Embeddings,
@@ -54,6 +55,8 @@ class Gateway:
     trail: Trail
     now_ms: Callable[[], int]
     border: Border = field(default_factory=Border)
+    veils: Veils | None = None
+    """Who makes pseudonyms; without them, what would need some stays in the house."""
     input_guards: Sequence[Guard] = ()
     output_guards: Sequence[Guard] = ()
     on_settled: Callable[[Settlement], None] = lambda _settlement: None
@@ -66,18 +69,20 @@ class Gateway:
         self.running += 1
         try:
             candidates = self.directory.candidates(call.model, call.principal)
-            decision = self.border.decide(call, candidates)
+            decision, veiled = await self._permitted(call, candidates)
             check_input(self.input_guards, call)
             shape = Shape(call)
-            cards = self.routes.fitting(decision.models, call)
+            sent = call if veiled is None else veiled.call
+            cards = self.routes.fitting(decision.models, sent)
             await self._reserve(run, decision, cards[0])
             output = OutputChain(self.output_guards)
-            async with aclosing(self.routes.open(cards, call)) as stream:  # type: ignore[type-var]
+            async with aclosing(self.routes.open(cards, sent)) as stream:  # type: ignore[type-var]
                 async for card, burst in stream:
                     if run.first_token_ms is None:
-                        yield [_started(call, card, decision)]
+                        yield [_started(call, card, decision, veiled)]
                     run.saw(card, burst, self.now_ms())
-                    yield shape.pass_on(output.pass_on(burst))
+                    said = burst if veiled is None else veiled.restore.pass_on(burst)
+                    yield shape.pass_on(output.pass_on(said))
         except HausgeistError as error:
             run.failed(error)
             yield [Failed(error, run.counted())]
@@ -93,7 +98,8 @@ class Gateway:
         """
 
         async def ask(provider: Provider, card: ModelCard, run: Run) -> tuple[Embeddings, Usage]:
-            result = await provider.embed(texts, card)
+            hidden = run.veiled.texts if run.veiled is not None else None
+            result = await provider.embed(texts if hidden is None else hidden, card)
             if not result.usage.total or not credible(result.usage):  # it gave no number
                 usage = Usage(input_tokens=run.input_tokens(), estimated=True)
                 result = replace(result, usage=usage)
@@ -116,7 +122,7 @@ class Gateway:
 
         hints = [recording.prompt or ""]
         return await self._once(
-            call, hints, Capability.TRANSCRIPTION, "Transcribing", ask, unseen=True
+            call, hints, Capability.TRANSCRIPTION, "Transcribing", ask, unseen=True, may_hide=False
         )
 
     async def speak(self, call: Call, speech: Speech) -> AsyncIterator[bytes]:
@@ -129,7 +135,8 @@ class Gateway:
         run = Run(call, self.now_ms(), texts)
         self.running += 1
         try:
-            card = await self._admit(run, Capability.SPEECH, "Speaking", unseen=False)
+            # spoken pseudonyms cannot be restored
+            card = await self._admit(run, Capability.SPEECH, "Speaking", may_hide=False)
             provider = self.directory.provider(card)
             if not isinstance(provider, Speaks):
                 raise Unsupported(what=f"Speaking with {card.id}", param="model")
@@ -154,7 +161,7 @@ class Gateway:
             HausgeistError: as ``answer``'s ``Failed``, raised.
         """
         candidates = self.directory.candidates(call.model, call.principal)
-        decision = self.border.decide(call, candidates)
+        decision, veiled = await self._permitted(call, candidates)
         card = decision.models[0]
         provider = self.directory.provider(card)
         if not isinstance(provider, Counts):
@@ -169,7 +176,8 @@ class Gateway:
                 model=card.id,
                 provider=card.provider,
             )
-        return Usage(input_tokens=await provider.count_tokens(call, card))
+        sent = call if veiled is None else veiled.call
+        return Usage(input_tokens=await provider.count_tokens(sent, card))
 
     async def ended(self) -> None:
         """At shutdown: wait until the last call is booked. Who asked is gone, so none takes long."""
@@ -195,12 +203,13 @@ class Gateway:
         ask: Callable[[Provider, ModelCard, Run], Awaitable[tuple[T, Usage]]],
         *,
         unseen: bool = False,
+        may_hide: bool = True,
     ) -> T:
         """A call that is answered in one piece: decide, reserve, ask, settle."""
         run = Run(call, self.now_ms(), texts)
         self.running += 1
         try:
-            card = await self._admit(run, capability, doing, unseen=unseen)
+            card = await self._admit(run, capability, doing, unseen=unseen, may_hide=may_hide)
             result, usage = await ask(self.directory.provider(card), card, run)
             run.saw(card, [Finished("stop", usage)], self.now_ms())
         except HausgeistError as error:
@@ -212,12 +221,45 @@ class Gateway:
             self.running -= 1
             self._settle(run)
 
+    async def _permitted(
+        self,
+        call: Call,
+        candidates: Sequence[ModelCard],
+        texts: Sequence[str] | None = None,
+        *,
+        unseen: bool = False,
+        may_hide: bool = True,
+    ) -> tuple[Decision, Veiled | None]:
+        """The border's decision; where it is to pseudonymise, the call as it may leave.
+
+        Raises:
+            HausgeistError: it may not leave, or could not be examined or veiled.
+        """
+        decision = self.border.decide(call, candidates)
+        if decision.verdict is not Verdict.EXAMINE:
+            return decision, None
+        decision, found = await self.border.examine(
+            call, candidates, texts, unseen=unseen, may_hide=may_hide and self.veils is not None
+        )
+        if decision.verdict is not Verdict.PSEUDONYMISE:
+            return decision, None
+        assert self.veils is not None  # or the border had not said so
+        return decision, await self.veils.hide(call, found, texts)
+
     async def _admit(
-        self, run: Run, capability: Capability, doing: str, *, unseen: bool
+        self,
+        run: Run,
+        capability: Capability,
+        doing: str,
+        *,
+        unseen: bool = False,
+        may_hide: bool = True,
     ) -> ModelCard:
         """The card that may and can, with the budget reserved."""
         cards = self.directory.candidates(run.call.model, run.call.principal)
-        decision = self.border.decide(run.call, cards, run.texts, unseen=unseen)
+        decision, run.veiled = await self._permitted(
+            run.call, cards, run.texts, unseen=unseen, may_hide=may_hide
+        )
         card = next((card for card in decision.models if card.can(capability)), None)
         if card is None:
             raise Unsupported(what=f"{doing} with {run.call.model}", param="model")
@@ -258,6 +300,10 @@ class Gateway:
         )
 
 
-def _started(call: Call, card: ModelCard, decision: Decision) -> Started:
+def _started(call: Call, card: ModelCard, decision: Decision, veiled: Veiled | None) -> Started:
     version = decision.policy_version
-    return Started(call.id, card.id, card.zone, decision.data_class, card.provider, version)
+    hidden = veiled.hidden if veiled is not None else ()
+    wanted = "" if decision.verdict is not Verdict.REROUTE else call.model
+    return Started(
+        call.id, card.id, card.zone, decision.data_class, card.provider, version, hidden, wanted
+    )

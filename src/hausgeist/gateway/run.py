@@ -14,6 +14,7 @@ from hausgeist.core.messages import Usage
 from hausgeist.core.models import ModelCard
 from hausgeist.core.policy import Decision
 from hausgeist.errors import N_, HausgeistError, Upstream
+from hausgeist.gateway.privacy import Veiled
 from hausgeist.gateway.routing import characters
 
 CHARS_PER_TOKEN = 3
@@ -38,6 +39,7 @@ class Run:
     texts: Sequence[str] | None = None
     """What is to be turned into vectors, instead of a conversation to be answered."""
     decision: Decision | None = None
+    veiled: Veiled | None = None
     reservation: Reservation | None = None
     card: ModelCard | None = None
     usage: Usage | None = None
@@ -74,6 +76,8 @@ class Run:
             zone=card.zone,
             data_class=decision.data_class.word,
             policy_version=decision.policy_version,
+            verdict=decision.verdict,
+            assistant=call.assistant,
             tokens=worst.total,
             micro_eur=cost_micro_eur(worst, card.price),
             scopes=scopes,

@@ -31,6 +31,8 @@ def reserve(connection: Connection, items: Sequence[Reservation]) -> list[str | 
             item.tokens,
             item.micro_eur,
             json.dumps(item.scopes) if item.scopes else "[]",
+            item.verdict,
+            item.assistant,
         )
         for item, scope in zip(items, refused, strict=True)
         if scope is None
@@ -177,6 +179,8 @@ def _entry(item: Settlement) -> tuple[object, ...]:
         item.duration_ms,
         item.first_token_ms,
         item.outcome,
+        item.reservation.verdict,
+        item.reservation.assistant,
     )
 
 
@@ -194,6 +198,8 @@ def _reservation(row: object) -> Reservation:
         zone=values["zone"],
         data_class=values["data_class"],
         policy_version=values["policy_version"],
+        verdict=values["verdict"],
+        assistant=values["assistant_id"],
         tokens=values["tokens"],
         micro_eur=values["micro_eur"],
         scopes=tuple(json.loads(values["scopes"])),

@@ -33,6 +33,7 @@ WHO = {
     Who.KEY: N_("an API key, or a session"),
     Who.ADMIN_KEY: N_("an administrator's key, or an administrator's session"),
     Who.SESSION: N_("anyone who is logged in"),
+    Who.OVERSEER: N_("administrators and auditors, in the browser"),
     Who.ADMIN: N_("administrators, in the browser"),
 }
 _PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")

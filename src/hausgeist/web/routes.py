@@ -35,6 +35,8 @@ class Who(StrEnum):
     """A key or session of an administrator."""
     SESSION = "session"
     """A person in the browser."""
+    OVERSEER = "overseer"
+    """An administrator or an auditor in the browser."""
     ADMIN = "admin"
     """An administrator in the browser."""
 
@@ -176,4 +178,6 @@ def may(route: Route, principal: Any) -> bool:
         return bool(principal.is_admin)
     if route.who is Who.SESSION:
         return in_browser
+    if route.who is Who.OVERSEER:
+        return in_browser and bool(principal.oversees)
     return in_browser and bool(principal.is_admin)

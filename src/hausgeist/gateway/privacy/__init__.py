@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The border's eyes: what in a text is personal data."""
+"""Personal data in what is about to leave the house: found, put under pseudonyms, and restored."""
 
-from hausgeist.gateway.privacy.detect import detect
+from hausgeist.gateway.privacy.examiner import Examiner
+from hausgeist.gateway.privacy.fields import has_pictures, texts_of
+from hausgeist.gateway.privacy.veils import Veiled, Veils
 
-__all__ = ["detect"]
+__all__ = ["Examiner", "Veiled", "Veils", "has_pictures", "texts_of"]
