@@ -13,6 +13,7 @@
     │   ├── BorderRefused       the policy's answer, with its reasons
     │   ├── BorderAsks
     │   ├── PasswordDue         the password must be changed first
+    │   ├── NoSecondPerson      whoever agrees must be somebody else
     │   ├── SharingOff          ├── TooDelicateToShare
     │   └── GuardRefused
     ├── NotFound 404            missing, or not the caller's: the same answer for both
@@ -91,6 +92,7 @@ from hausgeist.errors.people import (
     LoginRefused,
     LoginTaken,
     LoginThrottled,
+    NoSecondPerson,
     NotYoursToChange,
     NotYoursToShare,
     PasswordDue,
@@ -187,6 +189,7 @@ __all__ = [
     "MethodNotAllowed",
     "ModelCrashed",
     "ModelLoading",
+    "NoSecondPerson",
     "NotAllowed",
     "NotAuthenticated",
     "NotFound",

@@ -128,6 +128,16 @@ class DataHeld(Conflict):
     text = N_("These data may not be deleted at present, because they are held: {reason}")
 
 
+class NoSecondPerson(NotAllowed):
+    """Whoever agrees must be somebody else, oversee the house, and have done so for a week."""
+
+    code = "no_second_person"
+    text = N_(
+        "A second person has to do this: another administrator or auditor, with this role for at least "
+        "seven days, and whose password was not made by somebody else."
+    )
+
+
 class LastAdmin(Conflict):
     """The change would leave the house without an active administrator."""
 

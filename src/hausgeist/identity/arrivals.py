@@ -54,7 +54,7 @@ class Arrivals:
             came.append(person["id"])
             if "after.login_source" in facts:
                 kind.append("user.created" if "after.role" in facts else "login.linked")
-            facts |= _appointed(connection, settings, arrival, person)
+            facts |= _appointed(connection, settings, arrival, person, now)
             return {**facts, "source": arrival.source} if facts else None
 
         try:
@@ -118,7 +118,7 @@ class Arrivals:
 
 
 def _appointed(
-    connection: Any, settings: Admission, arrival: Arrival, person: accounts.Row
+    connection: Any, settings: Admission, arrival: Arrival, person: accounts.Row, now: int
 ) -> dict[str, Fact]:
     """Bring role and groups to what the source says; gives what changed."""
     there = logins.existing_groups(connection, {rule.ours for rule in settings.rules})
@@ -139,7 +139,8 @@ def _appointed(
         columns["group_id"] = pays
     facts: dict[str, Fact] = {}
     if columns:
-        accounts.set_user(connection, person["id"], **columns)
+        since = {"role_since": now} if "role" in columns else {}
+        accounts.set_user(connection, person["id"], **columns, **since)
         if "group_id" in columns:
             accounts.pay_for_keys(connection, person["id"], columns["group_id"])
         for column, value in columns.items():

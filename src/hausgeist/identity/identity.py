@@ -19,6 +19,7 @@ from hausgeist.identity.groups import Groups, rights
 from hausgeist.identity.keys import Keys
 from hausgeist.identity.passwords import Passwords
 from hausgeist.identity.people import People
+from hausgeist.identity.second import Second
 from hausgeist.identity.sessions import Sessions
 from hausgeist.identity.setup import Setup
 from hausgeist.identity.throttle import Throttle
@@ -34,7 +35,7 @@ class Identity:
     """Answers who holds a credential. ``now_ms`` gives milliseconds, ``clock`` monotonic seconds.
 
     The verbs that change something stand in ``people``, ``groups``, ``sessions``, ``keys``, ``setup``,
-    ``branding`` and ``announcements``.
+    ``branding`` and ``announcements``; ``second`` says who may be the second person.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Identity:
         self.setup = Setup(
             store, trail, passwords=self._passwords, now_ms=now_ms, changed=self.forget
         )
+        self.second = Second(store, now_ms)
         self.keys = Keys(store, trail, now_ms, self.forget)
         self.groups = Groups(store, trail, now_ms, self.forget)
         self.branding = Branding(store, trail, clock=clock, remember=REMEMBER, changed=self.forget)

@@ -82,10 +82,10 @@ class People:
             InvalidField, WeakPassword, LoginTaken: what is wrong with it.
         """
         row = new_user(login=login, name=name, role=role, group=group, locale=locale)
-        row["must_change"] = must_change
+        now = self._now_ms()
+        row |= {"must_change": must_change, "role_since": now, "group_since": now}
         if password is not None:
             row["password_hash"] = await self._passwords.hash(password, str(row["login"]), name)
-        now = self._now_ms()
 
         def work(connection: Any) -> dict[str, Fact]:
             return add_user(connection, row, group, now)
@@ -227,7 +227,12 @@ class People:
                 return None
             _keep_an_admin(connection, before, stays=role is Role.ADMIN)
             accounts.add_group(connection, group_id, group.strip(), now)
-            accounts.set_user(connection, user_id, role=role.value, group_id=group_id)
+            columns: dict[str, object] = {"role": role.value, "group_id": group_id}
+            if before["role"] != role.value:
+                columns["role_since"] = now
+            if before["group_id"] != group_id:
+                columns["group_since"] = now
+            accounts.set_user(connection, user_id, **columns)
             accounts.pay_for_keys(connection, user_id, group_id)
             return {
                 "before.role": before["role"],

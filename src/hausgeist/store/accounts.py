@@ -48,6 +48,15 @@ _PERSON = (
     users.c.must_change,
 )
 
+_STANDING = (
+    users.c.id,
+    users.c.role,
+    users.c.active,
+    users.c.must_change,
+    users.c.role_since,
+    users.c.closed_before,
+)
+
 # -- the organisation ---------------------------------------------------------------------------
 
 
@@ -104,6 +113,17 @@ def user_by_login(connection: Connection, login: str) -> Row | None:
 def password_hash(connection: Connection, user_id: str) -> str | None:
     """The hash of a person's password; None when there is no such person, or no password."""
     return connection.execute(select(users.c.password_hash).where(users.c.id == user_id)).scalar()
+
+
+def standing(connection: Connection, user_id: str) -> Row | None:
+    """What decides whether a person may be the second one; None when there is no such person."""
+    return connection.execute(select(*_STANDING).where(users.c.id == user_id)).mappings().first()
+
+
+def standings(connection: Connection, roles: Sequence[str]) -> list[Row]:
+    """The same of everybody with one of these roles."""
+    query = select(*_STANDING).where(users.c.role.in_(roles))
+    return list(connection.execute(query).mappings())
 
 
 def list_users(connection: Connection) -> list[Row]:

@@ -8,7 +8,9 @@ aggregate's file encodes. A table that holds a person's data is registered in ``
 from hausgeist.store.tables.audit import (
     audit_changes,
     audit_checkpoints,
+    audit_erased,
     audit_leaves,
+    audit_nodes,
     audit_payloads,
     connections,
 )
@@ -38,6 +40,7 @@ from hausgeist.store.tables.ledger import (
     house_costs,
     ledger,
     prices,
+    processes,
     reservations,
 )
 from hausgeist.store.tables.library import library_grants, library_items, library_versions
@@ -61,7 +64,9 @@ __all__ = [
     "appeals",
     "audit_changes",
     "audit_checkpoints",
+    "audit_erased",
     "audit_leaves",
+    "audit_nodes",
     "audit_payloads",
     "budget_rules",
     "budgets",
@@ -94,6 +99,7 @@ __all__ = [
     "own_words",
     "policies",
     "prices",
+    "processes",
     "providers",
     "readings",
     "reservations",

@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Tables of the trail: leaves stay, payloads may be erased; and the connections."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from hausgeist.store.tables.schema import metadata
 
@@ -33,6 +43,31 @@ audit_checkpoints = Table(
     Column("root", LargeBinary(32), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("note", Text, nullable=False),  # C2SP: signed
+)
+
+audit_nodes = Table(
+    "audit_nodes",
+    metadata,
+    # roots of whole subtrees of 256, 65536, … leaves, so that no proof reads all leaves
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+
+audit_erased = Table(
+    "audit_erased",
+    metadata,
+    # which payloads were taken out, and by which event: without it none can be
+    Column(
+        "seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    ),
+    Column(
+        "event",
+        BigInteger,
+        ForeignKey("audit_leaves.seq", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+        index=True,
+    ),
 )
 
 audit_changes = Table(

@@ -16,6 +16,7 @@ budgets = Table(
     Column("reserved_micro_eur", BigInteger, nullable=False, server_default="0"),
     Column("spent_tokens", BigInteger, nullable=False, server_default="0"),
     Column("spent_micro_eur", BigInteger, nullable=False, server_default="0"),
+    Column("warned_percent", Integer, nullable=False, server_default="0"),  # told of, this month
 )
 
 _CALL = (
@@ -49,7 +50,16 @@ reservations = Table(
     Column("micro_eur", BigInteger),
     Column("scopes", Text, nullable=False),  # JSON list
     *_decided(),
+    Column("process", String(32), nullable=False, server_default=""),  # see ``processes``
     sqlite_with_rowid=False,  # one tree to write instead of two
+)
+
+# servers on one database: one whose beats stand still is dead, and what it reserved is lost
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("beats", BigInteger, nullable=False),
 )
 
 ledger = Table(

@@ -45,6 +45,11 @@ users = Table(
     Column("role_since", BigInteger),  # NULL: from the beginning
     # an administrator made a new password: what is older opens to its owner, or by two persons
     Column("closed_before", BigInteger),
+    Column("opens_hash", Text),  # while it is closed: the hash of the password known before
+    Column("recovery_hash", Text),  # of a code that the person has written down
+    Column("release_by", String(32)),  # the first of the two who may open it
+    # others shared with the group before: not for whom an administrator put into it. NULL: all
+    Column("group_since", BigInteger),
 )
 
 memberships = Table(
@@ -54,6 +59,7 @@ memberships = Table(
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     Column("group_id", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("source", String(32)),  # the login source that says so; NULL: an administrator
+    Column("since", BigInteger),  # what was shared with the group from then on; NULL: all
 )
 
 login_sources = Table(

@@ -61,6 +61,21 @@ def _ledger() -> None:
             sa.Column("verdict", sa.String(length=16), server_default="allow", nullable=False)
         )
         batch_op.add_column(sa.Column("assistant_id", sa.String(length=32), nullable=True))
+        batch_op.add_column(
+            sa.Column("process", sa.String(length=32), server_default="", nullable=False)
+        )
+
+    with op.batch_alter_table("budgets", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("warned_percent", sa.Integer(), server_default="0", nullable=False)
+        )
+
+    op.create_table(
+        "processes",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("beats", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_processes")),
+    )
 
 
 def _border() -> None:
@@ -176,6 +191,90 @@ def _audit() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("size", name=op.f("pk_audit_checkpoints")),
     )
+    op.create_table(
+        "audit_nodes",
+        sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("level", "place", name=op.f("pk_audit_nodes")),
+    )
+    op.create_table(
+        "audit_erased",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("event", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event"],
+            ["audit_leaves.seq"],
+            name=op.f("fk_audit_erased_event"),
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_erased")),
+    )
+    op.create_index(op.f("ix_audit_erased_event"), "audit_erased", ["event"], unique=False)
+    # what was taken out before: by the next erasure after it
+    op.execute(
+        "INSERT INTO audit_erased (seq, event) SELECT l.seq, (SELECT min(c.seq) FROM audit_changes c "
+        "WHERE c.kind = 'user.erased' AND c.seq > l.seq) FROM audit_leaves l WHERE NOT EXISTS "
+        "(SELECT 1 FROM audit_payloads p WHERE p.seq = l.seq) AND EXISTS "
+        "(SELECT 1 FROM audit_changes c WHERE c.kind = 'user.erased' AND c.seq > l.seq)"
+    )
+    for table in ("audit_checkpoints", "audit_erased", "audit_nodes"):
+        _refuse(table, "UPDATE")
+        _refuse(table, "DELETE")
+    _refuse("audit_payloads", "UPDATE")
+    _only_erased()
+    if op.get_bind().dialect.name == "postgresql":
+        for table in (*_TRAIL, "audit_payloads"):
+            _refuse(table, "TRUNCATE")
+
+
+_TRAIL = ("audit_leaves", "audit_checkpoints", "audit_erased", "audit_nodes")
+
+
+def _refuse(table: str, verb: str) -> None:
+    """Let the database itself refuse to change what was appended."""
+    name = f"{table}_no_{verb.lower()}"
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            f"CREATE TRIGGER {name} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+        return
+    op.execute(
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER {name} BEFORE {verb} ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+    )
+
+
+def _only_erased() -> None:
+    """Let a payload be deleted only where an erasure names it."""
+    named = "SELECT 1 FROM audit_erased WHERE audit_erased.seq = OLD.seq"
+    said = "a payload is taken out by an erasure alone"
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER audit_payloads_only_erased BEFORE DELETE ON audit_payloads "
+            f"WHEN NOT EXISTS ({named}) BEGIN SELECT RAISE(ABORT, '{said}'); END"
+        )
+        return
+    op.execute(
+        "CREATE FUNCTION audit_payloads_only_erased() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF NOT EXISTS ({named}) THEN RAISE EXCEPTION '{said}'; END IF; "
+        "RETURN OLD; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER audit_payloads_only_erased BEFORE DELETE ON audit_payloads "
+        "FOR EACH ROW EXECUTE FUNCTION audit_payloads_only_erased()"
+    )
 
 
 def _people() -> None:
@@ -239,3 +338,10 @@ def _people() -> None:
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.add_column(sa.Column("role_since", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("closed_before", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("opens_hash", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("recovery_hash", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("release_by", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("group_since", sa.BigInteger(), nullable=True))
+
+    with op.batch_alter_table("memberships", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("since", sa.BigInteger(), nullable=True))
