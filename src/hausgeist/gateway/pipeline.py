@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""River 1: a request becomes a stream. One step per line, in ``Gateway.answer``.
+"""River 1: a request becomes a stream. One step per line: ``Gateway._way``, ``answer``, ``Way.out``.
 
 In: a ``Call`` with its ``Principal``. Out: bursts of events. A refusal is an event, never an exception.
 Knows nothing of HTTP or wire formats.
@@ -14,7 +14,7 @@ from typing import TypeVar
 from hausgeist.audit import Trail
 from hausgeist.core.accounting import Settlement
 from hausgeist.core.calls import Call
-from hausgeist.core.events import Burst, Failed, Finished, Started
+from hausgeist.core.events import Burst, Failed, Finished
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
@@ -37,6 +37,7 @@ from hausgeist.gateway.providers import (
 from hausgeist.gateway.routing import Routes, characters
 from hausgeist.gateway.run import Run, credible, estimate
 from hausgeist.gateway.shape import Shape
+from hausgeist.gateway.way import Way
 from hausgeist.ledger import Book
 
 T = TypeVar("T")
@@ -68,27 +69,60 @@ class Gateway:
         run = Run(call, self.now_ms())
         self.running += 1
         try:
-            candidates = self.directory.candidates(call.model, call.principal)
-            decision, veiled = await self._permitted(call, candidates)
-            check_input(self.input_guards, call)
-            shape = Shape(call)
-            sent = call if veiled is None else veiled.call
-            cards = self.routes.fitting(decision.models, sent)
-            await self._reserve(run, decision, cards[0])
-            output = OutputChain(self.output_guards)
-            async with aclosing(self.routes.open(cards, sent)) as stream:  # type: ignore[type-var]
+            way = await self._way(run)
+            async with aclosing(self.routes.open(way.cards, way.call)) as stream:  # type: ignore[type-var]
                 async for card, burst in stream:
                     if run.first_token_ms is None:
-                        yield [_started(call, card, decision, veiled)]
+                        yield [way.started(card)]
                     run.saw(card, burst, self.now_ms())
-                    said = burst if veiled is None else veiled.restore.pass_on(burst)
-                    yield shape.pass_on(output.pass_on(said))
+                    yield way.out(burst)
         except HausgeistError as error:
             run.failed(error)
             yield [Failed(error, run.counted())]
         finally:
             self.running -= 1
             self._settle(run)
+
+    async def whole(self, call: Call) -> Burst:
+        """Answer a call in one piece: the same steps as ``answer``, without the cost of a stream.
+
+        Raises:
+            HausgeistError: as ``answer``'s ``Failed``, raised.
+        """
+        run = Run(call, self.now_ms())
+        self.running += 1
+        try:
+            way = await self._way(run)
+
+            def saw(card: ModelCard, burst: Burst) -> None:
+                run.saw(card, burst, self.now_ms())
+
+            card, burst = await self.routes.whole(way.cards, way.call, saw)
+            return [way.started(card), *way.out(burst)]
+        except HausgeistError as error:
+            run.failed(error)
+            raise
+        finally:
+            self.running -= 1
+            self._settle(run)
+
+    async def _way(self, run: Run) -> Way:
+        """All steps before anything is opened, in their order.
+
+        Raises:
+            HausgeistError: one of them refuses.
+        """
+        call = run.call
+        candidates = self.directory.candidates(call.model, call.principal)
+        decision, veiled = await self._permitted(call, candidates)
+        check_input(self.input_guards, call)
+        shape = Shape(call)
+        sent = call if veiled is None else veiled.call
+        cards = self.routes.fitting(decision.models, sent)
+        await self._reserve(run, decision, cards[0])
+        return Way(
+            call.model, sent, cards, decision, veiled, OutputChain(self.output_guards), shape
+        )
 
     async def embed(self, call: Call, texts: Sequence[str]) -> Embeddings:
         """Turn texts into vectors; the call carries who asks, why and with which model.
@@ -298,12 +332,3 @@ class Gateway:
             output_tokens=usage.output_tokens,
             outcome=settlement.outcome,
         )
-
-
-def _started(call: Call, card: ModelCard, decision: Decision, veiled: Veiled | None) -> Started:
-    version = decision.policy_version
-    hidden = veiled.hidden if veiled is not None else ()
-    wanted = "" if decision.verdict is not Verdict.REROUTE else call.model
-    return Started(
-        call.id, card.id, card.zone, decision.data_class, card.provider, version, hidden, wanted
-    )

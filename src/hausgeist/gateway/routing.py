@@ -68,13 +68,44 @@ class Routes:
                         started = True
                         yield card, burst
             except (Upstream, UpstreamTimeout, Unavailable) as error:
-                if not isinstance(error, UpstreamRefused):
-                    self._failed_at[card.provider, card.id] = self.clock()
+                self._note(card, error)
                 if started or place == len(cards) - 1:
                     raise
             else:
                 self._failed_at.pop((card.provider, card.id), None)
                 return
+
+    async def whole(
+        self,
+        cards: Sequence[ModelCard],
+        call: Call,
+        saw: Callable[[ModelCard, Burst], None],
+    ) -> tuple[ModelCard, Burst]:
+        """As ``open``, gathered; ``saw`` is told of each burst as it comes.
+
+        Raises:
+            HausgeistError: the last route's error, or any error after the first byte.
+        """
+        for place, card in enumerate(cards):
+            gathered: Burst = []
+            try:
+                stream = self.directory.provider(card).stream(call, card)
+                async with aclosing(stream) as bursts:  # type: ignore[type-var]  # generators
+                    async for burst in bursts:
+                        saw(card, burst)
+                        gathered += burst
+            except (Upstream, UpstreamTimeout, Unavailable) as error:
+                self._note(card, error)
+                if gathered or place == len(cards) - 1:
+                    raise
+            else:
+                break
+        self._failed_at.pop((card.provider, card.id), None)
+        return card, gathered
+
+    def _note(self, card: ModelCard, error: HausgeistError) -> None:
+        if not isinstance(error, UpstreamRefused):
+            self._failed_at[card.provider, card.id] = self.clock()
 
     def _shunned(self, card: ModelCard) -> bool:
         failed = self._failed_at.get((card.provider, card.id))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Bursts at the edge: gathered into a whole, or opened up to their first so that errors get a status."""
+"""Bursts at the edge: opened up to their first, so that errors get a status."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from hausgeist.core.events import Burst, Event, Failed
+from hausgeist.core.events import Burst, Failed
 from hausgeist.web.reply import while_connected
 
 STATUS_SECONDS = 50.0
@@ -25,21 +25,6 @@ class Encoder(Protocol):
     def frames(self, burst: Burst) -> bytes:
         """The bytes of a burst; empty when there is nothing to say."""
         ...
-
-
-async def gathered(bursts: AsyncIterator[Burst]) -> list[Event]:
-    """All events of a call.
-
-    Raises:
-        HausgeistError: the call failed.
-    """
-    events: list[Event] = []
-    async with aclosing(bursts) as stream:  # type: ignore[type-var]  # the gateway's is a generator
-        async for burst in stream:
-            events.extend(burst)
-    if events and isinstance(events[-1], Failed):
-        raise events[-1].error
-    return events
 
 
 async def opened(receive: Receive, bursts: AsyncIterator[Burst]) -> First:

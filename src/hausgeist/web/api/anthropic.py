@@ -8,7 +8,7 @@ from hausgeist.gateway.routing import characters
 from hausgeist.gateway.run import estimate
 from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
 from hausgeist.web.routes import Route, Who
-from hausgeist.web.streams import encoded, gathered, opened
+from hausgeist.web.streams import encoded, opened
 from hausgeist.web.visit import Visit
 
 
@@ -21,11 +21,11 @@ async def messages(visit: Visit) -> Response:
         declared=visit.declared_class(),
     )
     request_id = f"req_{visit.id}"
-    bursts = visit.house.gateway.answer(call)
     if not call.stream:
-        events = await while_connected(visit.receive, gathered(bursts))
+        events = await while_connected(visit.receive, visit.house.gateway.whole(call))
         body = anthropic_answer.whole(events, call.id, call.model)
         return JSONBytes(body, headers={"request-id": request_id})
+    bursts = visit.house.gateway.answer(call)
     first = await opened(visit.receive, bursts)
     encoder = anthropic_answer.StreamEncoder(
         call.id, call.model, request_id, estimate(call, characters(call))

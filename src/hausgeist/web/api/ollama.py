@@ -13,7 +13,7 @@ from hausgeist.gateway.providers import Embeddings
 from hausgeist.web.accepts import wants_html
 from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
 from hausgeist.web.routes import Endpoint, Route, Who
-from hausgeist.web.streams import encoded, gathered, opened
+from hausgeist.web.streams import encoded, opened
 from hausgeist.web.visit import Visit
 
 VERSION = "0.16.0"
@@ -100,10 +100,10 @@ async def _answer(visit: Visit, asked: Call | Keep, *, chat: bool) -> Response:
         await _keep(visit, asked.model, asked.seconds)
         kind = lines.media_type if asked.stream else None
         return JSONBytes(lines.kept(unload=asked.unload), media_type=kind)
-    bursts = visit.house.gateway.answer(asked)
     if not asked.stream:
-        events = await while_connected(visit.receive, gathered(bursts))
+        events = await while_connected(visit.receive, visit.house.gateway.whole(asked))
         return JSONBytes(lines.whole(events))
+    bursts = visit.house.gateway.answer(asked)
     first = await opened(visit.receive, bursts)
     return ByteStream(encoded(lines, first, bursts), lines.media_type)
 

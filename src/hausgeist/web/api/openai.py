@@ -23,7 +23,7 @@ from hausgeist.gateway.dialects import (
 )
 from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
 from hausgeist.web.routes import Route, Who
-from hausgeist.web.streams import Encoder, encoded, gathered, opened
+from hausgeist.web.streams import Encoder, encoded, opened
 from hausgeist.web.visit import Visit
 
 EVENTS = "text/event-stream"
@@ -41,10 +41,10 @@ async def chat_completions(visit: Visit) -> Response:
         declared=visit.declared_class(),
     )
     created = _seconds(visit)
-    bursts = visit.house.gateway.answer(call)
     if not call.stream:
-        events = await while_connected(visit.receive, gathered(bursts))
+        events = await while_connected(visit.receive, visit.house.gateway.whole(call))
         return JSONBytes(openai_chat.whole(events, call.id, call.model, created))
+    bursts = visit.house.gateway.answer(call)
     encoder = openai_chat.StreamEncoder(call.id, call.model, created, include_usage=include_usage)
     return await _stream(visit, encoder, bursts)
 
@@ -58,10 +58,10 @@ async def completions(visit: Visit) -> Response:
         declared=visit.declared_class(),
     )
     created = _seconds(visit)
-    bursts = visit.house.gateway.answer(call)
     if not call.stream:
-        events = await while_connected(visit.receive, gathered(bursts))
+        events = await while_connected(visit.receive, visit.house.gateway.whole(call))
         return JSONBytes(openai_completions.whole(events, call.id, call.model, created, wishes))
+    bursts = visit.house.gateway.answer(call)
     encoder = openai_completions.StreamEncoder(call.id, call.model, created, wishes)
     return await _stream(visit, encoder, bursts)
 
@@ -75,10 +75,10 @@ async def responses(visit: Visit) -> Response:
         declared=visit.declared_class(),
     )
     frame = openai_responses.Frame(call.id, call.model, _seconds(visit), wishes)
-    bursts = visit.house.gateway.answer(call)
     if not call.stream:
-        events = await while_connected(visit.receive, gathered(bursts))
+        events = await while_connected(visit.receive, visit.house.gateway.whole(call))
         return JSONBytes(openai_responses.whole(events, frame, _seconds(visit)))
+    bursts = visit.house.gateway.answer(call)
     encoder = openai_responses_stream.StreamEncoder(frame, lambda: _seconds(visit))
     return await _stream(visit, encoder, bursts)
 
