@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Files on the composer in a real browser: chosen, dropped, pasted, judged, removed and sent."""
 
+import asyncio
 import base64
+import threading
 
 import made
 import pytest
+from hands import ask, attach
 from playwright.sync_api import expect
 
 from hausgeist.core.models import Capability
@@ -66,6 +69,32 @@ def ready(page, count=1):
     )
 
 
+@pytest.fixture
+def hold(house):
+    """Holds back requests of a page, by method and the end of their path; the release lets them go."""
+
+    def begin(page, method, path):
+        held = []
+
+        def keep(route):
+            if route.request.method == method:
+                held.append(route)
+            else:
+                route.continue_()
+
+        page.route(f"{house.url}{path}", keep)
+
+        def release():
+            assert held
+            for route in held:
+                route.continue_()
+            page.unroute(f"{house.url}{path}")
+
+        return release
+
+    return begin
+
+
 def packed(content):
     return base64.b64encode(content).decode()
 
@@ -94,6 +123,145 @@ def test_a_file_goes_with_the_question(house, visit, anna):
     page.locator(".turn--user a", has_text="Antrag").last.click()
     page.wait_for_selector(".files__text")
     assert made.SENTENCE in page.locator(".files__text").inner_text()
+
+
+def test_a_question_waits_for_a_file_from_its_choice_on(house, visit, anna, hold):
+    """Enter before the first file stands in the tray: it is asked with the file all the same."""
+    page = visit(login="anna")
+    release = hold(page, "GET", "/files")
+    choose(page, LETTER)
+    ask(page, "Was steht darin?")
+    page.wait_for_timeout(300)
+    assert page.locator("article").count() == 0
+    release()
+    page.wait_for_selector(".turn--assistant .turn__foot")
+    assert "Antrag Müller 🏛️.pdf" in page.locator(".turn--user").inner_text()
+    assert made.SENTENCE in page.locator(".turn--assistant").inner_text()
+    expect(page.locator("#files .doc")).to_have_count(0)
+
+
+def test_a_question_that_waits_is_not_sent_without_its_file(house, visit, anna, hold):
+    """The file turns out to be too large: that stays said, and the person asks again or does not."""
+    page = visit(login="anna")
+    page.evaluate("document.getElementById('files').dataset.largest = 10")
+    release = hold(page, "GET", "/files")
+    choose(page, LETTER)
+    ask(page, "Was steht darin?")
+    release()
+    page.wait_for_selector("#problem .notice")
+    page.wait_for_timeout(300)
+    assert page.locator("article").count() == 0
+    assert page.input_value("#text") == "Was steht darin?"
+    page.press("#text", "Enter")
+    page.wait_for_selector(".turn--assistant .turn__foot")
+
+
+def test_what_comes_while_a_question_is_sent_goes_with_the_next(house, visit, anna, hold):
+    """A file that is read and words that are written until the house has taken the question stay."""
+    page = visit(login="anna")
+    attach(page, ("eins.txt", b"Hundert Birnen"))
+    release = hold(page, "POST", "/c/turns")
+    ask(page, "Was steht darin?")
+    attach(page, ("zwei.txt", b"Tausend Quitten"))
+    page.locator("#text").press_sequentially("Und nun?")
+    release()
+    page.wait_for_selector(".turn--assistant .turn__foot")
+    assert page.input_value("#text") == "Und nun?"
+    page.reload()
+    page.wait_for_selector("#chat[data-live]")
+    assert page.input_value("#text") == "Und nun?"
+    assert page.locator("#files .doc__name").all_inner_texts() == ["zwei.txt"]
+    page.press("#text", "Enter")
+    expect(page.locator(".turn--assistant .turn__foot")).to_have_count(2)
+    assert "Tausend Quitten" in page.locator(".turn--assistant").last.inner_text()
+    expect(page.locator("#files .doc")).to_have_count(0)
+
+
+def test_a_question_waits_for_the_class_of_its_file(house, visit, anna, hold):
+    """A lower class, and Enter before the house knows of it: the file goes with the class chosen."""
+    page = visit(login="anna")
+    page.select_option("#class", "internal")
+    choose(page, LETTER)
+    ready(page)
+    address = page.locator("a.doc__name").get_attribute("href")
+    page.select_option("#class", "public")
+    release = hold(page, "POST", f"{address}/class")
+    page.select_option(".doc__class", "public")
+    ask(page, "Was steht darin?")
+    page.wait_for_timeout(300)
+    assert page.locator("article").count() == 0
+    release()
+    page.wait_for_selector(".turn--assistant .turn__foot")
+    assert page.input_value("#class") == "public"
+
+
+def test_a_file_that_is_removed_as_it_arrives_is_not_kept(house, visit, anna, monkeypatch):
+    """The house has the last byte and has not answered yet: it forgets the file when it does."""
+    uploads = house.server.house.uploads
+    arrived, removed = threading.Event(), threading.Event()
+    take_in = type(uploads).take_in
+
+    async def slow(self, *values, **more):
+        held = await take_in(self, *values, **more)
+        arrived.set()
+        await asyncio.to_thread(removed.wait, 10)
+        return held
+
+    monkeypatch.setattr(type(uploads), "take_in", slow)
+    page = visit(login="anna")
+    choose(page, LETTER)
+    while not arrived.is_set():
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(200)
+    page.locator(".doc__remove").click()
+    removed.set()
+    expect(page.locator("#files .doc")).to_have_count(0)
+    for _ in range(100):
+        if "Antrag" not in page.request.get(f"{house.url}/files").text():
+            break
+        page.wait_for_timeout(50)
+    else:
+        pytest.fail("the house has kept it")
+
+
+def test_a_temporary_chat_keeps_what_comes_while_a_question_is_sent(house, visit, anna, hold):
+    """As in every chat: the file and the words that came meanwhile go with the next question."""
+    page = visit(login="anna")
+    page.goto(f"{house.url}/temporary")
+    release = hold(page, "POST", "/temporary/turns")
+    ask(page, "Guten Tag")
+    note = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"Hundert Birnen"}
+    page.set_input_files("#files", note)
+    expect(page.locator("#papers .paper")).to_have_text("a.txt")
+    page.locator("#text").press_sequentially("Und nun?")
+    release()
+    page.wait_for_selector(".turn--assistant .turn__foot")
+    expect(page.locator("#papers .paper")).to_have_text("a.txt")
+    assert page.input_value("#text") == "Und nun?"
+    page.press("#text", "Enter")
+    expect(page.locator(".turn--assistant .turn__foot")).to_have_count(2)
+    assert "Hundert Birnen" in page.locator(".turn--assistant").last.inner_text()
+    assert page.locator("#papers").is_hidden()
+
+
+def test_a_temporary_chat_waits_for_no_file_that_was_taken_off(house, visit, anna, hold):
+    """The question that waited goes at once, and what becomes of the file is nobody's concern."""
+    page = visit(login="anna")
+    page.goto(f"{house.url}/temporary")
+    page.wait_for_selector("#chat[data-live]")
+    release = hold(page, "POST", "/temporary/files")
+    page.set_input_files("#files", {**LOCKED})
+    ask(page, "Guten Tag")
+    page.wait_for_timeout(300)
+    assert page.locator("article").count() == 0
+    page.locator("#papers button").click()
+    page.wait_for_selector(".turn--assistant .turn__foot")
+    with page.expect_response(lambda response: response.url.endswith("/temporary/files")):
+        release()
+    page.wait_for_timeout(200)
+    assert page.locator("#problem .notice").count() == 0
+    assert page.locator("article").count() == 2
+    visit.complaints.clear()  # the browser notes the refusal that was asked for
 
 
 def test_dropped_and_pasted_files_survive_a_reload(house, visit, anna):

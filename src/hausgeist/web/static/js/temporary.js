@@ -76,7 +76,8 @@ async function ask(event) {
     announce(document.getElementById("ampel").textContent);
     return;
   }
-  const files = held.map(({ name, text: read, picture }) => ({ name, text: read, picture }));
+  const sent = [...held];
+  const files = sent.map(({ name, text: read, picture }) => ({ name, text: read, picture }));
   const question = { role: "user", text: text.value, files };
   running = new AbortController();
   busy(true);
@@ -91,8 +92,8 @@ async function ask(event) {
       problem(await refusal(response));
       return;
     }
-    text.value = "";
-    held = [];
+    if (text.value.startsWith(question.text)) text.value = text.value.slice(question.text.length);
+    held = held.filter((one) => !sent.includes(one));  // what came meanwhile goes with the next one
     show();
     const answer = await take(response);
     said.push(question, { role: "assistant", text: answer.text });
@@ -123,10 +124,18 @@ function show() {
       held = held.filter((other) => other !== one);
       show();
       text.focus();
+      settle();
     });
     item.append(chip, off);
     return item;
   }));
+}
+
+/** What waited for files to be read is sent as soon as none is. */
+function settle() {
+  if (!wants || held.some((one) => one.reading)) return;
+  wants = false;
+  form.requestSubmit(send);
 }
 
 async function attach(file) {
@@ -136,16 +145,18 @@ async function attach(file) {
   const response = await fetch("/temporary/files", {
     method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file,
   }).catch(() => null);
-  if (response?.ok) {
-    Object.assign(one, await response.json(), { reading: false });
+  const answer = response?.ok ? await response.json().catch(() => null) : null;
+  if (!held.includes(one)) return;  // taken off while it was read
+  if (answer) {
+    Object.assign(one, answer, { reading: false });
     announce([one.name, ...one.notes].join(" "));
   } else {
     held = held.filter((other) => other !== one);
     wants = false;  // without it the question may be another
-    problem(response ? await refusal(response) : words.unsent);
+    problem(response && !response.ok ? await refusal(response) : words.unsent);
   }
   show();
-  if (wants && !held.some((other) => other.reading)) form.requestSubmit(send);
+  settle();
 }
 
 async function ampel() {

@@ -6,6 +6,7 @@ import { announce } from "./announce.js";
 import { Fitting } from "./fitting.js";
 import { toLogin } from "./login.js";
 import { openings } from "./openings.js";
+import { forget, upload } from "./upload.js";
 
 const AT_ONCE = 3;  // files on their way at the same time
 const LOOK = 600;   // milliseconds between two looks at a file that is being read
@@ -22,6 +23,7 @@ export class Attachments {
     this.fitting = new Fitting(composer.form, this.list);
     this.queue = [];
     this.active = 0;
+    this.pending = 0;  // what no chip shows: files chosen before their words are here, classes on their way
     this.left = [];
     this.recall();
     openings(composer, (files) => this.take(files));
@@ -38,7 +40,7 @@ export class Attachments {
   }
 
   get waiting() {
-    return this.chips("arriving").length + this.chips("reading").length > 0;
+    return this.pending + this.chips("arriving").length + this.chips("reading").length > 0;
   }
 
   get broken() {
@@ -75,7 +77,12 @@ export class Attachments {
   }
 
   /** What is said of files comes with the first one: most pages never need it. */
-  async learn() {
+  learn() {
+    this.learning ??= this.fetchWords().finally(() => { this.learning = null; });
+    return this.learning;
+  }
+
+  async fetchWords() {
     const response = await fetch("/files", { headers: { Accept: "application/json" } });
     if (response.status === 401) toLogin();
     const place = document.createElement("template");
@@ -88,13 +95,17 @@ export class Attachments {
   async take(chosen) {
     const files = [...chosen];
     this.composer.problem("");
+    this.pending += 1;
     try {
       if (!this.words.fits) await this.learn();
     } catch {
-      this.composer.problem(this.composer.words.unsent);
+      this.complain(this.composer.words.unsent);
       return;
+    } finally {
+      this.pending -= 1;
     }
     this.add(files);
+    if (this.composer.wants) announce(this.words.wait);
   }
 
   add(files) {
@@ -110,7 +121,9 @@ export class Attachments {
     this.next();
   }
 
+  /** Something does not go with the question: it waits for the person, who may want another one now. */
   complain(words, name = "") {
+    this.composer.wants = false;
     this.composer.problem(words.replace("{name}", () => name));
   }
 
@@ -134,25 +147,16 @@ export class Attachments {
   }
 
   async send(file, chip) {
-    const query = new URLSearchParams({ class: this.composer.form.elements.class.value });
-    const request = new XMLHttpRequest();  // fetch tells nothing about what has been sent
-    chip.request = request;
-    request.upload.addEventListener("progress", (event) => {
-      chip.querySelector("progress").value = (100 * event.loaded) / event.total;
-    });
-    const over = new Promise((go) => { request.addEventListener("loadend", go); });
-    request.open("POST", `/files?${query}`);
-    request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("Content-Type", "application/octet-stream");
-    // not in the address: that is in the logs of whatever stands between
-    request.setRequestHeader("X-File-Name", encodeURIComponent(file.name.toWellFormed?.() ?? file.name));
-    request.send(file);
-    await over;
-    if (!chip.isConnected) return;  // removed while it was on its way
-    if (request.status === 401) toLogin();
-    let answer = {};
-    try { answer = JSON.parse(request.responseText); } catch { /* no words: the connection broke */ }
-    if (request.status !== 201) {
+    const bar = chip.querySelector("progress");
+    const sending = upload(file, this.composer.form.elements.class.value, (percent) => { bar.value = percent; });
+    chip.abort = sending.abort;
+    const { status, answer } = await sending.over;
+    if (!chip.isConnected) {  // removed while it was on its way
+      if (answer.id) forget(answer.id);
+      return;
+    }
+    if (status === 401) toLogin();
+    if (status !== 201) {
       chip.remove();
       this.complain(answer.error ? `“{name}”: ${answer.error}` : this.words.lost, file.name);
       this.changed();
@@ -167,10 +171,15 @@ export class Attachments {
       await pause(LOOK);
       const response = await fetch(`/files/${chip.dataset.file}`, { headers: { Accept: "application/json" } }).catch(() => null);
       if (!chip.isConnected) return;
-      if (response?.status === 404) { chip.remove(); this.changed(); return; }
+      if (response?.status === 404) {  // removed elsewhere
+        chip.remove();
+        this.complain(this.words.gone, chip.dataset.name);
+        this.changed();
+        return;
+      }
       if (!response?.ok) continue;
-      const answer = await response.json();
-      if (!chip.isConnected || answer.state === "reading") continue;
+      const answer = await response.json().catch(() => null);
+      if (!chip.isConnected || !answer || answer.state === "reading") continue;
       chip = this.replace(chip, answer.html);
       announce(`${chip.dataset.name}: ${chip.querySelector(".doc__note").textContent}`);
       this.fitting.raise(chip.dataset.class);
@@ -194,17 +203,17 @@ export class Attachments {
     if (chip.dataset.state === "reading") this.follow(chip);
   }
 
-  async click(event) {
+  click(event) {
     const chip = event.target.closest(".doc__remove")?.closest(".doc");
     if (!chip) return;
     const { file, name } = chip.dataset;
     const other = chip.nextElementSibling ?? chip.previousElementSibling;
-    chip.request?.abort();
+    chip.abort?.();
     chip.remove();
     (other?.querySelector(".doc__remove") ?? this.composer.text).focus();
     announce(this.words.gone.replace("{name}", () => name));
     this.changed();
-    if (file) await fetch(`/files/${file}/delete`, { method: "POST", body: new URLSearchParams(), redirect: "manual" }).catch(() => null);
+    if (file) forget(file);
   }
 
   /** A person says how sensitive a file is; the question's class only ever follows upwards. */
@@ -214,12 +223,15 @@ export class Attachments {
     chip.dataset.class = event.target.value;
     this.fitting.raise(event.target.value);
     const body = new URLSearchParams({ class: event.target.value });
+    this.pending += 1;  // what is sent cannot be labelled any more
     await fetch(`/files/${chip.dataset.file}/class`, { method: "POST", body, redirect: "manual" }).catch(() => null);
+    this.pending -= 1;
+    this.changed();
   }
 
-  /** Sent: the files belong to the conversation now. */
-  sent() {
-    for (const chip of this.chips("ready")) chip.remove();
+  /** Sent: these belong to the conversation now. What was read meanwhile goes with the next question. */
+  sent(ids) {
+    for (const chip of this.chips()) if (ids.includes(chip.dataset.file)) chip.remove();
     this.changed();
   }
 

@@ -86,7 +86,7 @@ async function send(event) {
     fields.set(name, value);
   }
   if (await ask(fields, replaced) && !replaced) {
-    composer.sent();
+    composer.sent(fields.getAll("file"));
     composer.form.querySelectorAll("[name=against]:checked").forEach((box) => { box.checked = false; });
     composer.form.querySelector(".against")?.removeAttribute("open");
   }

@@ -85,7 +85,7 @@ export class Composer {
     }
     this.wants = !again && this.files.waiting;
     if (this.wants) {
-      announce(this.files.words.wait);
+      announce(this.files.words.wait ?? "");
       return false;
     }
     const ampel = document.getElementById("ampel");
@@ -99,16 +99,19 @@ export class Composer {
   hold() {
     this.busy = true;
     this.held = [this.draft, this.files.key];  // where they are kept may change with the answer
+    this.asked = this.text.value;
   }
 
   release() {
     this.busy = false;
   }
 
-  sent() {
+  /** The question was taken, with these files; what was written or attached since then stays. */
+  sent(files) {
     for (const key of this.held) sessionStorage.removeItem(key);
-    this.files.sent();
-    this.text.value = "";
+    this.files.sent(files);
+    if (this.text.value.startsWith(this.asked)) this.text.value = this.text.value.slice(this.asked.length);
+    this.keep();
     this.grow();
   }
 
