@@ -331,7 +331,9 @@ class Directory:
             self._outbound.record(host, port, "denied", False)
             raise
         loop, record = asyncio.get_running_loop(), self._outbound.record
-        return lambda: loop.call_soon_threadsafe(record, host, port, self._reason, True)
+        # not "login:…": what goes through the one client has a departure of its own, this has none
+        reason = f"ldap:{self._reason.partition(':')[2]}"
+        return lambda: loop.call_soon_threadsafe(record, host, port, reason, True)
 
 
 _Note = Callable[[], object]

@@ -4,6 +4,19 @@
 from hausgeist.net.allow import AllowList, Destination
 from hausgeist.net.client import Outbound, Response
 from hausgeist.net.connections import Connections
+from hausgeist.net.departure import Depart, Departure, Leaving, Told
 from hausgeist.net.target import Target, locate
 
-__all__ = ["AllowList", "Connections", "Destination", "Outbound", "Response", "Target", "locate"]
+__all__ = [
+    "AllowList",
+    "Connections",
+    "Depart",
+    "Departure",
+    "Destination",
+    "Leaving",
+    "Outbound",
+    "Response",
+    "Target",
+    "Told",
+    "locate",
+]

@@ -6,22 +6,36 @@ destination was configured as one of the organisation's own (``private``): a pub
 resolves to a private address is the classic way into an internal network.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from hausgeist.errors import EgressDenied
 from hausgeist.net.target import plain_host
 
+OWN_SUFFIXES = (".internal", ".local", ".lan", ".localhost", ".home.arpa")
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A host and port, why it is allowed, and whether private addresses are expected there."""
+    """A host and port, why it is allowed, and whether private addresses are expected there.
+
+    ``zone`` and ``country`` are what its provider was configured with; empty where nobody said.
+    """
 
     host: str
     port: int
     reason: str
     private: bool = False
+    zone: str = ""
+    country: str = ""
+    outside: bool = field(init=False, compare=False)
+    """Whether what goes there leaves the house. Where nobody said, all does but the plainly own network."""
+
+    def __post_init__(self) -> None:
+        """Find out, once, whether it is outside: every request asks."""
+        leads_out = self.zone != "house" if self.zone else not _plainly_own(self.host)
+        object.__setattr__(self, "outside", leads_out)
 
 
 class AllowList:
@@ -37,7 +51,9 @@ class AllowList:
         """Add a destination; it replaces one for the same host, port and reason."""
         key = plain_host(destination.host), destination.port
         others = [d for d in self._table.get(key, ()) if d.reason != destination.reason]
-        self._table[key] = (*others, destination)
+        found = [*others, destination]
+        # of two reasons for one place, the one that leads out counts: what goes there is written down
+        self._table[key] = tuple(sorted(found, key=lambda one: one.outside))
 
     def revoke(self, reason: str) -> None:
         """Remove every destination that was allowed for a reason."""
@@ -48,7 +64,7 @@ class AllowList:
         self._table = {key: entries for key, entries in kept.items() if entries}
 
     def find(self, host: str, port: int) -> Destination:
-        """The destination for a host and port, the one allowed last.
+        """The destination for a host and port, the one allowed last; one that is outside before others.
 
         Raises:
             EgressDenied: nobody configured it.
@@ -68,6 +84,14 @@ class AllowList:
         if is_global(address) or (destination.private and not is_never(address)):
             return
         raise EgressDenied(host=f"{destination.host} ({address})", provider="")
+
+
+def _plainly_own(host: str) -> bool:
+    """Whether a host is of the own network by its looks: its address or name is no public one."""
+    try:
+        return not is_global(host)
+    except ValueError:
+        return "." not in host or host.endswith(OWN_SUFFIXES)
 
 
 @lru_cache(maxsize=1024)

@@ -29,13 +29,26 @@ from hausgeist.errors import (
     UpstreamTimeout,
 )
 from hausgeist.net.allow import AllowList, Destination
+from hausgeist.net.departure import (
+    Depart,
+    Departure,
+    Leaving,
+    Outcome,
+    Told,
+    head_in,
+    head_out,
+    pairs,
+)
 from hausgeist.net.target import Target, locate
+from hausgeist.net.wire import Wire
 
 Record = Callable[[str, int, str, bool], None]
 """Called with host, port, reason and whether it was allowed: for every new socket and every denial."""
 
 STALE_SECONDS = 1.0
 """A kept-alive connection that breaks later than this after a request was not merely stale."""
+_UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""Errors before a byte of the request was on its way."""
 _GONE = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
 
 
@@ -75,6 +88,8 @@ class _Attempt:
 
     destination: Destination
     opened: int = 0
+    again: bool = False
+    """It was put onto a socket twice: a kept one turned out to be closed."""
 
 
 _Send = Callable[[], Awaitable[aiohttp.ClientResponse]]
@@ -93,6 +108,9 @@ class Outbound:
     ) -> None:
         self.allow = allow
         self.record: Record = lambda *_: None
+        self.depart: Depart | None = None
+        """Writes down what leaves the house; what stays in it is not asked about."""
+        self.wire = Wire()
         self._connect_timeout = connect_timeout
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
@@ -107,8 +125,12 @@ class Outbound:
         idle_timeout: float = 300.0,
         total_timeout: float | None = None,
         connect_timeout: float | None = None,
+        model: str = "",
     ) -> "_Exchange":
         """Send a request; leaving the context closes the socket unless the body was read to its end.
+
+        ``model`` is the model's id where the request carries a call: outside the house it then goes
+        only with the border's decision on that call (see ``gateway.departures``).
 
         ``idle_timeout`` is the longest silence in seconds. Redirects are not followed. A request with a
         body of bytes is repeated once if a kept-alive connection turns out to have been closed by the
@@ -121,7 +143,7 @@ class Outbound:
         """
         patience = self._connect_timeout if connect_timeout is None else connect_timeout
         timeout = _timeout(idle_timeout, total_timeout, patience)
-        return _Exchange(self, (method, url), headers, body, timeout)
+        return _Exchange(self, (method, url, model), headers, body, timeout)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -173,7 +195,10 @@ class Outbound:
         self.check(attempt.destination, address[0], address[1])
         attempt.opened += 1
         self.record(attempt.destination.host, address[1], attempt.destination.reason, True)
-        return socket.socket(family, kind, protocol)
+        opened = socket.socket(family, kind, protocol)
+        if attempt.destination.outside:
+            self.wire.opened(opened)
+        return opened
 
     def check(self, destination: Destination, address: str, port: int) -> None:
         """Check an address and note a denial; see ``AllowList.check_address``."""
@@ -192,11 +217,14 @@ class _Exchange:
     """One request and its answer, as a context; a class, because a generator would cost each call more."""
 
     __slots__ = (
+        "_attempt",
         "_body",
+        "_departure",
         "_destination",
         "_headers",
         "_inner",
         "_method",
+        "_model",
         "_outbound",
         "_timeout",
         "_url",
@@ -205,13 +233,14 @@ class _Exchange:
     def __init__(
         self,
         outbound: Outbound,
-        request: tuple[str, str],
+        request: tuple[str, str, str],
         headers: Mapping[str, str] | None,
         body: Any,
         timeout: aiohttp.ClientTimeout,
     ) -> None:
         self._outbound = outbound
-        self._method, self._url = request
+        self._departure: Departure | None = None
+        self._method, self._url, self._model = request
         self._headers = headers
         self._body = body
         self._timeout = timeout
@@ -219,7 +248,12 @@ class _Exchange:
 
     async def __aenter__(self) -> Response:
         target, self._destination = self._outbound.permitted(self._url)
-        attempt = _Attempt(self._destination)
+        self._attempt = attempt = _Attempt(self._destination)
+        if self._destination.outside and self._outbound.depart is not None:
+            leaving = Leaving(
+                self._destination, target.host, target.port, self._model, self._body_size()
+            )
+            self._departure = await self._outbound.depart(leaving)
         _attempt.set(attempt)
         send = partial(
             self._outbound.pool().request,
@@ -231,11 +265,17 @@ class _Exchange:
             allow_redirects=False,
         )
         try:
-            inner = await _sent(send, attempt, again=isinstance(self._body, bytes | None))
+            self._inner = await _sent(send, attempt, again=isinstance(self._body, bytes | None))
         except (TimeoutError, aiohttp.ClientError) as error:
+            self._ended("failed", sent=not isinstance(error, _UNSENT))
             raise self._told(error) from error
-        self._inner = inner
-        return Response(inner)
+        except EgressDenied:
+            self._ended("failed", sent=False)
+            raise
+        finally:
+            if self._inner is None:  # who asked has left meanwhile
+                self._ended("aborted")
+        return Response(self._inner)
 
     async def __aexit__(
         self,
@@ -244,9 +284,31 @@ class _Exchange:
         trace: TracebackType | None,
     ) -> None:
         assert self._inner is not None
+        if self._departure is not None:
+            self._ended(_outcome(self._inner.status, error))
         self._inner.close()  # back in the pool already, if the body was read to its end
         if isinstance(error, TimeoutError | aiohttp.ClientError):
             raise self._told(error) from error
+
+    def _ended(self, outcome: Outcome, *, sent: bool = True) -> None:
+        """Complete what was written down; without an answer, its whole body is taken for sent."""
+        if self._departure is None:
+            return
+        inner, attempt = self._inner, self._attempt
+        out, into = self._body_size() if sent else 0, 0
+        if inner is not None:
+            asked = inner.request_info
+            out += head_out(asked.method, asked.url.raw_path_qs, pairs(asked.headers))
+            into = head_in(inner.reason or "", inner.raw_headers) + inner.content.total_bytes
+        if attempt.again:
+            out *= 2
+        self._outbound.wire.counted(out, into)
+        self._departure.ended(Told(outcome, out, into, attempt.opened))
+        self._departure = None
+
+    def _body_size(self) -> int:
+        body = self._body
+        return len(body) if isinstance(body, bytes | bytearray | str) else 0
 
     def _told(self, error: Exception) -> HausgeistError:
         """What went wrong, as one of our errors; aiohttp's time-outs derive from ``TimeoutError``."""
@@ -271,6 +333,7 @@ async def _sent(send: _Send, attempt: _Attempt, *, again: bool) -> aiohttp.Clien
         late = monotonic() - started > STALE_SECONDS
         if not again or late or attempt.opened or not _unanswered(error):
             raise
+    attempt.again = True
     return await send()
 
 
@@ -307,6 +370,15 @@ def _unanswered(error: aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) 
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return isinstance(error.message, str)  # else it holds the head that was cut short
     return error.errno in _GONE or isinstance(error.__cause__, ConnectionResetError)
+
+
+def _outcome(status: int, error: BaseException | None) -> Outcome:
+    """How a request ended that was answered."""
+    if isinstance(error, Exception) and not isinstance(error, HausgeistError):
+        return "failed"
+    if error is not None and not isinstance(error, Exception):
+        return "aborted"  # cancelled, or nobody reads on
+    return "ok" if status < 400 and error is None else "refused"
 
 
 def _words(error: Exception) -> str:

@@ -146,6 +146,7 @@ class AnthropicProvider:
             body=_encode(body),
             idle_timeout=self._idle,
             connect_timeout=self._connect,
+            model=card.id,
         ) as response:
             if response.status >= 400:
                 raise await refusal(response, self.name, card)
@@ -205,6 +206,7 @@ class AnthropicProvider:
             body=None if body is None else _encode(body),
             idle_timeout=min(self._idle, 30.0),
             connect_timeout=self._connect,
+            model="" if card is None else card.id,
         ) as response:
             if response.status >= 400:
                 raise await refusal(response, self.name, card)

@@ -139,6 +139,7 @@ class OllamaProvider:
             body=_encode(request_body(call, card)),
             idle_timeout=self._idle,
             connect_timeout=self._connect,
+            model=card.id,
         ) as response:
             if response.status >= 400:
                 raise await refusal(response, self.name, card)
@@ -216,6 +217,7 @@ class OllamaProvider:
             body=None if body is None else _encode(body),
             idle_timeout=self._idle,
             connect_timeout=self._connect,
+            model="" if card is None else card.id,
         ) as response:
             if response.status >= 400:
                 raise await refusal(response, self.name, card)

@@ -81,6 +81,7 @@ class OpenAIProvider:
             body=_encode(fitted(call, card, self._quirks)),
             idle_timeout=self._idle,
             connect_timeout=self._connect,
+            model=card.id,
         ) as response:
             if response.status >= 400:
                 raise await refusal(response, self.name, card)
@@ -114,6 +115,7 @@ class OpenAIProvider:
             body=_encode(body),
             idle_timeout=self._idle,
             connect_timeout=self._connect,
+            model=card.id,
         ) as response:
             if response.status >= 400:
                 raise await refusal(response, self.name, card)
@@ -131,6 +133,7 @@ class OpenAIProvider:
             body=body,
             idle_timeout=self._idle,
             connect_timeout=self._connect,
+            model=card.id,
         ) as response:
             if response.status >= 400:
                 raise await refusal(response, self.name, card)
@@ -145,6 +148,7 @@ class OpenAIProvider:
             body=_encode(speech_body(speech, card)),
             idle_timeout=self._idle,
             connect_timeout=self._connect,
+            model=card.id,
         ) as response:
             if response.status >= 400:
                 raise await refusal(response, self.name, card)

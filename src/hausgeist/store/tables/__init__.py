@@ -16,6 +16,7 @@ from hausgeist.store.tables.audit import (
 )
 from hausgeist.store.tables.border import (
     appeals,
+    canaries,
     departures,
     drills,
     egress_reports,
@@ -70,6 +71,7 @@ __all__ = [
     "audit_payloads",
     "budget_rules",
     "budgets",
+    "canaries",
     "connections",
     "conversations",
     "departures",

@@ -87,6 +87,7 @@ connections = Table(
     Column("at", BigInteger, nullable=False, index=True),
     Column("host", String(253), nullable=False),
     Column("port", Integer, nullable=False),
-    Column("reason", String(64), nullable=False),  # provider:…, model-fetch, …
+    Column("reason", String(64), nullable=False),  # provider:…, login:…, ldap:…, model, pypi:…, engine
     Column("allowed", Boolean, nullable=False),
+    Column("zone", String(8)),  # where nobody said: null
 )

@@ -50,15 +50,17 @@ own_words = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
-# every call that left the house, an attempt a row; of whom it was is not in it
+# everything that left the house, an attempt a row, written before it leaves; of whom it was is not in it
 departures = Table(
     "departures",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("call_id", String(64), nullable=False, index=True),
+    Column("call_id", String(64), nullable=False, index=True),  # empty: no call, see purpose
     Column("at", BigInteger, nullable=False, index=True),
+    Column("ended_at", BigInteger),
     Column("host", String(253), nullable=False),
     Column("port", Integer, nullable=False),
+    Column("reason", String(64), nullable=False),  # of the allow list
     Column("provider", String(64), nullable=False),
     Column("model", String(200), nullable=False),
     Column("zone", String(8), nullable=False),
@@ -70,7 +72,21 @@ departures = Table(
     Column("hidden", Text, nullable=False),  # JSON: counts by kind
     Column("bytes_out", BigInteger, nullable=False),
     Column("bytes_in", BigInteger, nullable=False),
-    Column("outcome", String(16), nullable=False),
+    Column("sockets", Integer, nullable=False),  # that were opened for it
+    Column("outcome", String(16), nullable=False),  # opened, ok, refused, failed, aborted, lost
+)
+
+# flights of the canary: a person who does not exist, through the border, to nobody
+canaries = Table(
+    "canaries",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("outcome", String(16), nullable=False),  # passed, refused, leaked, broken
+    Column("detail", String(300), nullable=False),  # codes and kinds, never values
+    Column("policy_version", String(64), nullable=False),
+    Column("hidden", Text, nullable=False),  # JSON: counts by kind
+    Column("bytes_out", BigInteger, nullable=False),
 )
 
 egress_reports = Table(

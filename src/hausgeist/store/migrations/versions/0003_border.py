@@ -85,8 +85,10 @@ def _border() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("call_id", sa.String(length=64), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("host", sa.String(length=253), nullable=False),
         sa.Column("port", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=False),
         sa.Column("provider", sa.String(length=64), nullable=False),
         sa.Column("model", sa.String(length=200), nullable=False),
         sa.Column("zone", sa.String(length=8), nullable=False),
@@ -98,12 +100,30 @@ def _border() -> None:
         sa.Column("hidden", sa.Text(), nullable=False),
         sa.Column("bytes_out", sa.BigInteger(), nullable=False),
         sa.Column("bytes_in", sa.BigInteger(), nullable=False),
+        sa.Column("sockets", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_departures")),
     )
     with op.batch_alter_table("departures", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_departures_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_departures_call_id"), ["call_id"], unique=False)
+
+    op.create_table(
+        "canaries",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("detail", sa.String(length=300), nullable=False),
+        sa.Column("policy_version", sa.String(length=64), nullable=False),
+        sa.Column("hidden", sa.Text(), nullable=False),
+        sa.Column("bytes_out", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_canaries")),
+    )
+    with op.batch_alter_table("canaries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_canaries_at"), ["at"], unique=False)
+
+    with op.batch_alter_table("connections", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("zone", sa.String(length=8), nullable=True))
 
     op.create_table(
         "drills",
