@@ -24,6 +24,7 @@ from hausgeist.chat.uploads import Uploads
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
+from hausgeist.gateway.departures import Departures
 from hausgeist.gateway.engines import Supervisor
 from hausgeist.gateway.notes import ModelNotes
 from hausgeist.gateway.providers.configured import Providers
@@ -48,9 +49,6 @@ from hausgeist.web.headers import secured
 from hausgeist.web.house import House
 from hausgeist.web.routes import RouteTable
 from hausgeist.web.table import pages, programs
-
-LONGEST_CALL = 6 * 3600.0
-"""Seconds after which a reservation of any replica is taken for lost."""
 
 SECRET_BYTES = 32
 
@@ -170,6 +168,7 @@ class _Ground:
     trail: Trail
     outbound: Outbound
     connections: Connections
+    departures: Departures
     identity: Identity
     gateway: Gateway
 
@@ -241,12 +240,11 @@ def build(settings: Settings) -> House:
             imports.tend,
         ]
     )
-    # on one SQLite file this is the only server; on PostgreSQL a young reservation may be a neighbour's
-    longest = 0.0 if store.is_sqlite else LONGEST_CALL
     ground.gateway.on_settled = house.meter.settled
     house.on_start += [
         rounds.start,
-        partial(book.recover, longest),
+        book.recover,
+        partial(ground.departures.recover, longest),
         chat.recover,
         imports.recover,
         files.recover,
@@ -279,8 +277,10 @@ def _ground(settings: Settings) -> _Ground:
     secret = house_secret(settings.home)
     trail = Trail(store, secret, now_ms)
     outbound = Outbound(AllowList(), connect_timeout=settings.upstream_connect_timeout)
-    connections = Connections(store, now_ms)
+    connections = Connections(store, now_ms, outbound.allow)
     outbound.record = connections.note
+    departures = Departures(store, now_ms)
+    outbound.depart = departures.depart
     directory = Directory()
     return _Ground(
         settings=settings,
@@ -289,6 +289,7 @@ def _ground(settings: Settings) -> _Ground:
         trail=trail,
         outbound=outbound,
         connections=connections,
+        departures=departures,
         identity=open_identity(settings, store, trail),
         gateway=Gateway(
             directory=directory,
@@ -304,7 +305,7 @@ def _ground(settings: Settings) -> _Ground:
 def _engines(ground: _Ground) -> tuple[Supervisor, Residents]:
     """The children that run weights, and the models that live in the house."""
     settings = ground.settings
-    shelf = Shelf(settings.home, Fetcher(settings, record=ground.connections.note))
+    shelf = Shelf(settings.home, Fetcher(settings, record=ground.connections.note, depart=ground.departures.depart))
     supervisor = Supervisor(
         budget=budget(settings.memory_budget),
         patience=settings.load_patience,

@@ -23,6 +23,7 @@ from hausgeist.core.policy import Decision, Verdict
 from hausgeist.core.voice import Recording, Speech
 from hausgeist.errors import HausgeistError, Unsupported
 from hausgeist.gateway.border import Border
+from hausgeist.gateway.departures import declare
 from hausgeist.gateway.directory import Directory
 from hausgeist.gateway.guard import Guard, OutputChain, check_input
 from hausgeist.gateway.privacy import Veiled, Veils
@@ -63,6 +64,9 @@ class Gateway:
     on_settled: Callable[[Settlement], None] = lambda _settlement: None
     running: int = 0
     """Calls under way; ``ended`` waits for them."""
+
+    def __post_init__(self) -> None:
+        self.border.spares = self._spares
 
     async def answer(self, call: Call) -> AsyncIterator[Burst]:
         """Answer a call. Closing the iterator cancels the upstream and still books what was used."""
@@ -114,6 +118,7 @@ class Gateway:
         """
         call = run.call
         candidates = self.directory.candidates(call.model, call.principal)
+        run.wanted = candidates[0]
         decision, veiled = await self._permitted(call, candidates)
         check_input(self.input_guards, call)
         shape = Shape(call)
@@ -219,14 +224,20 @@ class Gateway:
         while self.running and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  no event: it would cost every call
             await asyncio.sleep(0.01)
 
-    def outlook(self, principal: Principal, model: str, data_class: DataClass) -> Decision:
+    def outlook(
+        self,
+        principal: Principal,
+        model: str,
+        data_class: DataClass,
+        assistant: str | None = None,
+    ) -> Decision:
         """What the border says to a chat before there is any content; EXAMINE if that would matter.
 
         Raises:
             UnknownModel: there is none, or not for this caller.
         """
         candidates = self.directory.candidates(model, principal)
-        return self.border.outlook(principal, data_class, candidates)
+        return self.border.outlook(principal, data_class, candidates, assistant)
 
     async def _once(
         self,
@@ -269,16 +280,16 @@ class Gateway:
         Raises:
             HausgeistError: it may not leave, or could not be examined or veiled.
         """
-        decision = self.border.decide(call, candidates)
-        if decision.verdict is not Verdict.EXAMINE:
-            return decision, None
-        decision, found = await self.border.examine(
-            call, candidates, texts, unseen=unseen, may_hide=may_hide and self.veils is not None
-        )
-        if decision.verdict is not Verdict.PSEUDONYMISE:
-            return decision, None
-        assert self.veils is not None  # or the border had not said so
-        return decision, await self.veils.hide(call, found, texts)
+        decision, veiled = self.border.decide(call, candidates), None
+        if decision.verdict is Verdict.EXAMINE:
+            decision, found = await self.border.examine(
+                call, candidates, texts, unseen=unseen, may_hide=may_hide and self.veils is not None
+            )
+            if decision.verdict is Verdict.PSEUDONYMISE:
+                assert self.veils is not None  # or the border had not said so
+                veiled = await self.veils.hide(call, found, texts)
+        declare(call, decision, veiled)  # or nothing of it leaves
+        return decision, veiled
 
     async def _admit(
         self,
@@ -291,6 +302,7 @@ class Gateway:
     ) -> ModelCard:
         """The card that may and can, with the budget reserved."""
         cards = self.directory.candidates(run.call.model, run.call.principal)
+        run.wanted = cards[0]
         decision, run.veiled = await self._permitted(
             run.call, cards, run.texts, unseen=unseen, may_hide=may_hide
         )
@@ -299,6 +311,13 @@ class Gateway:
             raise Unsupported(what=f"{doing} with {run.call.model}", param="model")
         await self._reserve(run, decision, card)
         return card
+
+    def _spares(self, call: Call, names: Sequence[str]) -> list[ModelCard]:
+        """The models of these names that the caller may use and that can answer the call."""
+        who = call.principal
+        known = [name for name in names if self.directory.knows(name) and who.may_use(name)]
+        cards = [card for name in known for card in self.directory.candidates(name, who)]
+        return self.routes.able(cards, call)
 
     async def _reserve(self, run: Run, decision: Decision, card: ModelCard) -> None:
         scopes = self.book.scopes_of(run.call.principal)
@@ -311,6 +330,10 @@ class Gateway:
         who = run.call.principal.id
         code = run.error.code if run.error else ""
         if run.reservation is None:
+            refused = run.refused(self.now_ms())
+            if refused is not None:
+                self.book.settle(refused)
+                self.on_settled(refused)
             self.trail.note("call.refused", actor=who, subject=run.call.id, code=code or "aborted")
             return
         settlement = run.settle(self.now_ms())

@@ -206,7 +206,14 @@ def reason_of(provider: str) -> str:
 def destination(config: ProviderConfig) -> Destination:
     """Where the provider's connections lead."""
     target = locate(config.base_url)
-    return Destination(target.host, target.port, reason_of(config.id), is_private(config, target))
+    return Destination(
+        target.host,
+        target.port,
+        reason_of(config.id),
+        is_private(config, target),
+        zone=config.zone,
+        country=config.country or "",
+    )
 
 
 def built(config: ProviderConfig, key: str, outbound: Outbound) -> Provider:
