@@ -50,6 +50,9 @@ from hausgeist.web.house import House
 from hausgeist.web.routes import RouteTable
 from hausgeist.web.table import pages, programs
 
+LONGEST_CALL = 6 * 3600.0
+"""Seconds after which what any replica left open is taken for lost."""
+
 SECRET_BYTES = 32
 
 
@@ -240,6 +243,8 @@ def build(settings: Settings) -> House:
             imports.tend,
         ]
     )
+    # on one SQLite file this is the only server; on PostgreSQL a young one may be a neighbour's
+    longest = 0.0 if store.is_sqlite else LONGEST_CALL
     ground.gateway.on_settled = house.meter.settled
     house.on_start += [
         rounds.start,
@@ -294,7 +299,7 @@ def _ground(settings: Settings) -> _Ground:
         gateway=Gateway(
             directory=directory,
             routes=Routes(directory, time.monotonic),
-            book=Book(store, now_ms),
+            book=Book(store, now_ms, time.monotonic, trail),
             trail=trail,
             now_ms=now_ms,
             border=Border(default_class=settings.default_class),

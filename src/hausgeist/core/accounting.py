@@ -36,6 +36,15 @@ class Reservation:
     scopes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Which budget does not cover a call. ``why``: tokens, money, or unknown (nobody knows the price)."""
+
+    scope: str
+    period: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """How a reserved call ended. ``outcome``: ok, failed, aborted, lost or refused."""
@@ -51,17 +60,30 @@ class Settlement:
     outcome: str
 
 
-def cost_micro_eur(usage: Usage, price: Price | None) -> int | None:
-    """Cost of a call in micro-EUR, rounded up; None when the price is unknown (never zero).
+NOISE = 1e-6
+"""Micro-EUR that a sum of binary fractions may be off by: 100 tokens at 0.07 are 7, not 8."""
 
-    EUR per million tokens is micro-EUR per token, so no unit conversion is needed.
+
+def cost_micro_eur(usage: Usage, price: Price | None, at_ms: int = 0) -> int | None:
+    """Cost of a call in micro-EUR, rounded up once; None when the price is unknown (never zero).
+
+    ``at_ms`` is when the call began, in milliseconds since the epoch; it decides between dated prices and
+    times of day. EUR per million tokens is micro-EUR per token, so no unit conversion is needed.
     """
     if price is None:
         return None
-    cached_price = price.input if price.cached_input is None else price.cached_input
-    exact = (
-        (usage.input_tokens - usage.cached_tokens) * price.input
-        + usage.cached_tokens * cached_price
-        + usage.output_tokens * price.output
-    )
-    return -int(-exact // 1)
+    fresh = usage.input_tokens - usage.cached_tokens
+    if price.until_ms is None and not price.tiers:  # nearly all of them
+        cached_price = price.input if price.cached_input is None else price.cached_input
+        exact = fresh * price.input + usage.cached_tokens * cached_price
+        exact += usage.output_tokens * price.output
+    else:
+        dated = price.at(at_ms)
+        if dated is None:
+            return None
+        price = dated
+        whole, cached, output = price.rates(usage.input_tokens, at_ms)
+        exact = fresh * whole + usage.cached_tokens * cached + usage.output_tokens * output
+    if price.per_request:
+        exact += price.per_request * 1_000_000
+    return -int(-(exact - NOISE) // 1)

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hausgeist.core.labels import DataClass, Zone
+from hausgeist.core.prices import Energy, Price, Tier
+from hausgeist.core.terms import UNKNOWN, Terms
+
+__all__ = ["Capability", "Energy", "ModelCard", "Price", "Tier"]
 
 
 class Capability(StrEnum):
@@ -29,17 +33,6 @@ class Capability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """EUR per million tokens, with where the number comes from (URL or words) and since when."""
-
-    input: float
-    output: float
-    cached_input: float | None = None
-    as_of: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ModelCard:
     """A model as the gateway serves it.
 
@@ -58,7 +51,11 @@ class ModelCard:
     context: int | None = None
     max_output: int | None = None
     price: Price | None = None
+    energy: Energy | None = None
+    """What a call takes; None means unknown."""
     cleared_for: DataClass = DataClass.PUBLIC
+    terms: Terms = UNKNOWN
+    """What its provider has promised; without meaning in the house."""
     created: int = 0
     """Seconds since the epoch at which the house first offered it."""
     description: str = ""

@@ -79,33 +79,78 @@ class NotStored(NotFound):
 
 
 class BudgetExhausted(TooMany):
-    """A hard budget would be overdrawn. Waiting a few seconds does not help."""
+    """A hard budget would be overdrawn. Waiting a few seconds does not help.
+
+    ``budget`` is its scope, such as ``group:planning``; ``month`` its period; ``why`` is tokens, money, or
+    unknown: nobody knows what the call would cost.
+    """
 
     code = "insufficient_quota"
     text = N_("The budget '{budget}' does not cover this call.")
 
+    def say(self, translate: Callable[[str], str] | None = None) -> str:
+        """Which budget it is, why it does not cover the call, and what to do."""
+        turn = translate or str
+        kind, _, name = str(self.values.get("budget", "")).partition(":")
+        whose = turn(_WHOSE[kind]).format(name=name) if kind in _WHOSE else kind
+        why = turn(_UNCOVERED.get(str(self.values.get("why")), self.text))
+        return why.format(budget=whose, month=self.values.get("month", ""))
+
+
+_WHOSE = {
+    "group": N_("the group {name}"),
+    "key": N_("the service key {name}"),
+    "cost_centre": N_("the cost centre {name}"),
+}
+_UNCOVERED = {
+    "tokens": N_(
+        "The tokens of {budget} for {month} do not cover this call; nothing was sent. A shorter text or "
+        "answer may still fit. The administration can raise the budget; a new one begins with the month."
+    ),
+    "money": N_(
+        "The money of {budget} for {month} does not cover this call; nothing was sent. A shorter text or "
+        "a cheaper model may still fit. The administration can raise the budget; a new one begins with "
+        "the month."
+    ),
+    "unknown": N_(
+        "What this model costs is not known, and {budget} has a budget in EUR; nothing was sent. Choose "
+        "a model with a known price, or ask the administration to enter one."
+    ),
+}
+
 
 class BorderRefused(NotAllowed):
-    """The policy's answer. ``reasons`` are codes; ``why`` is the sentence made of them."""
+    """The policy's answer. ``reasons`` are codes; ``why`` is the sentence made of them.
+
+    ``notes`` are the organisation's own sentences. Of the values, ``data_class`` (a word) and
+    ``policy_version`` say what was refused under which rules, for the ledger.
+    """
 
     code = "border_refused"
     text = N_("This call does not leave the house: {why}")
 
-    def __init__(self, reasons: Sequence[str], **values: object) -> None:
+    def __init__(
+        self, reasons: Sequence[str], *, notes: Sequence[str] = (), **values: object
+    ) -> None:
         super().__init__()
         self.values = values
         self.reasons = tuple(reasons)
+        self.notes = tuple(notes)
         self.values.setdefault("why", "")
 
     def say(self, translate: Callable[[str], str] | None = None) -> str:
         """The refusal with its reasons in the reader's language."""
         turn = translate or str
-        why = " ".join(turn(REASONS[code]) for code in self.reasons if code in REASONS)
+        said = [turn(REASONS[code]) for code in self.reasons if code in REASONS]
+        why = " ".join([*said, *self.notes])
         return turn(self.text).format_map({**self.values, "why": why})
 
 
 class BorderAsks(NotAllowed):
-    """The call may leave once the person who asks has said yes: ``zone`` and ``provider`` say where to."""
+    """The call may leave once the person who asks has said yes.
+
+    ``provider``, ``zone``, ``country`` (or empty), ``model`` and ``data_class`` say what would go where.
+    """
 
     code = "border_asks"
     text = N_("This would go to {provider}. Please confirm that it may.")

@@ -29,21 +29,27 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
         at += count
 
 
-def delete_keys(connection: Connection, table: Table, keys: Sequence[str]) -> None:
-    """Delete rows by their single-column primary key."""
-    at = 0
+def delete_keys(connection: Connection, table: Table, keys: Sequence[str]) -> int:
+    """Delete rows by their single-column primary key; gives how many there were."""
+    at = gone = 0
     while at < len(keys):
         count = min(LARGEST, len(keys) - at)
-        _run(connection, _delete(table, count, _mark(connection)), tuple(keys[at : at + count]))
+        some = tuple(keys[at : at + count])
+        gone += _run(connection, _delete(table, count, _mark(connection)), some)
         at += count
+    return gone
 
 
-def _run(connection: Connection, statement: str, values: tuple[Any, ...]) -> None:
-    """Execute on the driver's own cursor: SQLAlchemy's context for a statement costs more than the rows."""
+def _run(connection: Connection, statement: str, values: tuple[Any, ...]) -> int:
+    """Execute on the driver's own cursor: SQLAlchemy's context for a statement costs more than the rows.
+
+    Gives how many rows it touched.
+    """
     driver = connection.dialect.loaded_dbapi.Error
     cursor = connection.connection.cursor()
     try:
         cursor.execute(statement, values)
+        return int(cursor.rowcount)
     except driver as error:  # as SQLAlchemy would raise it, without the values
         raise DBAPIError.instance(
             statement, None, error, driver, hide_parameters=True, dialect=connection.dialect

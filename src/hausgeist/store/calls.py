@@ -2,29 +2,40 @@
 """Verbs of the ledger: reserve before a call, append its entry after it. Groups, never persons."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from hausgeist.core.accounting import Reservation, Settlement
+from hausgeist.core.accounting import Refused, Reservation, Settlement
 from hausgeist.core.messages import Usage
+from hausgeist.store import budgets
+from hausgeist.store.budgets import period_of
 from hausgeist.store.bulk import delete_keys, insert_rows
-from hausgeist.store.tables import budgets, ledger, reservations
+from hausgeist.store.tables import ledger, processes, reservations
+
+__all__ = [
+    "append",
+    "beat",
+    "bury",
+    "give_up",
+    "lost",
+    "period_of",
+    "reserve",
+    "servers",
+    "unsettled",
+    "unused",
+]
 
 
-def period_of(at_ms: int) -> str:
-    """The budget period of a moment: its month in UTC, such as ``2026-11``."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m")
-
-
-def reserve(connection: Connection, items: Sequence[Reservation]) -> list[str | None]:
-    """Hold each call's worst case; gives the scope of the budget that does not cover it, or None.
+def reserve(
+    connection: Connection, items: Sequence[Reservation], process: str = ""
+) -> list[Refused | None]:
+    """Hold each call's worst case for a server; says which budget does not cover it, or None.
 
     A refused reservation holds nothing. An unknown price is refused by a budget in EUR.
     """
-    refused = [_draw(connection, item) if item.scopes else None for item in items]
+    refused = budgets.draw(connection, items)
     rows = [
         (
             *_call_columns(item),
@@ -33,28 +44,65 @@ def reserve(connection: Connection, items: Sequence[Reservation]) -> list[str | 
             json.dumps(item.scopes) if item.scopes else "[]",
             item.verdict,
             item.assistant,
+            process,
         )
-        for item, scope in zip(items, refused, strict=True)
-        if scope is None
+        for item, why in zip(items, refused, strict=True)
+        if why is None
     ]
     insert_rows(connection, reservations, rows)
     return refused
 
 
 def append(connection: Connection, items: Sequence[Settlement]) -> list[None]:
-    """The one append function of the ledger: book calls and release what they held."""
-    delete_keys(connection, reservations, [item.reservation.call_id for item in items])
-    insert_rows(connection, ledger, [_entry(item) for item in items])
-    for item in items:
-        for scope in item.reservation.scopes:
-            _release(connection, scope, item)
+    """The one append function of the ledger: book calls and release what they held.
+
+    What was booked before (as lost, or by a commit whose answer was lost) stays as it was booked.
+    """
+    ids = [item.reservation.call_id for item in items]
+    fresh: Sequence[Settlement] = items
+    if delete_keys(connection, reservations, ids) < len(set(ids)):
+        found = connection.execute(select(ledger.c.call_id).where(ledger.c.call_id.in_(ids)))
+        before = set(found.scalars())
+        fresh = [item for item in items if item.reservation.call_id not in before]
+    insert_rows(connection, ledger, [_entry(item) for item in fresh])
+    budgets.release(connection, fresh)
     return [None] * len(items)
 
 
-def unsettled(connection: Connection, before_ms: int) -> list[Reservation]:
-    """Reservations older than a moment: what a killed process left behind."""
-    rows = connection.execute(select(reservations).where(reservations.c.at < before_ms))
+def give_up(connection: Connection, items: Sequence[Settlement]) -> list[None]:
+    """Book calls of which nobody knows whether they were reserved: only those that were."""
+    ids = [item.reservation.call_id for item in items]
+    found = connection.execute(
+        select(reservations.c.call_id).where(reservations.c.call_id.in_(ids))
+    )
+    held = set(found.scalars())
+    append(connection, [item for item in items if item.reservation.call_id in held])
+    return [None] * len(items)
+
+
+def unsettled(connection: Connection, servers: Collection[str]) -> list[Reservation]:
+    """What these servers hold."""
+    rows = connection.execute(select(reservations).where(reservations.c.process.in_(servers)))
     return [_reservation(row) for row in rows.mappings()]
+
+
+def servers(connection: Connection) -> dict[str, int]:
+    """The servers that beat or hold something, and the number of their last beat (-1: never)."""
+    holding = connection.execute(select(reservations.c.process).distinct()).scalars()
+    found = dict.fromkeys(holding, -1)
+    return found | {row.id: row.beats for row in connection.execute(select(processes))}
+
+
+def beat(connection: Connection, server: str, number: int) -> None:
+    """Say that a server lives."""
+    change = update(processes).where(processes.c.id == server).values(beats=number)
+    if not connection.execute(change).rowcount:
+        connection.execute(insert(processes).values(id=server, beats=number))
+
+
+def bury(connection: Connection, servers: Collection[str]) -> None:
+    """Forget servers that are dead."""
+    connection.execute(delete(processes).where(processes.c.id.in_(servers)))
 
 
 def lost(reservation: Reservation, now_ms: int) -> Settlement:
@@ -75,75 +123,6 @@ def lost(reservation: Reservation, now_ms: int) -> Settlement:
 def unused(reservation: Reservation, now_ms: int) -> Settlement:
     """Book a call that was given up before anything was opened."""
     return replace(lost(reservation, now_ms), usage=Usage(), micro_eur=0, outcome="aborted")
-
-
-def _draw(connection: Connection, item: Reservation) -> str | None:
-    """Draw on every budget of a call, or on none: the first that refuses is named."""
-    period = period_of(item.at_ms)
-    drawn: list[str] = []
-    for scope in item.scopes:
-        held = _hold(connection, scope, period, item.tokens, item.micro_eur)
-        if held is False:
-            for earlier in drawn:
-                _hold(connection, earlier, period, -item.tokens, -(item.micro_eur or 0), free=True)
-            return scope
-        if held:
-            drawn.append(scope)
-    return None
-
-
-def _hold(
-    connection: Connection,
-    scope: str,
-    period: str,
-    tokens: int,
-    micro_eur: int | None,
-    *,
-    free: bool = False,
-) -> bool | None:
-    """Add to a budget's reservation: True held, False exhausted, None no such budget."""
-    here = (budgets.c.scope == scope) & (budgets.c.period == period)
-    change = update(budgets).where(here)
-    if not free:
-        room = budgets.c.spent_tokens + budgets.c.reserved_tokens + tokens
-        change = change.where(or_(budgets.c.limit_tokens.is_(None), room <= budgets.c.limit_tokens))
-        if micro_eur is None:
-            change = change.where(budgets.c.limit_micro_eur.is_(None))
-        else:
-            money = budgets.c.spent_micro_eur + budgets.c.reserved_micro_eur + micro_eur
-            change = change.where(
-                or_(budgets.c.limit_micro_eur.is_(None), money <= budgets.c.limit_micro_eur)
-            )
-    done = connection.execute(
-        change.values(
-            reserved_tokens=budgets.c.reserved_tokens + tokens,
-            reserved_micro_eur=budgets.c.reserved_micro_eur + (micro_eur or 0),
-        )
-    )
-    if done.rowcount:
-        return True
-    exists = connection.execute(select(budgets.c.scope).where(here)).first()
-    return False if exists else None
-
-
-def _release(connection: Connection, scope: str, item: Settlement) -> None:
-    held = item.reservation
-    connection.execute(
-        update(budgets)
-        .where((budgets.c.scope == scope) & (budgets.c.period == period_of(held.at_ms)))
-        .values(
-            reserved_tokens=budgets.c.reserved_tokens - held.tokens,
-            reserved_micro_eur=budgets.c.reserved_micro_eur - (held.micro_eur or 0),
-            spent_tokens=budgets.c.spent_tokens + item.usage.total,
-            spent_micro_eur=budgets.c.spent_micro_eur + (item.micro_eur or 0),
-        )
-    )
-
-
-def budget_scopes(connection: Connection, period: str) -> set[str]:
-    """The scopes that have a budget in a period."""
-    rows = connection.execute(select(budgets.c.scope).where(budgets.c.period == period))
-    return set(rows.scalars())
 
 
 def _call_columns(item: Reservation) -> tuple[object, ...]:

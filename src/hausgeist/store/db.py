@@ -296,7 +296,7 @@ def ping(connection: Connection) -> None:
 
 
 def passing(error: BaseException | None) -> bool:
-    """Whether an error may pass by itself: the database is away, busy, or its disk is full."""
+    """Whether an error may pass by itself: the database is away, busy, its disk full, or two collided."""
     if not isinstance(error, DatabaseError):
         return False
     code = getattr(error.orig, "sqlite_errorcode", None)
@@ -304,7 +304,7 @@ def passing(error: BaseException | None) -> bool:
         return code & 0xFF in SQLITE_PASSING
     state = getattr(error.orig, "sqlstate", "")  # None: the server could not even say it
     return isinstance(error, OperationalError) and (
-        state is None or state[:2] in {"08", "53", "57"}
+        state is None or state[:2] in {"08", "40", "53", "57"}
     )
 
 
