@@ -129,7 +129,7 @@ def test_what_was_sent_is_said(house, visit, anna, look, axe):
     look(page, "turns-facts")
     table = page.locator(".about__table").last.inner_text()
     assert "tight" in table
-    assert "default-2" in table
+    assert "default-3" in table
     assert axe(page) == []
 
 

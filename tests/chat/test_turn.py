@@ -182,7 +182,7 @@ def test_a_stopped_answer_says_what_is_known(talk):
     said = asyncio.run(work())
     assert said.input_tokens == said.about["estimated_tokens"] > 0
     assert (said.output_tokens, said.about["estimated"]) == (1, True)
-    assert (said.about["provider"], said.about["policy"]) == ("echo", "default-2")
+    assert (said.about["provider"], said.about["policy"]) == ("echo", "default-3")
     assert "first_token_ms" in said.about
 
 

@@ -88,7 +88,7 @@ def test_provider_counts(gateway, exact, store):
     assert isinstance(exact, Counts)
 
     async def run():
-        found = await gateway.count(call("exact"))
+        found = await gateway.count(call("exact", consented=True))
         await store.drain()
         return found
 

@@ -106,7 +106,7 @@ def open_reservations(store):
 def test_an_answer_starts_flows_and_finishes(gateway, store):
     """One Started, then deltas, then one Finished with the usage."""
     first, *deltas, last = ask(gateway, store, call())
-    assert first == Started("call-1", "echo", Zone.HOUSE, DataClass.INTERNAL, "echo", "default-2")
+    assert first == Started("call-1", "echo", Zone.HOUSE, DataClass.INTERNAL, "echo", "default-3")
     assert "".join(delta.text for delta in deltas) == "eins zwei drei"
     assert isinstance(last, Finished)
     assert last.usage.output_tokens == 3

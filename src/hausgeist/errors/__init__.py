@@ -22,7 +22,7 @@
     ├── MethodNotAllowed 405
     ├── AnswerStillRuns 409, ImportRuns (a Conflict)
     ├── Conflict 409            ├── LoginTaken          ├── LastAdmin
-    │                       ├── GroupInUse          └── DataHeld
+    │                       ├── GroupInUse          ├── TrailBroken         └── DataHeld
     ├── TooLarge 413            └── FileTooLarge
     ├── UnsupportedEncoding 415
     ├── BadUpload 422           ├── UnsafeModelFile     ├── HashMismatch
@@ -37,6 +37,7 @@
     ├── Upstream 502            ├── UpstreamRefused     ├── LoginAway           ├── EgressDenied
     │                           └── UpstreamAway
     ├── Unavailable 503         ├── UpstreamBusy        ├── ModelLoading        ├── ModelCrashed
+    │                           ├── DetectorDown
     │                           ├── DoesNotFit          ├── QueueFull
     │                           ├── DiskFull            └── LoadFailed
     ├── UpstreamTimeout 504
@@ -65,6 +66,7 @@ from hausgeist.errors.files import (
     WorkEnded,
 )
 from hausgeist.errors.models import (
+    DetectorDown,
     DiskFull,
     DoesNotFit,
     EgressDenied,
@@ -99,6 +101,7 @@ from hausgeist.errors.people import (
     SetupLinkSpent,
     SharingOff,
     TooDelicateToShare,
+    TrailBroken,
     WasShared,
     WeakPassword,
 )
@@ -156,6 +159,7 @@ __all__ = [
     "Conflict",
     "ContextOverflow",
     "DataHeld",
+    "DetectorDown",
     "DiskFull",
     "DoesNotFit",
     "EgressDenied",
@@ -208,6 +212,7 @@ __all__ = [
     "TooManyFiles",
     "TookTooLong",
     "TookTooMuch",
+    "TrailBroken",
     "Unavailable",
     "UnknownModel",
     "UnsafeModelFile",

@@ -124,7 +124,8 @@ class Gateway:
         shape = Shape(call)
         sent = call if veiled is None else veiled.call
         cards = self.routes.fitting(decision.models, sent)
-        await self._reserve(run, decision, cards[0])
+        cards = await self._reserve(run, decision, cards)
+        sent = run.capped(sent)
         return Way(
             call.model, sent, cards, decision, veiled, OutputChain(self.output_guards), shape
         )
@@ -309,7 +310,7 @@ class Gateway:
         card = next((card for card in decision.models if card.can(capability)), None)
         if card is None:
             raise Unsupported(what=f"{doing} with {run.call.model}", param="model")
-        await self._reserve(run, decision, card)
+        await self._reserve(run, decision, [card])
         return card
 
     def _spares(self, call: Call, names: Sequence[str]) -> list[ModelCard]:
@@ -319,11 +320,17 @@ class Gateway:
         cards = [card for name in known for card in self.directory.candidates(name, who)]
         return self.routes.able(cards, call)
 
-    async def _reserve(self, run: Run, decision: Decision, card: ModelCard) -> None:
+    async def _reserve(
+        self, run: Run, decision: Decision, cards: Sequence[ModelCard]
+    ) -> Sequence[ModelCard]:
+        """Hold the worst that any of the cards can come to; gives those that the budgets can cover."""
         scopes = self.book.scopes_of(run.call.principal)
-        reservation = run.reserve(decision, card, scopes)
+        if scopes:
+            cards = self.book.payable(cards, scopes)
+        reservation = run.reserve(decision, cards, scopes)
         await self.book.reserve(reservation)
         run.reservation = reservation
+        return cards
 
     def _settle(self, run: Run) -> None:
         """Book the call and note it in the trail; needs no await, so cancellation cannot skip it."""
@@ -333,7 +340,6 @@ class Gateway:
             refused = run.refused(self.now_ms())
             if refused is not None:
                 self.book.settle(refused)
-                self.on_settled(refused)
             self.trail.note("call.refused", actor=who, subject=run.call.id, code=code or "aborted")
             return
         settlement = run.settle(self.now_ms())

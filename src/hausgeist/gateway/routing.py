@@ -51,6 +51,10 @@ class Routes:
             able.sort(key=self._shunned)
         return able
 
+    def able(self, cards: Sequence[ModelCard], call: Call) -> list[ModelCard]:
+        """The cards that can do what the call asks; none if none can."""
+        return [card for card in cards if _obstacle(card, call) is None]
+
     async def open(
         self, cards: Sequence[ModelCard], call: Call
     ) -> AsyncIterator[tuple[ModelCard, Burst]]:

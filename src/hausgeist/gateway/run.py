@@ -12,8 +12,8 @@ from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst, Delta, Finished, ToolCalled
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import ModelCard
-from hausgeist.core.policy import Decision
-from hausgeist.errors import N_, HausgeistError, Upstream
+from hausgeist.core.policy import Decision, Verdict
+from hausgeist.errors import N_, BorderRefused, DetectorDown, HausgeistError, Upstream
 from hausgeist.gateway.privacy import Veiled
 from hausgeist.gateway.routing import characters
 
@@ -42,6 +42,8 @@ class Run:
     veiled: Veiled | None = None
     reservation: Reservation | None = None
     card: ModelCard | None = None
+    wanted: ModelCard | None = None
+    """The first of the models that were asked for, once they are known."""
     usage: Usage | None = None
     error: HausgeistError | None = None
     first_token_ms: int | None = None
@@ -55,15 +57,19 @@ class Run:
         if self.card is not None and "provider" in error.values:
             error.values["provider"] = self.card.provider
 
-    def reserve(self, decision: Decision, card: ModelCard, scopes: tuple[str, ...]) -> Reservation:
-        """The worst this call can come to with the card it is meant for."""
-        who, call = self.call.principal, self.call
-        room = call.sampling.max_tokens or card.max_output or ANSWER_ROOM
-        if self.texts is not None:
-            room = 0
-        worst = Usage(input_tokens=self.input_tokens(), output_tokens=room)
+    def reserve(
+        self, decision: Decision, cards: Sequence[ModelCard], scopes: tuple[str, ...]
+    ) -> Reservation:
+        """The worst this call can come to on any of the cards; it is meant for the first."""
+        who, call, card = self.call.principal, self.call, cards[0]
         self.decision = decision
         self.card = card
+        worst = Usage(input_tokens=self.input_tokens(), output_tokens=self._room(cards, scopes))
+        cost = cost_micro_eur(worst, card.price, self.started_ms)
+        if scopes and len(cards) > 1:
+            costs = [cost_micro_eur(worst, card.price, self.started_ms) for card in cards]
+            cost = max((one for one in costs if one is not None), default=None)
+            cost = None if None in costs else cost
         return Reservation(
             call_id=call.id,
             at_ms=self.started_ms,
@@ -79,8 +85,31 @@ class Run:
             verdict=decision.verdict,
             assistant=call.assistant,
             tokens=worst.total,
-            micro_eur=cost_micro_eur(worst, card.price),
+            micro_eur=cost,
             scopes=scopes,
+        )
+
+    def capped(self, sent: Call) -> Call:
+        """The call with the length of its answer limited to what was reserved, where a budget is hard."""
+        held = self.reservation
+        if held is None or not held.scopes or sent.sampling.max_tokens is not None:
+            return sent
+        room = held.tokens - self.input_tokens()
+        return replace(sent, sampling=replace(sent.sampling, max_tokens=room))
+
+    def _room(self, cards: Sequence[ModelCard], scopes: tuple[str, ...]) -> int:
+        """Tokens that the answer may have; under a budget no more than every card can give."""
+        if self.texts is not None:
+            return 0
+        limit = self.call.sampling.max_tokens
+        if limit is not None:
+            return limit
+        if not scopes:
+            return cards[0].max_output or ANSWER_ROOM
+        room = min(card.max_output or ANSWER_ROOM for card in cards)
+        windows = [card.context for card in cards if card.context is not None]
+        return max(
+            1, min(room, min(windows, default=room + self.input_tokens()) - self.input_tokens())
         )
 
     def saw(self, card: ModelCard, burst: Burst, now_ms: int) -> None:
@@ -134,16 +163,53 @@ class Run:
                 zone=self.card.zone,
             )
         usage = self.counted()
+        duration_ms, energy, price = now_ms - self.started_ms, self.card.energy, self.card.price
+        if price is not None and price.until_ms is not None:
+            price = price.at(self.started_ms)
         return Settlement(
             reservation=reservation,
             usage=usage,
-            micro_eur=cost_micro_eur(usage, self.card.price),
-            price_source=self.card.price.source if self.card.price else "unknown",
-            energy_mwh=None,
-            energy_source="unknown",
-            duration_ms=now_ms - self.started_ms,
+            micro_eur=cost_micro_eur(usage, price, self.started_ms),
+            price_source=price.source if price else "unknown",
+            energy_mwh=energy.of(usage.output_tokens, duration_ms) if energy else None,
+            energy_source=energy.source if energy else "unknown",
+            duration_ms=duration_ms,
             first_token_ms=self.first_token_ms,
             outcome="failed" if self.error else "ok" if self.usage else "aborted",
+        )
+
+    def refused(self, now_ms: int) -> Settlement | None:
+        """A call that the border did not let go, for the ledger: no tokens, no cost; else None."""
+        error, card, who = self.error, self.wanted, self.call.principal
+        if card is None or not isinstance(error, BorderRefused | DetectorDown):
+            return None
+        reservation = Reservation(
+            call_id=self.call.id,
+            at_ms=self.started_ms,
+            group=who.group,
+            cost_centre=who.cost_centre,
+            service_key=who.service_key,
+            purpose=self.call.purpose,
+            model=card.id,
+            provider=card.provider,
+            zone=card.zone,
+            data_class=str(error.values["data_class"]),
+            policy_version=str(error.values["policy_version"]),
+            verdict=Verdict.REFUSE,
+            assistant=self.call.assistant,
+            tokens=0,
+            micro_eur=0,
+        )
+        return Settlement(
+            reservation=reservation,
+            usage=Usage(),
+            micro_eur=0,
+            price_source="refused",
+            energy_mwh=0,
+            energy_source="refused",
+            duration_ms=now_ms - self.started_ms,
+            first_token_ms=None,
+            outcome="refused",
         )
 
     def _believed(self, told: Usage) -> bool:

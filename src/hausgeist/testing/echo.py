@@ -17,8 +17,11 @@ from hausgeist.core.events import Burst, Delta, Finished, ToolCalled
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.messages import ToolCall, Usage
 from hausgeist.core.models import Capability, ModelCard, Price
+from hausgeist.core.terms import Terms
 from hausgeist.core.voice import Recording, Speech
 from hausgeist.gateway.providers import Embeddings, Transcript
+
+UNDER_CONTRACT = Terms(contract_since="2026-01-01")
 
 VECTOR = 16
 """Numbers in an echo's embedding."""
@@ -142,6 +145,7 @@ def echo_card(
     cleared_for: DataClass = DataClass.PUBLIC,
     context: int | None = None,
     price: Price | None = None,
+    terms: Terms = UNDER_CONTRACT,
     capabilities: frozenset[Capability] = frozenset(
         {
             Capability.COMPLETION,
@@ -162,5 +166,6 @@ def echo_card(
         cleared_for=cleared_for,
         context=context,
         price=price,
+        terms=terms,
         capabilities=capabilities,
     )

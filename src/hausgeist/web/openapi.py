@@ -19,7 +19,7 @@ from hausgeist.web.contexts.api import ApiGroup, ApiPage, ApiRoute
 from hausgeist.web.rendering import page, shell
 from hausgeist.web.reply import JSONBytes
 from hausgeist.web.routes import Dialect, Route, Who
-from hausgeist.web.visit import DATA_CLASS_HEADER, Visit
+from hausgeist.web.visit import CONSENT_HEADER, DATA_CLASS_HEADER, Visit
 
 GROUPS: dict[Dialect, str] = {
     "openai": "OpenAI",
@@ -144,6 +144,15 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
                 "required": False,
                 "description": "How delicate the content is; without it the house's default counts.",
                 "schema": {"type": "string", "enum": words},
+            }
+        )
+        found.append(
+            {
+                "name": CONSENT_HEADER,
+                "in": "header",
+                "required": False,
+                "description": "After error border_asks: yes, this call may go where the error says.",
+                "schema": {"type": "string", "enum": ["yes"]},
             }
         )
     return found

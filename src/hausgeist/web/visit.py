@@ -2,11 +2,13 @@
 """A visit: one request with who asks, the house, and the route it took."""
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 
+from hausgeist.core.calls import Call
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal
 from hausgeist.errors import N_, BadRequest, InvalidField, NotAuthenticated, TooLarge
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DATA_CLASS_HEADER = "x-hausgeist-data-class"
+CONSENT_HEADER = "x-hausgeist-consent"
+"""Says that whoever asks was told where a call goes, and agrees: see ``BorderAsks``."""
 
 BODY_SECONDS = 300.0
 """How long a body may take: time for the largest over a slow line, and no more for whoever never ends."""
@@ -103,6 +107,19 @@ class Visit(Request):
             InvalidJSON, InvalidField, TooLarge: as the decoder and the limit say.
         """
         return read_json(await self.body(), kind)
+
+    def agreed(self, call: Call) -> Call:
+        """The call, with the consent that the header ``X-Hausgeist-Consent: yes`` gives.
+
+        Raises:
+            InvalidField: the header says something else.
+        """
+        name = CONSENT_HEADER.encode()
+        if name not in self.raw_headers:
+            return call
+        if {value.strip() for key, value in self.scope["headers"] if key == name} != {b"yes"}:
+            raise InvalidField(field=CONSENT_HEADER, reason="use yes, or leave it out")
+        return replace(call, consented=True)
 
     def declared_class(self) -> DataClass | None:
         """The data class that the header ``X-Hausgeist-Data-Class`` declares; of several, the highest.

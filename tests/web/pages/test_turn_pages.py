@@ -112,7 +112,7 @@ def test_what_was_left_out_is_said(browser):
     page = anna.get(talk, **PAGE).text
     assert 'class="turn__left"' in page
     table = page.rpartition('class="about__table"')[2]
-    assert "default-2" in table
+    assert "default-3" in table
 
 
 def test_earlier_messages_are_a_fragment(browser):

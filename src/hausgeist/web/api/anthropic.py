@@ -22,10 +22,10 @@ async def messages(visit: Visit) -> Response:
     )
     request_id = f"req_{visit.id}"
     if not call.stream:
-        events = await while_connected(visit.receive, visit.house.gateway.whole(call))
+        events = await while_connected(visit.receive, visit.house.gateway.whole(visit.agreed(call)))
         body = anthropic_answer.whole(events, call.id, call.model)
         return JSONBytes(body, headers={"request-id": request_id})
-    bursts = visit.house.gateway.answer(call)
+    bursts = visit.house.gateway.answer(visit.agreed(call))
     first = await opened(visit.receive, bursts)
     encoder = anthropic_answer.StreamEncoder(
         call.id, call.model, request_id, estimate(call, characters(call))
@@ -43,7 +43,7 @@ async def count_tokens(visit: Visit) -> Response:
         principal=visit.principal,
         declared=visit.declared_class(),
     )
-    found = await while_connected(visit.receive, visit.house.gateway.count(call))
+    found = await while_connected(visit.receive, visit.house.gateway.count(visit.agreed(call)))
     return JSONBytes(anthropic_answer.count_body(found), headers={"request-id": f"req_{visit.id}"})
 
 

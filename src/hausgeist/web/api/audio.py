@@ -29,7 +29,9 @@ async def transcriptions(visit: Visit) -> Response:
         principal=visit.principal,
         declared=visit.declared_class(),
     )
-    found = await while_connected(visit.receive, visit.house.gateway.transcribe(call, recording))
+    found = await while_connected(
+        visit.receive, visit.house.gateway.transcribe(visit.agreed(call), recording)
+    )
     return Response(found.body, media_type=found.media)
 
 
@@ -41,7 +43,7 @@ async def speech(visit: Visit) -> Response:
         principal=visit.principal,
         declared=visit.declared_class(),
     )
-    sound = visit.house.gateway.speak(call, wanted)
+    sound = visit.house.gateway.speak(visit.agreed(call), wanted)
     return await sounding(visit, sound, openai_audio.MEDIA[wanted.format])
 
 

@@ -101,9 +101,11 @@ async def _answer(visit: Visit, asked: Call | Keep, *, chat: bool) -> Response:
         kind = lines.media_type if asked.stream else None
         return JSONBytes(lines.kept(unload=asked.unload), media_type=kind)
     if not asked.stream:
-        events = await while_connected(visit.receive, visit.house.gateway.whole(asked))
+        events = await while_connected(
+            visit.receive, visit.house.gateway.whole(visit.agreed(asked))
+        )
         return JSONBytes(lines.whole(events))
-    bursts = visit.house.gateway.answer(asked)
+    bursts = visit.house.gateway.answer(visit.agreed(asked))
     first = await opened(visit.receive, bursts)
     return ByteStream(encoded(lines, first, bursts), lines.media_type)
 
@@ -112,7 +114,9 @@ async def _vectors(visit: Visit, call: Call, texts: list[str]) -> Embeddings:
     if not texts:
         await _keep(visit, call.model, call.keep_alive)
         return ollama_answer.NOTHING
-    return await while_connected(visit.receive, visit.house.gateway.embed(call, texts))
+    return await while_connected(
+        visit.receive, visit.house.gateway.embed(visit.agreed(call), texts)
+    )
 
 
 async def _keep(visit: Visit, model: str, seconds: float | None) -> None:

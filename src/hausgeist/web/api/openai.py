@@ -42,9 +42,9 @@ async def chat_completions(visit: Visit) -> Response:
     )
     created = _seconds(visit)
     if not call.stream:
-        events = await while_connected(visit.receive, visit.house.gateway.whole(call))
+        events = await while_connected(visit.receive, visit.house.gateway.whole(visit.agreed(call)))
         return JSONBytes(openai_chat.whole(events, call.id, call.model, created))
-    bursts = visit.house.gateway.answer(call)
+    bursts = visit.house.gateway.answer(visit.agreed(call))
     encoder = openai_chat.StreamEncoder(call.id, call.model, created, include_usage=include_usage)
     return await _stream(visit, encoder, bursts)
 
@@ -59,9 +59,9 @@ async def completions(visit: Visit) -> Response:
     )
     created = _seconds(visit)
     if not call.stream:
-        events = await while_connected(visit.receive, visit.house.gateway.whole(call))
+        events = await while_connected(visit.receive, visit.house.gateway.whole(visit.agreed(call)))
         return JSONBytes(openai_completions.whole(events, call.id, call.model, created, wishes))
-    bursts = visit.house.gateway.answer(call)
+    bursts = visit.house.gateway.answer(visit.agreed(call))
     encoder = openai_completions.StreamEncoder(call.id, call.model, created, wishes)
     return await _stream(visit, encoder, bursts)
 
@@ -76,9 +76,9 @@ async def responses(visit: Visit) -> Response:
     )
     frame = openai_responses.Frame(call.id, call.model, _seconds(visit), wishes)
     if not call.stream:
-        events = await while_connected(visit.receive, visit.house.gateway.whole(call))
+        events = await while_connected(visit.receive, visit.house.gateway.whole(visit.agreed(call)))
         return JSONBytes(openai_responses.whole(events, frame, _seconds(visit)))
-    bursts = visit.house.gateway.answer(call)
+    bursts = visit.house.gateway.answer(visit.agreed(call))
     encoder = openai_responses_stream.StreamEncoder(frame, lambda: _seconds(visit))
     return await _stream(visit, encoder, bursts)
 
@@ -91,7 +91,7 @@ async def input_tokens(visit: Visit) -> Response:
         principal=visit.principal,
         declared=visit.declared_class(),
     )
-    found = await while_connected(visit.receive, visit.house.gateway.count(call))
+    found = await while_connected(visit.receive, visit.house.gateway.count(visit.agreed(call)))
     return JSONBytes(openai_responses.count_body(found))
 
 
@@ -109,7 +109,7 @@ async def embeddings(visit: Visit) -> Response:
         principal=visit.principal,
         declared=visit.declared_class(),
     )
-    embed = visit.house.gateway.embed(call, wishes.texts)
+    embed = visit.house.gateway.embed(visit.agreed(call), wishes.texts)
     found = await while_connected(visit.receive, embed)
     return JSONBytes(openai_embeddings.whole(found, call.model, wishes))
 
