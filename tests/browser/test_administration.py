@@ -34,7 +34,7 @@ def inside(house, anna, visit):
 
     open_page.session = session
     open_page.paths = [
-        *(path for _, _, path in PAGES),
+        *(path for *_, path in PAGES),
         f"/admin/users/{bernd.id}",
         "/admin/groups/bauamt?find=anna",
         "/admin/appearance?accent=%23ffcc00",

@@ -134,7 +134,7 @@ def test_a_provider_is_released_for_a_class_by_a_person(house):
 def test_every_page_speaks_both_languages(house):
     """The account's language decides; without an account the browser's, then the house's."""
     server, visitor = house
-    paths = ["/account", "/account/password", *(path for _, _, path in PAGES)]
+    paths = ["/account", "/account/password", *(path for *_, path in PAGES)]
     paths += [f"/admin/users/{server.person('bernd').id}", "/admin/groups/everyone"]
     for path in paths:
         visitor.form("/preferences", {"language": "de"})

@@ -226,6 +226,7 @@ def _shell(
         theme=_theme(theme),
         user_name=principal.name if principal is not None else None,
         is_admin=principal.is_admin if principal is not None else False,
+        oversees=principal.oversees if principal is not None else False,
         active_nav=nav,
         static_version=assets.version(),
         looks=looks_of(brand, language),

@@ -6,8 +6,25 @@ from dataclasses import dataclass
 from hausgeist.web.contexts.keys import KeyForm, KeyRow, NewKey
 from hausgeist.web.contexts.shell import Shell
 
-Tabs = tuple[tuple[str, str, str], ...]
-"""The administration's pages: key, words, address."""
+
+@dataclass(frozen=True, slots=True)
+class TabGroup:
+    """Pages of the administration that belong together: key, words, address."""
+
+    title: str
+    entries: tuple[tuple[str, str, str], ...]
+
+
+Tabs = tuple[TabGroup, ...]
+"""The administration's pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    """All pages there are for whoever looks."""
+
+    shell: Shell
+    tabs: Tabs
 
 
 @dataclass(frozen=True, slots=True)

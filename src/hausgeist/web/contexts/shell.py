@@ -47,6 +47,7 @@ class Shell:
     theme: Theme = "auto"
     user_name: str | None = None
     is_admin: bool = False
+    oversees: bool = False
     active_nav: Nav = ""
     static_version: str = ""
     looks: Looks = Looks()

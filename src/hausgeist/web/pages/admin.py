@@ -5,32 +5,52 @@ from starlette.responses import Response
 
 from hausgeist.errors import N_
 from hausgeist.locale import translator
-from hausgeist.web.contexts.admin import Tabs
-from hausgeist.web.rendering import go
-from hausgeist.web.routes import Endpoint, Route, Who
+from hausgeist.web.contexts.admin import OverviewPage, TabGroup, Tabs
+from hausgeist.web.rendering import page, shell
+from hausgeist.web.routes import Endpoint, Route, Who, page_get
 from hausgeist.web.visit import Visit
 
 PAGES = (
-    ("users", N_("People"), "/admin/users"),
-    ("groups", N_("Groups"), "/admin/groups"),
-    ("logins", N_("Logins"), "/admin/logins"),
-    ("models", N_("Models"), "/admin/models"),
-    ("providers", N_("Providers"), "/admin/providers"),
-    ("sharing", N_("Sharing"), "/admin/sharing"),
-    ("retention", N_("Retention"), "/admin/retention"),
-    ("holds", N_("Legal holds"), "/admin/holds"),
-    ("keys", N_("Service keys"), "/admin/keys"),
-    ("announcements", N_("Announcements"), "/admin/announcements"),
-    ("appearance", N_("Appearance"), "/admin/appearance"),
-    ("audit", N_("Changes"), "/admin/audit"),
+    ("people", "users", N_("People"), "/admin/users"),
+    ("people", "groups", N_("Groups"), "/admin/groups"),
+    ("people", "logins", N_("Logins"), "/admin/logins"),
+    ("people", "keys", N_("Service keys"), "/admin/keys"),
+    ("models", "models", N_("Models"), "/admin/models"),
+    ("models", "providers", N_("Providers"), "/admin/providers"),
+    ("proof", "audit", N_("Changes"), "/admin/audit"),
+    ("house", "sharing", N_("Sharing"), "/admin/sharing"),
+    ("house", "retention", N_("Retention"), "/admin/retention"),
+    ("house", "holds", N_("Legal holds"), "/admin/holds"),
+    ("house", "announcements", N_("Announcements"), "/admin/announcements"),
+    ("house", "appearance", N_("Appearance"), "/admin/appearance"),
 )
-"""In the order of the navigation: who, what, rules, looks. Each page adds its line."""
+"""Group, key, words, address: in the order of the navigation. Each page adds its line."""
+
+GROUPS = {
+    "people": N_("Who works here"),
+    "models": N_("Models"),
+    "border": N_("The border"),
+    "costs": N_("Costs"),
+    "proof": N_("Proof"),
+    "house": N_("The house"),
+}
+OVERSEEN: frozenset[str] = frozenset()
+"""Keys of the pages that auditors see, too: their routes are for overseers."""
 
 
-def tabs(language: str) -> Tabs:
-    """The administration's pages in the reader's language."""
+def tabs(language: str, *, administers: bool = True) -> Tabs:
+    """The administration's pages in the reader's language, by group; of an auditor, those to oversee."""
     turn = translator(language)
-    return tuple((key, turn(words), path) for key, words, path in PAGES)
+    found = []
+    for group, words in GROUPS.items():
+        entries = tuple(
+            (key, turn(label), path)
+            for of, key, label, path in PAGES
+            if of == group and (administers or key in OVERSEEN)
+        )
+        if entries:
+            found.append(TabGroup(turn(words), entries))
+    return tuple(found)
 
 
 def admin_get(path: str, endpoint: Endpoint, summary: str) -> Route:
@@ -53,9 +73,17 @@ def admin_post(path: str, endpoint: Endpoint, summary: str, max_body: int) -> Ro
     )
 
 
-async def first(_visit: Visit) -> Response:
-    """``GET /admin``."""
-    return go(PAGES[0][2])
+def overseer_get(path: str, endpoint: Endpoint, summary: str) -> Route:
+    """A page for administrators and auditors; its key stands in ``OVERSEEN``."""
+    return page_get(path, endpoint, summary, Who.OVERSEER)
 
 
-ROUTES = [admin_get("/admin", first, "The administration's first page")]
+async def overview(visit: Visit) -> Response:
+    """``GET /admin``: all pages of the administration that the visitor may see."""
+    administers = visit.principal.is_admin
+    frame = await shell(visit, N_("Administration"), "admin")
+    groups = tabs(frame.language, administers=administers)
+    return page(visit, "admin_overview.html", OverviewPage(frame, groups))
+
+
+ROUTES = [overseer_get("/admin", overview, "All pages of the administration")]
