@@ -6,6 +6,7 @@ from hausgeist.net.client import Outbound, Response
 from hausgeist.net.connections import Connections
 from hausgeist.net.departure import Depart, Departure, Leaving, Told
 from hausgeist.net.target import Target, locate
+from hausgeist.net.wire import Wire
 
 __all__ = [
     "AllowList",
@@ -18,5 +19,6 @@ __all__ = [
     "Response",
     "Target",
     "Told",
+    "Wire",
     "locate",
 ]

@@ -34,7 +34,7 @@ class Destination:
 
     def __post_init__(self) -> None:
         """Find out, once, whether it is outside: every request asks."""
-        leads_out = self.zone != "house" if self.zone else not _plainly_own(self.host)
+        leads_out = self.zone != "house" if self.zone else not plainly_own(self.host)
         object.__setattr__(self, "outside", leads_out)
 
 
@@ -74,6 +74,14 @@ class AllowList:
             raise EgressDenied(host=f"{host}:{port}", provider="")
         return found[-1]
 
+    def all(self) -> list[Destination]:
+        """Every destination there is, by host and port."""
+        return [one for key in sorted(self._table) for one in self._table[key]]
+
+    def leads_out(self) -> bool:
+        """Whether anything outside is allowed at all."""
+        return any(one.outside for entries in self._table.values() for one in entries)
+
     def check_address(self, destination: Destination, address: str) -> None:
         """Check an address the host resolved to.
 
@@ -86,7 +94,7 @@ class AllowList:
         raise EgressDenied(host=f"{destination.host} ({address})", provider="")
 
 
-def _plainly_own(host: str) -> bool:
+def plainly_own(host: str) -> bool:
     """Whether a host is of the own network by its looks: its address or name is no public one."""
     try:
         return not is_global(host)

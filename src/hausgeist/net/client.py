@@ -105,12 +105,13 @@ class Outbound:
         *,
         connect_timeout: float = 10.0,
         resolver: AbstractResolver | None = None,
+        wire: Wire | None = None,
     ) -> None:
         self.allow = allow
         self.record: Record = lambda *_: None
         self.depart: Depart | None = None
         """Writes down what leaves the house; what stays in it is not asked about."""
-        self.wire = Wire()
+        self.wire = wire or Wire()
         self._connect_timeout = connect_timeout
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
@@ -196,6 +197,7 @@ class Outbound:
         attempt.opened += 1
         self.record(attempt.destination.host, address[1], attempt.destination.reason, True)
         opened = socket.socket(family, kind, protocol)
+        self.wire.leads(address[0], address[1])
         if attempt.destination.outside:
             self.wire.opened(opened)
         return opened

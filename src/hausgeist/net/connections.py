@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 
 from hausgeist.errors import EgressDenied
-from hausgeist.net.allow import AllowList
+from hausgeist.net.allow import AllowList, plainly_own
 from hausgeist.store import connections
 from hausgeist.store.db import Store
 
@@ -43,5 +43,5 @@ class Connections:
         try:
             found = self._allow.find(host, port)
         except EgressDenied:
-            return None
+            return "house" if plainly_own(host) else None
         return found.zone or (None if found.outside else "house")

@@ -15,6 +15,7 @@ _SENT, _RECEIVED, _AGAIN = 200, 128, 208
 """Where ``struct tcp_info`` has bytes sent, received, and sent again."""
 PER_SOCKET = 16 * 1024
 """Bytes beyond our own count that a socket may have carried: the handshake of TLS and its certificates."""
+ADDRESSES_MOST = 10_000
 SHARE = 0.1
 """Part of our own count that the framing of TLS and of chunks may add."""
 
@@ -33,9 +34,18 @@ class Wire:
     sockets: int = 0
     out: int = 0
     into: int = 0
+    addresses: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Addresses and ports that sockets were opened to, inside the house too, and how often; the last ones."""
     _sent: int = 0
     _received: int = 0
     _open: list[_Open] = field(default_factory=list)
+
+    def leads(self, address: str, port: int) -> None:
+        """A socket is opened to an address."""
+        times = self.addresses.pop((address, port), 0)
+        self.addresses[address, port] = times + 1
+        if len(self.addresses) > ADDRESSES_MOST:
+            self.addresses.pop(next(iter(self.addresses)))
 
     def opened(self, one: socket.socket) -> None:
         """A socket was opened to the outside."""

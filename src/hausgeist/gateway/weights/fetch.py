@@ -29,7 +29,7 @@ from hausgeist.gateway.weights.sources import (
     WebSource,
 )
 from hausgeist.gateway.weights.thread import finished
-from hausgeist.net import AllowList, Depart, Destination, Outbound
+from hausgeist.net import AllowList, Depart, Destination, Outbound, Wire
 from hausgeist.net.client import Record
 from hausgeist.settings import Settings
 
@@ -63,12 +63,14 @@ class Fetcher:
         *,
         record: Record | None = None,
         depart: Depart | None = None,
+        wire: Wire | None = None,
         index: str = PACKAGE_INDEX,
         pause: float = 1.0,
     ) -> None:
         self._settings = settings
         self._record = record
         self._depart = depart
+        self._wire = wire
         self._index = index
         self._pause = pause
 
@@ -158,7 +160,9 @@ class Fetcher:
                     raise
                 allow.allow(Destination(new, port, _REASON))
 
-        outbound = Outbound(allow, connect_timeout=self._settings.upstream_connect_timeout)
+        outbound = Outbound(
+            allow, connect_timeout=self._settings.upstream_connect_timeout, wire=self._wire
+        )
         if self._record is not None:
             outbound.record = self._record
         outbound.depart = self._depart

@@ -124,6 +124,7 @@ def _border() -> None:
 
     with op.batch_alter_table("connections", schema=None) as batch_op:
         batch_op.add_column(sa.Column("zone", sa.String(length=8), nullable=True))
+    op.execute("UPDATE connections SET zone = 'before'")  # nobody wrote down then what went there
 
     op.create_table(
         "drills",
@@ -165,6 +166,7 @@ def _border() -> None:
     op.create_table(
         "policies",
         sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("author_id", sa.String(length=32), nullable=True),

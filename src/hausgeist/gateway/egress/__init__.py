@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Proof of what left the house: compared with what was really opened, tried with a canary, reported monthly.
+
+``Compared`` says what differs, ``Canary`` flies, ``Reports`` signs; ``Watch`` looks at the kernel's lists.
+"""
+
+from hausgeist.gateway.egress.canary import Canary, Flight
+from hausgeist.gateway.egress.compare import Compared, Difference, compared
+from hausgeist.gateway.egress.report import Reports, Signed, month_of, verified
+from hausgeist.gateway.egress.watch import Watch
+
+__all__ = [
+    "Canary",
+    "Compared",
+    "Difference",
+    "Flight",
+    "Reports",
+    "Signed",
+    "Watch",
+    "compared",
+    "month_of",
+    "verified",
+]
