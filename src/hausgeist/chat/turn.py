@@ -314,7 +314,9 @@ class Turn:
             finish=self._finish,
             input_tokens=usage.input_tokens if usage else None,
             output_tokens=usage.output_tokens if usage else None,
-            micro_eur=cost_micro_eur(usage, card.price) if usage and card else None,
+            micro_eur=cost_micro_eur(usage, card.price, self.said.created_at)
+            if usage and card
+            else None,
             about=dict(self._about),
             duration_ms=now - self.said.created_at,
             touched_at=now,

@@ -123,8 +123,8 @@ class Gateway:
         check_input(self.input_guards, call)
         shape = Shape(call)
         sent = call if veiled is None else veiled.call
-        cards = self.routes.fitting(decision.models, sent)
-        cards = await self._reserve(run, decision, cards)
+        able = self.routes.fitting(decision.models, sent)
+        cards = await self._reserve(run, decision, able)
         sent = run.capped(sent)
         return Way(
             call.model, sent, cards, decision, veiled, OutputChain(self.output_guards), shape
