@@ -61,7 +61,7 @@ def main() -> None:
     os.dup2(nothing, 1)  # what a library prints is no answer
     os.dup2(nothing, 2)
     _limit(int(megabytes), int(seconds))
-    _seclude()
+    seclude()
     head: dict[str, object] = {}
     result = b""
     try:
@@ -105,22 +105,23 @@ def _limit(megabytes: int, seconds: int) -> None:
     _held.append("limits")
 
 
-def _seclude() -> None:
-    """Every barrier that this system has."""
+def seclude() -> list[str]:
+    """Put up every barrier that this system has; gives the names of those that hold."""
     sys.addaudithook(_refuse)
     _held.append("audit")
     if not sys.platform.startswith("linux"):
-        return
+        return _held
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PDEATHSIG, 9, 0, 0, 0)  # who started us is gone: so are we
     if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0:
         _held.append("namespace")
     if libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        return
+        return _held
     if _landlock(libc):
         _held.append("landlock")
     if _filter(libc):
         _held.append("seccomp")
+    return _held
 
 
 def _refuse(event: str, _arguments: tuple[Any, ...]) -> None:
