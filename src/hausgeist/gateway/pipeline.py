@@ -15,7 +15,7 @@ from hausgeist.audit import Trail
 from hausgeist.core.accounting import Settlement
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst, Failed, Finished
-from hausgeist.core.labels import DataClass, Zone
+from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.core.people import Principal
@@ -238,7 +238,15 @@ class Gateway:
             UnknownModel: there is none, or not for this caller.
         """
         candidates = self.directory.candidates(model, principal)
-        return self.border.outlook(principal, data_class, candidates, assistant)
+        call = Call(
+            id="outlook",
+            principal=principal,
+            purpose=Purpose.CHAT,
+            model=model,
+            declared=data_class,
+            assistant=assistant,
+        )
+        return self.border.first(call, candidates)
 
     async def _once(
         self,
