@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from hausgeist import __version__
-from hausgeist.audit import Trail
+from hausgeist.audit import Checkpoints, Notary, Trail
 from hausgeist.chat import Chat
 from hausgeist.chat.exports import Exports
 from hausgeist.chat.files import Files
@@ -25,8 +25,10 @@ from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
 from hausgeist.gateway.departures import Departures
+from hausgeist.gateway.egress import Canary, Proof, Reports, Sealer, Watch, own_ways
 from hausgeist.gateway.engines import Supervisor
 from hausgeist.gateway.notes import ModelNotes
+from hausgeist.gateway.policies import Policies
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.gateway.providers.house import HouseProvider
 from hausgeist.gateway.residents import Residents
@@ -150,6 +152,11 @@ def open_lifecycle(store: Store, trail: Trail, secret: bytes, identity: Identity
     )
 
 
+def open_policies(store: Store, trail: Trail, identity: Identity, border: Border) -> Policies:
+    """The verbs of the border's rules, over a store."""
+    return Policies(store=store, trail=trail, border=border, second=identity.second, now_ms=now_ms)
+
+
 async def _end_all(ends: Iterable[Callable[[str], Awaitable[None]]], user_id: str) -> None:
     """End whatever runs for somebody in this process."""
     for end in ends:
@@ -183,6 +190,7 @@ def build(settings: Settings) -> House:
     supervisor, residents = _engines(ground)
     providers = _providers(ground)
     notes = ModelNotes(store, trail, ground.gateway.directory, now_ms)
+    policies = open_policies(store, trail, identity, ground.gateway.border)
     library = Library(store, trail, now_ms)
     files = Files(store, now_ms)
     chat = Chat(
@@ -219,14 +227,17 @@ def build(settings: Settings) -> House:
         lifecycle=lifecycle,
         temporary=temporary,
         trail=trail,
+        checkpoints=Checkpoints(store, Notary(ground.secret), now_ms),
         now_ms=now_ms,
         outbound=ground.outbound,
+        proof=_proof(ground),
         loaded=residents.loaded,
         keep=residents.keep,
         pull=residents.fetch,
         delete=residents.remove,
         providers=providers,
         notes=notes,
+        policies=policies,
         logins=logins,
         entrance=entrance,
     )
@@ -235,12 +246,15 @@ def build(settings: Settings) -> House:
         [
             book.refresh,
             residents.refresh,
+            policies.refresh,
             providers.refresh,
             notes.refresh,
             logins.refresh,
             recheck.look,
             files.tend,
             imports.tend,
+            house.proof_round,
+            house.checkpoints.tend,
         ]
     )
     # on one SQLite file this is the only server; on PostgreSQL a young one may be a neighbour's
@@ -257,7 +271,9 @@ def build(settings: Settings) -> House:
         lifecycle.retention.start,
     ]
     house.on_stop += [
+        house.checkpoints.close,
         store.drain,
+        house.proof.canary.close,
         ground.gateway.ended,
         identity.close,
         ground.outbound.close,
@@ -310,7 +326,13 @@ def _ground(settings: Settings) -> _Ground:
 def _engines(ground: _Ground) -> tuple[Supervisor, Residents]:
     """The children that run weights, and the models that live in the house."""
     settings = ground.settings
-    shelf = Shelf(settings.home, Fetcher(settings, record=ground.connections.note, depart=ground.departures.depart))
+    fetcher = Fetcher(
+        settings,
+        record=ground.connections.note,
+        depart=ground.departures.depart,
+        wire=ground.outbound.wire,
+    )
+    shelf = Shelf(settings.home, fetcher)
     supervisor = Supervisor(
         budget=budget(settings.memory_budget),
         patience=settings.load_patience,
@@ -318,6 +340,32 @@ def _engines(ground: _Ground) -> tuple[Supervisor, Residents]:
     )
     engines = HouseProvider(shelf, supervisor, ground.outbound, threads=settings.threads)
     return supervisor, Residents(shelf, engines, ground.gateway.directory)
+
+
+def _proof(ground: _Ground) -> Proof:
+    """What proves what left the house."""
+    store, trail, outbound, identity = ground.store, ground.trail, ground.outbound, ground.identity
+    return Proof(
+        store=store,
+        outbound=outbound,
+        departures=ground.departures,
+        canary=Canary(store, trail, ground.gateway, now_ms),
+        reports=Reports(
+            store,
+            trail,
+            Sealer(ground.secret),
+            now_ms,
+            organisation=identity.organisation,
+            allow=outbound.allow,
+        ),
+        watch=Watch(
+            outbound,
+            ground.connections,
+            trail,
+            now_ms,
+            partial(own_ways, store.port, outbound.allow),
+        ),
+    )
 
 
 def _providers(ground: _Ground) -> Providers:

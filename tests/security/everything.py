@@ -23,6 +23,7 @@ from hausgeist.store.tables import (
     login_subjects,
     memberships,
     messages,
+    policies,
     search_words,
     sessions,
     shares,
@@ -52,6 +53,7 @@ def add_everything(
     ids = ids_of(person)
     rows = (
         *_ways_in(ids, at),
+        *_rules(ids, at),
         *_talk(ids, words, at, name),
         *_taken_along(ids, name, at),
         *_library(ids, name, at),
@@ -103,6 +105,13 @@ def _ways_in(ids: dict[str, str], at: int) -> Rows:
             "ended_at": at - 1,
         },
     )
+
+
+def _rules(ids: dict[str, str], at: int) -> Rows:
+    """A version of the border's rules that the person wrote."""
+    person = ids["user"]
+    row = {"version": f"1-{person[:12]}", "number": 1, "body": "", "state": "retired"}
+    yield policies, {**row, "author_id": person, "created_at": at}
 
 
 def _talk(ids: dict[str, str], words: str, at: int, name: str) -> Rows:

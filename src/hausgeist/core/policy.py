@@ -110,9 +110,12 @@ class Point:
     groups: frozenset[str] = frozenset()
 
 
+OUTSIDE = frozenset({Zone.EU, Zone.WORLD})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """A rule of a policy. Whatever of its conditions is empty fits everything.
+    """A rule of a policy. Whatever of its conditions is empty fits everything; no zone: all outside.
 
     It fits ``data_class`` and everything more delicate; a ``release`` fits up to ``data_class``, and puts
     ``then`` in the table's place where that is milder. ``retention_days``: the provider keeps nothing
@@ -146,7 +149,7 @@ class Clause:
         if self.countries and not self._fits_country(point):
             return False
         return (
-            (not self.zones or point.zone in self.zones)
+            point.zone in (self.zones or OUTSIDE)
             and (not self.purposes or point.purpose in self.purposes)
             and (not self.providers or point.provider in self.providers)
             and (not self.assistants or point.assistant in self.assistants)

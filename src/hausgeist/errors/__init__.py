@@ -15,6 +15,7 @@
     │   ├── PasswordDue         the password must be changed first
     │   ├── NoSecondPerson      whoever agrees must be somebody else
     │   ├── SharingOff          ├── TooDelicateToShare
+    │   ├── NeedsSecond
     │   └── GuardRefused
     ├── NotFound 404            missing, or not the caller's: the same answer for both
     │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
@@ -118,6 +119,7 @@ from hausgeist.errors.requests import (
     GuardRefused,
     InvalidField,
     InvalidJSON,
+    NeedsSecond,
     NotStored,
     UnknownModel,
     Unsupported,
@@ -193,6 +195,7 @@ __all__ = [
     "MethodNotAllowed",
     "ModelCrashed",
     "ModelLoading",
+    "NeedsSecond",
     "NoSecondPerson",
     "NotAllowed",
     "NotAuthenticated",

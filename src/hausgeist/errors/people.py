@@ -138,6 +138,16 @@ class NoSecondPerson(NotAllowed):
     )
 
 
+class TrailBroken(Conflict):
+    """The audit trail is not as a signed head says; ``size``: up to which event that is seen."""
+
+    code = "trail_broken"
+    text = N_(
+        "The audit trail is not what it was: something among its first {size} events was changed, or is "
+        "missing. No new checkpoint is signed. Compare with a checkpoint that you keep outside."
+    )
+
+
 class LastAdmin(Conflict):
     """The change would leave the house without an active administrator."""
 

@@ -156,8 +156,21 @@ class BorderAsks(NotAllowed):
     text = N_("This would go to {provider}. Please confirm that it may.")
 
 
+class NeedsSecond(NotAllowed):
+    """These rules of the border are milder somewhere than those in force."""
+
+    code = "needs_second"
+    text = N_(
+        "These rules let something through that the rules in force do not. "
+        "Propose them; a second person puts them into force."
+    )
+
+
 class GuardRefused(NotAllowed):
-    """A guard refused the content; ``rule`` is the rule's id."""
+    """A guard refused the content; ``rule`` is the rule's id, ``reason`` its text."""
 
     code = "guard_refused"
-    text = N_("A rule of the house ({rule}) does not allow this content.")
+    text = N_(
+        "A rule of the house ({rule}) does not allow this content. {reason} "
+        "If that is wrong here, please object: a person will look at it."
+    )

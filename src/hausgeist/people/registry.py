@@ -95,6 +95,13 @@ STORES = (
         "holds", N_("Legal holds"), frozenset({"holds"}), personal.holds_on, personal.erase_holds
     ),
     PersonalStore(
+        "policies",
+        N_("Rules of the border"),
+        frozenset({"policies"}),
+        personal.policies_by,
+        personal.forget_policies,
+    ),
+    PersonalStore(
         "keys", N_("API keys"), frozenset({"api_keys"}), personal.keys, personal.erase_keys
     ),
     PersonalStore(

@@ -28,6 +28,7 @@ from hausgeist.store.tables import (
     login_subjects,
     memberships,
     messages,
+    policies,
     search_words,
     sessions,
     shares,
@@ -45,6 +46,21 @@ def account(connection: Connection, user_id: str) -> Rows:
 def erase_account(connection: Connection, user_id: str) -> int:
     """Erase the account; gives how many rows that were."""
     return connection.execute(delete(users).where(users.c.id == user_id)).rowcount
+
+
+def policies_by(connection: Connection, user_id: str) -> Rows:
+    """The versions of the border's rules that the person wrote, or agreed to."""
+    theirs = or_(policies.c.author_id == user_id, policies.c.second_id == user_id)
+    return _rows(connection, policies, theirs, but={"author_id", "second_id"})
+
+
+def forget_policies(connection: Connection, user_id: str) -> int:
+    """Take the person's name off the rules, which stay; gives off how many."""
+    found = 0
+    for column in (policies.c.author_id, policies.c.second_id):
+        taken = update(policies).where(column == user_id).values({column.name: None})
+        found += connection.execute(taken).rowcount
+    return found
 
 
 def open_sessions(connection: Connection, user_id: str) -> Rows:

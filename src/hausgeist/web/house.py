@@ -4,7 +4,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
-from hausgeist.audit import Trail
+from hausgeist.audit import Checkpoints, Trail
 from hausgeist.chat import Chat
 from hausgeist.chat.exports import Exports
 from hausgeist.chat.files import Files
@@ -18,8 +18,10 @@ from hausgeist.chat.uploads import Uploads
 from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
+from hausgeist.gateway.egress import Proof
 from hausgeist.gateway.meter import Meter
 from hausgeist.gateway.notes import ModelNotes
+from hausgeist.gateway.policies import Policies
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.identity import Identity
 from hausgeist.identity.entrance import Entrance
@@ -51,8 +53,12 @@ class House:
     lifecycle: Lifecycle
     temporary: Temporary
     trail: Trail
+    checkpoints: Checkpoints
+    """Signed heads of the trail."""
     now_ms: Callable[[], int]
     outbound: Outbound
+    proof: Proof
+    """What proves what left the house."""
     loaded: Callable[[], list[Loaded]]
     """What is in memory."""
     keep: Callable[[ModelCard, float | None], Awaitable[None]]
@@ -65,6 +71,8 @@ class House:
     """The verbs of providers, for the administration."""
     notes: ModelNotes
     """What the house says of its models."""
+    policies: Policies
+    """The border's rules, for the administration."""
     logins: Logins
     """The verbs of login sources, for the administration."""
     entrance: Entrance
@@ -74,6 +82,10 @@ class House:
     on_stop: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     fetches: Fetches = field(default_factory=Fetches)
     """Models on their way, started from a page."""
+
+    async def proof_round(self) -> None:
+        """A look at what left."""
+        await self.proof.round(self.now_ms())
 
     async def answers(self) -> bool:
         """Whether the database answers."""

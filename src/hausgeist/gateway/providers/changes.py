@@ -38,7 +38,9 @@ def changed(
 
 
 def _flat(config: ProviderConfig) -> dict[str, Fact]:
-    return {name: _fact(value) for name, value in msgspec.to_builtins(config).items()}
+    fields = msgspec.to_builtins(config)
+    terms = fields.pop("terms", {})  # each of them is a fact of its own
+    return {name: _fact(value) for name, value in (fields | terms).items()}
 
 
 def _fact(value: object) -> Fact:

@@ -9,13 +9,15 @@ of it. Fails closed: what is not plainly right is refused with the field and the
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Literal
 
 import msgspec
 
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.models import Capability, ModelCard, Price
-from hausgeist.errors import InvalidField
+from hausgeist.core.terms import Terms
+from hausgeist.errors import N_, InvalidField
 from hausgeist.gateway.providers import Provider
 from hausgeist.gateway.providers.anthropic import AnthropicProvider
 from hausgeist.gateway.providers.ollama import OllamaProvider
@@ -52,6 +54,8 @@ class ModelEntry(
     output: float | None = None
     cached_input: float | None = None
     unverified: bool = False
+    external: bool | None = None
+    """Whether the provider passes its calls on to somebody else; None is unknown, and counts as yes."""
 
 
 class QuirkFields(
@@ -84,12 +88,38 @@ class QuirkFields(
         )
 
 
+class TermFields(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """``core.terms.Terms``, as they are written in files; what is not there is unknown."""
+
+    contract_since: str = ""
+    trains: bool | None = None
+    retention_days: int | None = None
+    operator_country: str = ""
+    parent_country: str = ""
+    admin_country: str = ""
+
+    def terms(self, *, external: bool | None) -> Terms:
+        """The same as a value, of a model that is ``external`` or not."""
+        return Terms(
+            contract_since=self.contract_since,
+            trains=self.trains,
+            retention_days=self.retention_days,
+            operator_country=self.operator_country,
+            parent_country=self.parent_country,
+            admin_country=self.admin_country,
+            externally_hosted=external,
+        )
+
+
 class ProviderConfig(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
     """A provider as the organisation has set it up. Time-outs are in seconds.
 
     ``cleared_for`` is the highest class its data may have (without meaning in the zone ``house``).
+    ``terms`` are what it has promised.
     ``private`` says that a server of the house may have any address, although its name does not look it.
     ``discover`` asks the endpoint for its models, which then get ``discovered_can``.
     """
@@ -104,6 +134,7 @@ class ProviderConfig(
     operator: str = ""
     note: str = ""
     cleared_for: Literal["public", "internal", "personal", "special"] = "public"
+    terms: TermFields = TermFields()
     models: tuple[ModelEntry, ...] = ()
     discover: bool = False
     discovered_can: tuple[Capability, ...] = (Capability.COMPLETION,)
@@ -136,11 +167,25 @@ def checked(config: ProviderConfig) -> ProviderConfig:
     _check_address(config)
     if config.country is not None and not re.fullmatch(r"[A-Z]{2}", config.country):
         raise _bad("country", "it must be a code of two letters, such as DE")
+    _check_terms(config.terms)
     for name in ("connect_timeout", "idle_timeout"):
         if not 0 < getattr(config, name) <= 3600:
             raise _bad(name, "it must be above 0 and at most 3600 seconds")
     _check_models(config)
     return config
+
+
+def _check_terms(terms: TermFields) -> None:
+    if terms.contract_since:
+        try:
+            date.fromisoformat(terms.contract_since)
+        except ValueError:
+            raise _bad("contract_since", N_("it must be a date, such as 2026-11-22")) from None
+    if terms.retention_days is not None and not 0 <= terms.retention_days <= 36_500:
+        raise _bad("retention_days", N_("use 0 to 36500 days, or nothing"))
+    for name in ("operator_country", "parent_country", "admin_country"):
+        if not re.fullmatch(r"(?:[A-Z]{2})?", getattr(terms, name)):
+            raise _bad(name, N_("it must be a code of two letters, such as DE"))
 
 
 def _check_address(config: ProviderConfig) -> None:
@@ -295,6 +340,7 @@ def cards(
             max_output=entry.max_output if entry else None,
             price=_price(config, entry, usd_eur_rate) if entry else None,
             cleared_for=DataClass.parse(config.cleared_for),
+            terms=config.terms.terms(external=entry.external if entry else None),
             created=created,
             digest=card.digest if card else "",
             size_bytes=card.size_bytes if card else 0,

@@ -19,7 +19,8 @@ policies = Table(
     "policies",
     metadata,
     Column("version", String(64), primary_key=True),
-    Column("body", Text, nullable=False),  # TOML, see gateway.policies
+    Column("number", Integer, nullable=False),  # 0: the draft
+    Column("body", Text, nullable=False),  # TOML, see gateway.policy_file
     Column("state", String(16), nullable=False),  # draft, proposed, active, retired, rejected
     Column("author_id", ForeignKey("users.id", ondelete="SET NULL"), index=True),
     Column("second_id", ForeignKey("users.id", ondelete="SET NULL"), index=True),

@@ -8,8 +8,24 @@ from hausgeist.web.contexts.shell import Shell
 
 
 @dataclass(frozen=True, slots=True)
+class TermRow:
+    """What a provider has promised: the form's values, empty where unknown; ``facts`` in words."""
+
+    contract_since: str
+    trains: str
+    retention_days: str
+    operator_country: str
+    parent_country: str
+    admin_country: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderRow:
-    """A provider that is set up. ``problem`` says why it is not offered, or is empty."""
+    """A provider that is set up. ``problem`` says why it is not offered, or is empty.
+
+    ``external``: the models whose calls it passes on.
+    """
 
     id: str
     title: str
@@ -25,6 +41,8 @@ class ProviderRow:
     confirmed: str
     problem: str
     models: tuple[str, ...]
+    terms: TermRow
+    external: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,18 @@ from hausgeist.core.labels import DataClass
 from hausgeist.core.models import ModelCard
 from hausgeist.errors import N_, HausgeistError, InvalidField
 from hausgeist.gateway.providers.catalogue import Entry, catalogue, entry
+from hausgeist.gateway.providers.config import TermFields
 from hausgeist.gateway.providers.configured import Listed, Providers
 from hausgeist.locale import translator
-from hausgeist.web.contexts.admin_providers import CatalogueRow, ProviderRow, ProvidersPage
-from hausgeist.web.forms import FORM_MOST, read_form
+from hausgeist.web.contexts.admin_providers import CatalogueRow, ProviderRow, ProvidersPage, TermRow
+from hausgeist.web.forms import FORM_MOST, Form, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.keys import CLASSES
 from hausgeist.web.rendering import day_text, go, page, shell
 from hausgeist.web.visit import Visit
 
 DONE = {
+    "terms": N_("The terms are saved. From now on the policy decides by them."),
     "saved": N_("Saved. Nothing is sent there before the provider is enabled."),
     "key": N_("The key is saved."),
     "enabled": N_("The provider is enabled; its models are on offer."),
@@ -73,6 +75,18 @@ async def clear(visit: Visit) -> Response:
     except InvalidField as error:
         return await _providers_page(visit, error=error)
     return go("/admin/providers?done=enabled" if found.enabled else "/admin/providers?done=saved")
+
+
+async def agree(visit: Visit) -> Response:
+    """``POST /admin/providers/{provider}/terms``: what the provider has promised."""
+    form = await read_form(visit)
+    try:
+        found = await _verbs(visit).get(_name(visit))
+        config = msgspec.structs.replace(found.config, terms=_terms(form))
+        await _verbs(visit).save(config, by=visit.principal.id)
+    except InvalidField as error:
+        return await _providers_page(visit, error=error)
+    return go("/admin/providers?done=terms")
 
 
 async def enable(visit: Visit) -> Response:
@@ -133,6 +147,54 @@ def _class(word: str) -> str:
         ) from None
 
 
+def _terms(form: Form) -> TermFields:
+    """The terms of the form; an empty field is unknown."""
+    days = form.text("retention_days", "", most=10)
+    if days and not (days.isascii() and days.isdigit()):
+        raise InvalidField(
+            field="retention_days",
+            reason=N_("use 0 to 36500 days, or nothing"),
+            param="retention_days",
+        )
+    return TermFields(
+        contract_since=form.text("contract_since", "", most=10),
+        trains={"yes": True, "no": False}.get(form.text("trains", "")),
+        retention_days=int(days) if days else None,
+        operator_country=form.text("operator_country", "", most=2).upper(),
+        parent_country=form.text("parent_country", "", most=2).upper(),
+        admin_country=form.text("admin_country", "", most=2).upper(),
+    )
+
+
+def _term_facts(terms: TermFields, language: str) -> tuple[tuple[str, str], ...]:
+    """The terms in words; what nobody has entered is said to be unknown."""
+    turn = translator(language)
+    unknown = turn(N_("unknown"))
+    said = {True: turn(N_("yes")), False: turn(N_("no")), None: unknown}
+    days = terms.retention_days
+    return (
+        (turn(N_("Contract on file since")), terms.contract_since or turn(N_("none"))),
+        (turn(N_("Trains on what it is sent")), said[terms.trains]),
+        (turn(N_("Keeps it for days")), unknown if days is None else str(days)),
+        (turn(N_("Operator in")), terms.operator_country or unknown),
+        (turn(N_("Owner in")), terms.parent_country or unknown),
+        (turn(N_("Administrators in")), terms.admin_country or unknown),
+    )
+
+
+def _term_row(terms: TermFields, language: str) -> TermRow:
+    days = terms.retention_days
+    return TermRow(
+        contract_since=terms.contract_since,
+        trains={True: "yes", False: "no", None: ""}[terms.trains],
+        retention_days="" if days is None else str(days),
+        operator_country=terms.operator_country,
+        parent_country=terms.parent_country,
+        admin_country=terms.admin_country,
+        facts=_term_facts(terms, language),
+    )
+
+
 async def _providers_page(
     visit: Visit,
     *,
@@ -178,6 +240,8 @@ def _row(one: Listed, language: str) -> ProviderRow:
         confirmed=day_text(one.world_confirmed_at, language),
         problem=one.problem,
         models=one.models,
+        terms=_term_row(config.terms, language),
+        external=tuple(model.id for model in config.models if model.external),
     )
 
 
@@ -204,6 +268,7 @@ ROUTES = [
     admin_post("/admin/providers", add, "Take a provider from the catalogue", FORM_MOST),
     admin_post(f"{_AT}/key", set_key, "Replace a provider's key", FORM_MOST),
     admin_post(f"{_AT}/clearance", clear, "Release a provider for a data class", FORM_MOST),
+    admin_post(f"{_AT}/terms", agree, "Say what a provider has promised", FORM_MOST),
     admin_post(f"{_AT}/enable", enable, "Offer a provider's models", FORM_MOST),
     admin_post(f"{_AT}/disable", disable, "Stop offering a provider's models", FORM_MOST),
     admin_post(f"{_AT}/delete", forget, "Forget a provider and its key", FORM_MOST),
