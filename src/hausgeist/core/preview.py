@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What would leave the house of a call, shown to the person who asks, as values. Content: never stored or logged."""
+"""What would leave the house of a call, shown to the person who asks, as values.
+
+It is content: never stored, never logged.
+"""
 
 from dataclasses import dataclass
 

@@ -25,6 +25,7 @@ from hausgeist.locale import translator
 from hausgeist.render import code, formulas
 from hausgeist.render.clean import clean
 from hausgeist.render.cut import fence_of, indent_of
+from hausgeist.render.pseudonyms import found_in, signed
 
 MAX_BLOCK = 40_000
 """Characters of a block that are parsed; a longer one is shown as it was written."""
@@ -124,8 +125,9 @@ def _link_open(
     token = tokens[index]
     url = str(token.attrs.get("href", ""))
     host = host_of(url)
-    if not host:
+    if not host or found_in(url):  # behind a pseudonym there is no page
         env["no_link"] = True
+        env["pseudonym"] = "" if token.info == "auto" else found_in(url)
         return "<span>"
     env["in_link"] = True
     shown = "" if token.info == "auto" else f' data-host="{escape(host)}"'
@@ -136,7 +138,16 @@ def _link_close(
     _self: RendererHTML, _tokens: Sequence[Token], _index: int, _options: OptionsDict, env: Env
 ) -> str:
     env["in_link"] = False
-    return "</span>" if env.pop("no_link", False) else "</a>"
+    if not env.pop("no_link", False):
+        return "</a>"
+    pseudonym = env.pop("pseudonym", "")
+    return f"</span> {signed(pseudonym, env['language'])}" if pseudonym else "</span>"
+
+
+def _text(
+    _self: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, env: Env
+) -> str:
+    return signed(tokens[index].content, env["language"])
 
 
 def _image(
@@ -148,8 +159,9 @@ def _image(
     alt = renderer.renderInlineAsText(token.children, options, env).strip()
     words = escape(alt or translator(env["language"])(N_("Image")))
     host = host_of(url)
-    if env.get("in_link") or not host:
-        return f'<span class="image">{words}</span>'
+    if env.get("in_link") or not host or found_in(url):
+        pseudonym = signed(found_in(url), env["language"])
+        return f'<span class="image">{words}</span>{" " * bool(pseudonym)}{pseudonym}'
     return f'<span class="image"><a{_link_attributes(url)} data-host="{escape(host)}">{words}</a></span>'
 
 
@@ -200,5 +212,6 @@ _RULES = {
     "table_close": _table_close,
     "table_open": _table_open,
     "td_open": _cell,
+    "text": _text,
     "th_open": _cell,
 }
