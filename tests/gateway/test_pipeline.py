@@ -26,7 +26,7 @@ from hausgeist.errors import (
     Upstream,
 )
 from hausgeist.gateway import Directory, Gateway, Routes
-from hausgeist.gateway.guard import Finding
+from hausgeist.gateway.guard import Action, Guards, Mark, Place
 from hausgeist.ledger import Book
 from hausgeist.store.tables import audit_payloads, ledger, reservations
 from hausgeist.testing.echo import EchoProvider, echo_card
@@ -41,13 +41,15 @@ class Word:
     def __init__(self, word, *, refuse):
         self.name = f"word.{word}"
         self.window = len(word)
-        self._word, self._refuse = word, refuse
+        self.places = frozenset(Place)
+        self._word, self._action = word, Action.REFUSE if refuse else Action.WITHHOLD
 
-    def inspect(self, text):
+    def inspect(self, text, place):
+        del place
         start = text.find(self._word)
         if start < 0:
             return []
-        return [Finding(self.name, start, start + len(self._word), refuse=self._refuse)]
+        return [Mark(self.name, start, start + len(self._word), self._action)]
 
 
 @pytest.fixture
@@ -278,7 +280,7 @@ def test_an_input_guard_refuses_before_anything_is_opened(gateway, store):
     """A rule that refuses the question keeps it from the model."""
     provider = EchoProvider()
     offer(gateway, echo_card(), provider)
-    gateway.input_guards = [Word("verboten", refuse=True)]
+    gateway.guards = Guards([Word("verboten", refuse=True)])
     (failed,) = ask(gateway, store, call("das ist verboten"))
     assert isinstance(failed.error, GuardRefused)
     assert provider.calls == []
@@ -297,7 +299,7 @@ def test_an_output_guard_finds_a_word_across_any_cut(gateway, store, cut):
                 yield burst
 
     offer(gateway, echo_card(), Cut())
-    gateway.output_guards = [Word("geheim", refuse=False)]
+    gateway.guards = Guards([Word("geheim", refuse=False)])
     events = ask(gateway, store, call())
     assert "".join(e.text for e in events if isinstance(e, Delta)) == "das Wort  bleibt"
 

@@ -13,9 +13,10 @@ Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words."""
+    """Words. ``retrieved``: they came along from elsewhere, such as a file's, and nobody vouches for them."""
 
     text: str
+    retrieved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from hausgeist.errors import HausgeistError, Unsupported
 from hausgeist.gateway.border import Border
 from hausgeist.gateway.departures import declare
 from hausgeist.gateway.directory import Directory
-from hausgeist.gateway.guard import Guard, OutputChain, check_input
+from hausgeist.gateway.guard import Guards
 from hausgeist.gateway.privacy import Veiled, Veils
 from hausgeist.gateway.providers import (
     Counts,
@@ -59,8 +59,7 @@ class Gateway:
     border: Border = field(default_factory=Border)
     veils: Veils | None = None
     """Who makes pseudonyms; without them, what would need some stays in the house."""
-    input_guards: Sequence[Guard] = ()
-    output_guards: Sequence[Guard] = ()
+    guards: Guards = field(default_factory=Guards)
     on_settled: Callable[[Settlement], None] = lambda _settlement: None
     running: int = 0
     """Calls under way; ``ended`` waits for them."""
@@ -77,7 +76,7 @@ class Gateway:
             async with aclosing(self.routes.open(way.cards, way.call)) as stream:  # type: ignore[type-var]
                 async for card, burst in stream:
                     if run.first_token_ms is None:
-                        yield [way.started(card)]
+                        yield [way.started(card), *way.flags]
                     run.saw(card, burst, self.now_ms())
                     yield way.out(burst)
         except HausgeistError as error:
@@ -102,7 +101,7 @@ class Gateway:
                 run.saw(card, burst, self.now_ms())
 
             card, burst = await self.routes.whole(way.cards, way.call, saw)
-            return [way.started(card), *way.out(burst)]
+            return [way.started(card), *way.flags, *way.out(burst)]
         except HausgeistError as error:
             run.failed(error)
             raise
@@ -120,15 +119,13 @@ class Gateway:
         candidates = self.directory.candidates(call.model, call.principal)
         run.wanted = candidates[0]
         decision, veiled = await self._permitted(call, candidates)
-        check_input(self.input_guards, call)
+        flags = self.guards.check(call)
         shape = Shape(call)
         sent = call if veiled is None else veiled.call
         able = self.routes.fitting(decision.models, sent)
         cards = await self._reserve(run, decision, able)
         sent = run.capped(sent)
-        return Way(
-            call.model, sent, cards, decision, veiled, OutputChain(self.output_guards), shape
-        )
+        return Way(call.model, sent, cards, decision, veiled, flags, self.guards.output(), shape)
 
     async def embed(self, call: Call, texts: Sequence[str]) -> Embeddings:
         """Turn texts into vectors; the call carries who asks, why and with which model.

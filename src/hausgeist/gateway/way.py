@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hausgeist.core.calls import Call
-from hausgeist.core.events import Burst, Started
+from hausgeist.core.events import Burst, Flagged, Started
 from hausgeist.core.models import ModelCard
 from hausgeist.core.policy import Decision, Verdict
 from hausgeist.gateway.guard import OutputChain
@@ -25,6 +25,7 @@ class Way:
     cards: Sequence[ModelCard]
     decision: Decision
     veiled: Veiled | None
+    flags: Sequence[Flagged]
     guards: OutputChain
     shape: Shape
 
