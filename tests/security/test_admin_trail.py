@@ -109,7 +109,7 @@ class Walk:
         """It says what was, what is, or which of a person's own words changed."""
         facts = event["facts"]
         sides = {name.partition(".")[0] for name in facts}
-        told = sides & {"before", "after"} or event["kind"] in {"session.ended", "user.erased"}
+        told = sides & {"before", "after"} or event["kind"] in {"user.sessions_ended", "user.erased"}
         assert told, (route, event)
         if not event["kind"].startswith("session."):
             seqs = self.server.house.store.read_now(
@@ -151,7 +151,7 @@ def _people_and_groups(walk: Walk) -> None:
     walk.step(one, "user.changed", {"role": "admin", "group": "everyone", "name": "Bernd"}, **user)
     walk.step(f"{one}/password", "user.password", **user)
     walk.server.session(walk.bernd.id)
-    walk.step(f"{one}/sessions/end", "session.ended", **user)
+    walk.step(f"{one}/sessions/end", "user.sessions_ended", **user)
     walk.step(f"{one}/deactivate", "user.deactivated", **user)
     walk.step(f"{one}/activate", "user.activated", **user)
 

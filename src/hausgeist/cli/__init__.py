@@ -17,6 +17,7 @@ from hausgeist.errors import HausgeistError
 COMMANDS = {
     "serve": "serve:serve",
     "doctor": "doctor:doctor",
+    "audit": "audit:audit",
     "backup": "backup:backup",
     "restore": "backup:restore",
     "db": "backup:db",
@@ -25,6 +26,7 @@ COMMANDS = {
     "library": "library:library",
     "login-source": "login_source:app",
     "model": "model:app",
+    "policy": "policy:app",
     "provider": "provider:app",
     "receipt": "receipt:receipt",
 }

@@ -5,12 +5,24 @@ from dataclasses import dataclass, field
 
 Fact = str | int | float | bool | None
 
+USED = (
+    "call.",
+    "session.",
+    "login.failed",
+    "login.refused",
+    "share.",
+    "conversations.",
+    "temporary.",
+)
+"""Kinds of events that tell of somebody's use of the house: their actors cannot be linked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
     """Something that happened: ``kind`` such as ``call.finished`` or ``key.created``.
 
-    ``actor`` is a keyed pseudonym. ``subject`` names what was acted on (an id, never a name).
+    ``actor`` is a keyed pseudonym, in events of use (``USED``) another one in each. ``subject`` names
+    what was acted on (an id, never a name).
     ``facts`` are flat; a change carries ``before.…`` and ``after.…``.
     """
 

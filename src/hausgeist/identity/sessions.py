@@ -171,7 +171,9 @@ class Sessions:
             ended = sessions.end_all(connection, user_id, but)
             return {"count": ended} if ended else None
 
-        facts = await self._trail.change("session.ended", work, actor=by, subject=user_id)
+        # what somebody does to another's account is no use of the house
+        kind = "session.ended" if by == user_id else "user.sessions_ended"
+        facts = await self._trail.change(kind, work, actor=by, subject=user_id)
         self._changed()
         return int((facts or {}).get("count") or 0)
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from hausgeist.audit import Trail
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, LastAdmin, NotFound
@@ -85,7 +87,11 @@ class Erasure:
         await self._end(subject)
         pseudonym = self._trail.pseudonym(subject)
         last = await self._store.read(erasure.newest)
-        seen = await self._store.read(lambda c: erasure.events_of(c, subject, pseudonym))
+
+        def used(body: str) -> bool:
+            return self._trail.belongs(msgspec.json.decode(body), subject)
+
+        seen = await self._store.read(lambda c: erasure.events_of(c, subject, pseudonym, used))
         receipt_id, now = secrets.token_hex(16), self._now_ms()
         login = ""
         stays = 0
@@ -95,7 +101,7 @@ class Erasure:
             login = self._check(connection, subject)
             stays = personal.shared_items(connection, subject)
             facts: dict[str, Fact] = {one.name: one.erase(connection, subject) for one in STORES}
-            newer = erasure.events_of(connection, subject, pseudonym, last)
+            newer = erasure.events_of(connection, subject, pseudonym, used, last)
             older = [seq for seq in seen if seq <= last]
             facts["events"] = erasure.forget_events(connection, [*older, *newer])
             return facts

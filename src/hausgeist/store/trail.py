@@ -12,7 +12,7 @@ from hausgeist.core.trail import AuditEvent
 from hausgeist.store.bulk import insert_rows
 from hausgeist.store.tables import audit_changes, audit_leaves, audit_payloads
 
-_LOCK = 0x68617573  # any fixed number: PostgreSQL's advisory lock that makes the order total
+LOCK = 0x68617573  # any fixed number: PostgreSQL's advisory lock that makes the order total
 _LAST = "SELECT coalesce(max(seq), -1) FROM audit_leaves"
 USE = ("call.", "session.", "login.failed", "login.refused")
 """Kinds that tell of somebody's use of the house; all others are changes of the house."""
@@ -21,9 +21,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 def append(connection: Connection, items: Sequence[AuditEvent]) -> list[int]:
     """The one append function of the trail; gives each event's sequence number, from 0."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    first = connection.exec_driver_sql(_LAST).scalar_one() + 1
+    first = next_number(connection)
     salts = secrets.token_bytes(16 * len(items))
     leaves: list[tuple[object, ...]] = []
     payloads: list[tuple[object, ...]] = []
@@ -39,6 +37,13 @@ def append(connection: Connection, items: Sequence[AuditEvent]) -> list[int]:
     if changes:
         insert_rows(connection, audit_changes, changes)
     return list(range(first, first + len(items)))
+
+
+def next_number(connection: Connection) -> int:
+    """The number of the next event; until the end of the transaction nobody else appends one."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+    return int(connection.exec_driver_sql(_LAST).scalar_one()) + 1
 
 
 def canonical(item: AuditEvent) -> bytes:

@@ -31,6 +31,7 @@ AREAS = (
     ("login", N_("Login sources"), ("login_source.", "login.local")),
     ("key", N_("Service keys"), ("key.",)),
     ("looks", N_("Appearance and announcements"), ("branding.", "announcement.")),
+    ("reading", N_("Reading of conversations"), ("reading.",)),
     ("rules", N_("Retention, holds, sharing"), ("retention.changed", "hold.", "sharing.")),
 )
 """What the list can be narrowed to, and all that it ever shows: what is in no area is not shown."""
@@ -67,6 +68,11 @@ WORDS = {
     "provider.saved": N_("Provider saved"),
     "provider.tested": N_("Provider tested"),
     "retention.changed": N_("Retention changed"),
+    "reading.asked": N_("Reading of a conversation asked for"),
+    "reading.ended": N_("Reading of a conversation ended"),
+    "reading.granted": N_("Reading of a conversation granted"),
+    "reading.opened": N_("Conversation of somebody else read"),
+    "reading.refused": N_("Reading of a conversation refused"),
     "sharing.changed": N_("Sharing changed"),
     "user.activated": N_("Account activated"),
     "user.changed": N_("Account changed"),
@@ -75,7 +81,10 @@ WORDS = {
     "user.erased": N_("Person erased"),
     "user.exported": N_("Person's data read out"),
     "user.groups": N_("Further groups changed"),
+    "user.opened": N_("Older conversations opened again"),
     "user.password": N_("Password made anew"),
+    "user.release_asked": N_("Opening of older conversations asked for"),
+    "user.sessions_ended": N_("Sessions ended"),
 }
 """A kind without words is shown as the trail has it."""
 FACTS = {one.name.lower(): words for one, words in CLASSES.items()} | {
@@ -109,6 +118,7 @@ VALUES = {
     ("kind", "warning"): N_("Warning"),
     ("models", "*"): N_("all"),
     ("role", "admin"): N_("Administrator"),
+    ("role", "auditor"): N_("Auditor"),
     ("role", "member"): N_("Member"),
     ("scope", "everyone"): N_("everybody"),
     ("scope", "group"): N_("a group"),
