@@ -142,6 +142,30 @@ def database(config: Settings) -> Iterator[Finding]:
         )
 
 
+def policy(config: Settings) -> Iterator[Finding]:
+    """The border's rules in force: they can be read."""
+    from hausgeist.gateway.policies import DAMAGED, in_force_of  # noqa: PLC0415  as above
+    from hausgeist.store import schema  # noqa: PLC0415  as above
+    from hausgeist.store.db import Store, sqlite_url  # noqa: PLC0415  as above
+
+    path = config.home / "hausgeist.db"
+    if not config.database_url and not path.exists():
+        return
+    store = Store(config.database_url or sqlite_url(path))
+    try:
+        if not schema.check(store):
+            return
+        version, readable = in_force_of(store)
+    except HausgeistError:
+        return  # the check of the database says so
+    finally:
+        store.close()
+    if readable:
+        yield Finding("ok", f"The border's rules can be read: {version}.")
+    else:
+        yield Finding("error", DAMAGED, "Restore a backup, or propose other rules.")
+
+
 def models(config: Settings) -> Iterator[Finding]:
     """The models in the house: there are some, their files too, and they fit into memory."""
     from hausgeist.gateway.weights import Fetcher, Shelf, budget, fit  # noqa: PLC0415  as above
@@ -177,7 +201,7 @@ def models(config: Settings) -> Iterator[Finding]:
             yield Finding("error", f"{manifest.name} does not fit into memory.", room.advice())
 
 
-CHECKS: tuple[Check, ...] = (home, port, exposure, database, models)
+CHECKS: tuple[Check, ...] = (home, port, exposure, database, policy, models)
 
 
 def _print_settings(config: Settings) -> None:

@@ -6,10 +6,10 @@ Sources (the shelf of local files, configured providers, the built-in encoder) p
 their own name and replace them as a whole. Reading costs a dictionary look-up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from hausgeist.core.models import ModelCard
+from hausgeist.core.models import Energy, ModelCard, Price
 from hausgeist.core.people import Principal
 from hausgeist.errors import UnknownModel
 from hausgeist.gateway.providers import Provider
@@ -32,6 +32,10 @@ class Directory:
         self._sources: dict[str, tuple[ModelCard, ...]] = {}
         self._by_id: dict[str, tuple[ModelCard, ...]] = {}
         self._notes: dict[str, Note] = {}
+        self.price_of: Callable[[ModelCard], Price | None] = lambda card: card.price
+        """What a card costs; it is asked when cards are put in, and at ``reprice``."""
+        self.energy_of: Callable[[ModelCard], Energy | None] = lambda card: card.energy
+        """What a call to a card takes, likewise."""
 
     def put(self, source: str, provider: Provider, cards: Iterable[ModelCard]) -> None:
         """Replace what a source offers."""
@@ -50,6 +54,10 @@ class Directory:
         if notes != self._notes:
             self._notes = dict(notes)
             self._index()
+
+    def reprice(self) -> None:
+        """Ask again what the cards cost and take."""
+        self._index()
 
     def note(self, model: str) -> Note:
         """What the house says of a model."""
@@ -91,6 +99,10 @@ class Directory:
         cards = [cards[0] for cards in self._by_id.values()]
         return sorted(cards, key=lambda card: (card.zone != "house", card.id))
 
+    def cards(self) -> list[ModelCard]:
+        """Every card of every source."""
+        return [card for cards in self._by_id.values() for card in cards]
+
     def _index(self) -> None:
         by_id: dict[str, list[ModelCard]] = {}
         for cards in self._sources.values():
@@ -99,6 +111,9 @@ class Directory:
         self._by_id = {model: tuple(cards) for model, cards in by_id.items()}
 
     def _noted(self, card: ModelCard) -> ModelCard:
+        price, energy = self.price_of(card), self.energy_of(card)
+        if price is not card.price or energy is not card.energy:
+            card = replace(card, price=price, energy=energy)
         note = self._notes.get(card.id)
         if note is None or not (note.title or note.description):
             return card

@@ -246,7 +246,8 @@ class Policies:
                 raise ChangedMeanwhile
             rows.retire(connection, self._now_ms())
             name = self._add(connection, policy, by, "active").version
-            facts = {"before.version": basis.version, "after.version": name, "alone": True}
+            facts: dict[str, Fact] = {"before.version": basis.version, "after.version": name}
+            facts["alone"] = True
             return facts | changes(basis, policy)
 
         await self._trail.change("policy.activated", work, actor=by, subject=lambda: name)
@@ -337,6 +338,14 @@ class Policies:
         rows.add(connection, row)
         rows.drop_draft(connection)
         return row
+
+
+def in_force_of(store: Store) -> tuple[str, bool]:
+    """The version in force in a store, and whether it can be read. Blocks."""
+    row = store.read_now(lambda c: rows.in_state(c, "active"))
+    if row is None:
+        return DEFAULT_POLICY.version, True
+    return row.version, _version(row).policy is not None
 
 
 def changes(before: Policy, after: Policy) -> dict[str, Fact]:

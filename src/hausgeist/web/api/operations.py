@@ -26,8 +26,13 @@ PROXIED = frozenset(
 
 
 async def healthz(visit: Visit) -> Response:
-    """``GET /healthz``: the process answers. Says nothing of what it depends on."""
-    del visit
+    """``GET /healthz``: the process answers.
+
+    Of what it depends on it says one thing: that the border's rules cannot be read. The house serves
+    then, and nothing leaves it.
+    """
+    if visit.house.policies.problem:
+        return JSONBytes(b'{"status":"ok","policy":"damaged"}')
     return JSONBytes(b'{"status":"ok"}')
 
 
@@ -44,7 +49,7 @@ async def metrics(visit: Visit) -> Response:
         raise NotFound
     house = visit.house
     loaded = len(house.loaded())
-    text = house.meter.text(running=house.gateway.running, loaded=loaded)
+    text = house.meter.text(running=house.gateway.running, loaded=loaded) + house.proof.metrics()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
