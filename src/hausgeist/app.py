@@ -21,6 +21,7 @@ from hausgeist.chat.shares import Shares
 from hausgeist.chat.shelf import Shelves
 from hausgeist.chat.temporary import Temporary
 from hausgeist.chat.uploads import Uploads
+from hausgeist.core.accounting import Settlement
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
@@ -39,7 +40,7 @@ from hausgeist.identity.entrance import Entrance
 from hausgeist.identity.logins import Logins
 from hausgeist.identity.recheck import Recheck
 from hausgeist.jobs import Rounds
-from hausgeist.ledger import Book
+from hausgeist.ledger import Book, Budgets, EnergyMeter, Prices
 from hausgeist.net import AllowList, Connections, Outbound
 from hausgeist.people import Erasure, Export, Holds, Lifecycle, Retention, Signer
 from hausgeist.settings import Settings
@@ -188,6 +189,7 @@ def build(settings: Settings) -> House:
     ground = _ground(settings)
     store, trail, identity = ground.store, ground.trail, ground.identity
     supervisor, residents = _engines(ground)
+    prices, energy = _prices(ground, supervisor)
     providers = _providers(ground)
     notes = ModelNotes(store, trail, ground.gateway.directory, now_ms)
     policies = open_policies(store, trail, identity, ground.gateway.border)
@@ -236,6 +238,8 @@ def build(settings: Settings) -> House:
         pull=residents.fetch,
         delete=residents.remove,
         providers=providers,
+        prices=prices,
+        budgets=Budgets(store, trail, ground.gateway.book, now_ms),
         notes=notes,
         policies=policies,
         logins=logins,
@@ -245,6 +249,8 @@ def build(settings: Settings) -> House:
     rounds = Rounds(
         [
             book.refresh,
+            prices.refresh,
+            energy.look,
             residents.refresh,
             policies.refresh,
             providers.refresh,
@@ -259,7 +265,7 @@ def build(settings: Settings) -> House:
     )
     # on one SQLite file this is the only server; on PostgreSQL a young one may be a neighbour's
     longest = 0.0 if store.is_sqlite else LONGEST_CALL
-    ground.gateway.on_settled = house.meter.settled
+    ground.gateway.on_settled = _counting(house, energy)
     house.on_start += [
         rounds.start,
         book.recover,
@@ -366,6 +372,32 @@ def _proof(ground: _Ground) -> Proof:
             partial(own_ways, store.port, outbound.allow),
         ),
     )
+
+
+def _prices(ground: _Ground, supervisor: Supervisor) -> tuple[Prices, EnergyMeter]:
+    """What models cost, and what those in the house take."""
+    directory = ground.gateway.directory
+    prices = Prices(ground.store, ground.trail, now_ms)
+    energy = EnergyMeter(
+        lambda: {one.name: one.pid for one in supervisor.status() if one.pid}, time.monotonic
+    )
+    prices.measured = energy.energy
+    prices.changed = energy.changed = directory.reprice
+    directory.price_of, directory.energy_of = prices.of, prices.energy
+    return prices, energy
+
+
+def _counting(house: House, energy: EnergyMeter) -> Callable[[Settlement], None]:
+    """Who counts what was settled."""
+    counted = house.meter.settled
+    if not energy.measures:
+        return counted
+
+    def both(settlement: Settlement) -> None:
+        counted(settlement)
+        energy.settled(settlement)
+
+    return both
 
 
 def _providers(ground: _Ground) -> Providers:

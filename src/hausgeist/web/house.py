@@ -26,6 +26,7 @@ from hausgeist.gateway.providers.configured import Providers
 from hausgeist.identity import Identity
 from hausgeist.identity.entrance import Entrance
 from hausgeist.identity.logins import Logins
+from hausgeist.ledger import Budgets, Prices
 from hausgeist.net import Outbound
 from hausgeist.people import Lifecycle
 from hausgeist.settings import Settings
@@ -69,6 +70,10 @@ class House:
     """Remove a model from the house."""
     providers: Providers
     """The verbs of providers, for the administration."""
+    prices: Prices
+    """What models cost, for the administration."""
+    budgets: Budgets
+    """Limits of what may be used, for the administration."""
     notes: ModelNotes
     """What the house says of its models."""
     policies: Policies
