@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""All detectors together, as the child process runs them: identifiers, names, the organisation's own words.
+
+A text flows in; findings flow out, in order and apart from each other. Loaded once, before the child gives
+up its files.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+from hausgeist.core.findings import Finding
+from hausgeist.gateway.privacy.frames import OwnEntry
+from hausgeist.gateway.privacy.identifiers import VERSION, Identifiers
+from hausgeist.gateway.privacy.names import Names, spread
+from hausgeist.gateway.privacy.overlap import settle
+from hausgeist.gateway.privacy.own import OwnList
+
+
+class Detectors:
+    """Everything that looks into a text."""
+
+    version = VERSION
+
+    def __init__(self, identifiers: Identifiers, names: Names) -> None:
+        self._identifiers = identifiers
+        self._names = names
+        self._own = OwnList()
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read what the detectors need; whatever is missing raises."""
+        return cls(Identifiers(), Names.load())
+
+    def know(self, entries: Iterable[OwnEntry]) -> None:
+        """Replace the organisation's own words."""
+        self._own = OwnList.of(entries)
+
+    def find(self, text: str, *, bare: bool = False) -> tuple[Finding, ...]:
+        """What is in a text; ``bare``: without the organisation's own words."""
+        hidden, spared = ([], []) if bare else self._own.find(text)
+        found = (*self._identifiers.every(text), *self._names.find(text), *hidden)
+        return settle(found, spared)
+
+    def again(self, persons: Sequence[str], text: str) -> tuple[Finding, ...]:
+        """Later mentions of persons that were found elsewhere in the same text."""
+        _, spared = self._own.find(text)
+        return settle(spread(persons, text), spared)

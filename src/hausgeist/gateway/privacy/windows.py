@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Long texts in pieces: windows that overlap, so that what lies across a seam is found whole in one of them.
+
+A window is cut at white space. What touches its end may go on behind it: it is left to the next window,
+which begins there at the latest.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from hausgeist.core.findings import Finding, Kind
+from hausgeist.gateway.privacy.overlap import settle
+
+WINDOW = 50_000
+"""Characters of a window; about a quarter of a second's work, so that others are not kept waiting."""
+
+OVERLAP = 1_000
+"""Characters that two windows share: longer than any identifier with its anchor, but private keys."""
+
+_SEAM = 200
+
+Look = Callable[[str, list[str] | None], Awaitable[Sequence[Finding]]]
+
+
+async def look_through(text: str, look: Look) -> tuple[Finding, ...]:
+    """Look at a text window by window, then once more for persons that another window has named."""
+    if len(text) <= WINDOW:
+        return tuple(await look(text, None))
+    found: list[Finding] = []
+    windows: list[tuple[int, int]] = []
+    start = 0
+    while True:
+        end = _cut(text, start)
+        windows.append((start, end))
+        within = [
+            replace(one, start=one.start + start, end=one.end + start)
+            for one in await look(text[start:end], None)
+        ]
+        if end == len(text):
+            found += within
+            break
+        following = max(end - OVERLAP, start + 1)
+        across = [one for one in within if one.end >= end - 1 and one.start > start]
+        if across:
+            following = min(following, across[0].start)
+        else:
+            across = []
+        found += [one for one in within if one not in across]
+        start = following
+    # keys in the order in which they were found, for numbers of pseudonyms go by it
+    persons = list(
+        dict.fromkeys(text[one.start : one.end] for one in found if one.kind is Kind.PERSON)
+    )
+    if persons:
+        for start, end in windows:
+            found += [
+                replace(one, start=one.start + start, end=one.end + start)
+                for one in await look(text[start:end], persons)
+            ]
+    return settle(found)
+
+
+def _cut(text: str, start: int) -> int:
+    """The end of a window: behind white space, if there is any near."""
+    end = start + WINDOW
+    if end >= len(text):
+        return len(text)
+    for place in range(end, end - _SEAM, -1):
+        if text[place - 1].isspace():
+            return place
+    return end
