@@ -32,6 +32,7 @@ from hausgeist.gateway.notes import ModelNotes
 from hausgeist.gateway.policies import Policies
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.gateway.providers.house import HouseProvider
+from hausgeist.gateway.privacy import Veils
 from hausgeist.gateway.residents import Residents
 from hausgeist.gateway.weights import Fetcher, Shelf, budget
 from hausgeist.identity import Identity
@@ -333,6 +334,7 @@ def _engines(ground: _Ground) -> tuple[Supervisor, Residents]:
     """The children that run weights, and the models that live in the house."""
     settings = ground.settings
     fetcher = Fetcher(
+            veils=Veils(store, secret, now_ms),
         settings,
         record=ground.connections.note,
         depart=ground.departures.depart,

@@ -38,7 +38,7 @@
     ├── Upstream 502            ├── UpstreamRefused     ├── LoginAway           ├── EgressDenied
     │                           └── UpstreamAway
     ├── Unavailable 503         ├── UpstreamBusy        ├── ModelLoading        ├── ModelCrashed
-    │                           ├── DetectorDown
+    │                           ├── DetectorDown        ├── VeilDown
     │                           ├── DoesNotFit          ├── QueueFull
     │                           ├── DiskFull            └── LoadFailed
     ├── UpstreamTimeout 504
@@ -80,6 +80,7 @@ from hausgeist.errors.models import (
     UpstreamAway,
     UpstreamBusy,
     UpstreamRefused,
+    VeilDown,
 )
 from hausgeist.errors.people import (
     AnswerStillRuns,
@@ -226,6 +227,7 @@ __all__ = [
     "UpstreamBusy",
     "UpstreamRefused",
     "UpstreamTimeout",
+    "VeilDown",
     "WasShared",
     "WeakPassword",
     "WorkCrashed",

@@ -88,6 +88,16 @@ class DetectorDown(Unavailable):
     )
 
 
+class VeilDown(Unavailable):
+    """Pseudonyms could not be made, read or stored, so nothing left."""
+
+    code = "veil_down"
+    text = N_(
+        "The text could not be put under pseudonyms, so it has not left the house. "
+        "A model in the house can answer."
+    )
+
+
 class QueueFull(Unavailable):
     """All slots are busy and the queue is full."""
 

@@ -15,11 +15,13 @@ from hausgeist.audit import Trail
 from hausgeist.core.accounting import Settlement
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst, Failed, Finished
+from hausgeist.core.findings import Examination
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.core.people import Principal
 from hausgeist.core.policy import Decision, Verdict
+from hausgeist.core.preview import Preview
 from hausgeist.core.voice import Recording, Speech
 from hausgeist.errors import HausgeistError, Unsupported
 from hausgeist.gateway.border import Border
@@ -71,6 +73,7 @@ class Gateway:
         """Answer a call. Closing the iterator cancels the upstream and still books what was used."""
         run = Run(call, self.now_ms())
         self.running += 1
+        way: Way | None = None
         try:
             way = await self._way(run)
             async with aclosing(self.routes.open(way.cards, way.call)) as stream:  # type: ignore[type-var]
@@ -81,7 +84,7 @@ class Gateway:
                     yield way.out(burst)
         except HausgeistError as error:
             run.failed(error)
-            yield [Failed(error, run.counted())]
+            yield [*(way.left(error) if way else ()), Failed(error, run.counted())]
         finally:
             self.running -= 1
             self._settle(run)
@@ -119,6 +122,7 @@ class Gateway:
         candidates = self.directory.candidates(call.model, call.principal)
         run.wanted = candidates[0]
         decision, veiled = await self._permitted(call, candidates)
+        run.veiled = veiled
         flags = self.guards.check(call)
         shape = Shape(call)
         sent = call if veiled is None else veiled.call
@@ -245,6 +249,22 @@ class Gateway:
         )
         return self.border.first(call, candidates)
 
+    async def preview(self, call: Call) -> Preview:
+        """What would be decided of a call, and what of its texts would be hidden; nothing is sent or stored.
+
+        Raises:
+            UnknownModel: there is none, or not for this caller.
+            DetectorDown, VeilDown: it cannot be said; the call would not leave either.
+        """
+        candidates = self.directory.candidates(call.model, call.principal)
+        decision, found = self.border.first(call, candidates), Examination()
+        if decision.verdict is Verdict.EXAMINE:
+            may_hide = self.veils is not None
+            decision, found = await self.border.look(call, candidates, may_hide=may_hide)
+        if self.veils is None or not await self._is_to_veil(call, decision):
+            return Preview(decision)
+        return Preview(decision, await self.veils.preview(call, found))
+
     async def _once(
         self,
         call: Call,
@@ -286,16 +306,25 @@ class Gateway:
         Raises:
             HausgeistError: it may not leave, or could not be examined or veiled.
         """
-        decision, veiled = self.border.decide(call, candidates), None
+        decision, found, veiled = self.border.decide(call, candidates), Examination(), None
+        may_hide = may_hide and self.veils is not None
         if decision.verdict is Verdict.EXAMINE:
             decision, found = await self.border.examine(
-                call, candidates, texts, unseen=unseen, may_hide=may_hide and self.veils is not None
+                call, candidates, texts, unseen=unseen, may_hide=may_hide
             )
-            if decision.verdict is Verdict.PSEUDONYMISE:
-                assert self.veils is not None  # or the border had not said so
-                veiled = await self.veils.hide(call, found, texts)
+        if may_hide and await self._is_to_veil(call, decision):
+            assert self.veils is not None
+            veiled = await self.veils.hide(call, found, texts)
         declare(call, decision, veiled)  # or nothing of it leaves
         return decision, veiled
+
+    async def _is_to_veil(self, call: Call, decision: Decision) -> bool:
+        """Whether pseudonyms are due: by the rule, by a person's mark, or since the conversation has some."""
+        if decision.verdict is Verdict.PSEUDONYMISE or self.veils is None:
+            return decision.verdict is Verdict.PSEUDONYMISE
+        if all(card.zone is Zone.HOUSE for card in decision.models):
+            return False
+        return await self.veils.due(call)
 
     async def _admit(
         self,

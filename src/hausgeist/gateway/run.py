@@ -221,7 +221,7 @@ class Run:
         if self.texts is not None:
             return sum(len(text) // CHARS_PER_TOKEN + 1 for text in self.texts)
         if self._input_chars < 0:
-            self._input_chars = characters(self.call)
+            self._input_chars = characters(self.veiled.call if self.veiled else self.call)
         return estimate(self.call, self._input_chars)
 
 

@@ -11,6 +11,7 @@ from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst, Flagged, Started
 from hausgeist.core.models import ModelCard
 from hausgeist.core.policy import Decision, Verdict
+from hausgeist.errors import GuardRefused, HausgeistError
 from hausgeist.gateway.guard import OutputChain
 from hausgeist.gateway.privacy import Veiled
 from hausgeist.gateway.shape import Shape
@@ -51,3 +52,12 @@ class Way:
         """
         said = burst if self.veiled is None else self.veiled.restore.pass_on(burst)
         return self.shape.pass_on(self.guards.pass_on(said))
+
+    def left(self, error: HausgeistError) -> Burst:
+        """What was held back of an answer that breaks off; nothing where a guard has ended it."""
+        if self.veiled is None or isinstance(error, GuardRefused):
+            return []
+        try:
+            return self.guards.pass_on(self.veiled.restore.flush())
+        except GuardRefused:
+            return []

@@ -72,7 +72,7 @@ STORES = (
     PersonalStore(
         "conversations",
         N_("Conversations"),
-        frozenset({"conversations", "messages", "search_words"}),
+        frozenset({"conversations", "messages", "search_words", "veils"}),
         personal.talks,
         personal.erase_talks,
         paged=True,

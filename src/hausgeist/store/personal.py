@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, or_, select, update
 
+from hausgeist.store.closing import still_open
 from hausgeist.store.tables import (
     api_keys,
     conversations,
@@ -33,6 +34,7 @@ from hausgeist.store.tables import (
     sessions,
     shares,
     users,
+    veils,
 )
 
 Rows = list[dict[str, Any]]
@@ -40,7 +42,8 @@ Rows = list[dict[str, Any]]
 
 def account(connection: Connection, user_id: str) -> Rows:
     """The person's account."""
-    return _rows(connection, users, users.c.id == user_id, but={"password_hash"})
+    secret = {"password_hash", "opens_hash", "recovery_hash"}
+    return _rows(connection, users, users.c.id == user_id, but=secret)
 
 
 def erase_account(connection: Connection, user_id: str) -> int:
@@ -114,10 +117,18 @@ def erase_memberships(connection: Connection, user_id: str) -> int:
 
 
 def talks(connection: Connection, user_id: str, after: str = "", most: int | None = None) -> Rows:
-    """The person's conversations, also those in the bin, each with its ``messages``."""
+    """The person's conversations, also those in the bin, each with its ``messages``.
+
+    ``pseudonyms_at``: when pseudonyms were last given in it; what they stand for is in the messages.
+    """
     query = (
-        select(conversations)
-        .where(conversations.c.owner_id == user_id, conversations.c.id > after)
+        select(conversations, veils.c.updated_at.label("pseudonyms_at"))
+        .outerjoin(veils, veils.c.conversation_id == conversations.c.id)
+        .where(
+            conversations.c.owner_id == user_id,
+            conversations.c.id > after,
+            still_open(conversations),
+        )
         .order_by(conversations.c.id)
         .limit(most)
     )
@@ -144,11 +155,12 @@ def talks(connection: Connection, user_id: str, after: str = "", most: int | Non
 
 
 def erase_talks(connection: Connection, user_id: str) -> int:
-    """Erase the conversations with messages, search words and shares; gives how many conversations."""
+    """Erase the conversations with messages, search words, shares and pseudonyms; gives how many."""
     theirs = select(conversations.c.id).where(conversations.c.owner_id == user_id)
     mine = or_(search_words.c.conversation_id.in_(theirs), search_words.c.owner_id == user_id)
     connection.execute(delete(search_words).where(mine))
     connection.execute(delete(shares).where(shares.c.conversation_id.in_(theirs)))
+    connection.execute(delete(veils).where(veils.c.conversation_id.in_(theirs)))
     connection.execute(delete(messages).where(messages.c.conversation_id.in_(theirs)))
     return connection.execute(
         delete(conversations).where(conversations.c.owner_id == user_id)
@@ -199,7 +211,7 @@ def files_of(
     """The person's files with the text that was read out of them; contents come by ``pieces``."""
     query = (
         select(files)
-        .where(files.c.owner_id == user_id, files.c.id > after)
+        .where(files.c.owner_id == user_id, files.c.id > after, still_open(files))
         .order_by(files.c.id)
         .limit(most)
     )
@@ -213,7 +225,12 @@ def piece(
     query = (
         select(file_contents.c.seq, file_contents.c.content)
         .join(files, file_contents.c.file_id == files.c.id)
-        .where(files.c.owner_id == user_id, files.c.id == file_id, file_contents.c.seq > after)
+        .where(
+            files.c.owner_id == user_id,
+            files.c.id == file_id,
+            file_contents.c.seq > after,
+            still_open(files),
+        )
         .order_by(file_contents.c.seq)
         .limit(1)
     )
@@ -287,6 +304,23 @@ def shared_items(connection: Connection, user_id: str) -> int:
     """How many assistants and prompts of the person's would stay, because others use them."""
     theirs = (library_items.c.owner_id == user_id) & (library_items.c.audience != "owner")
     return len(connection.execute(select(library_items.c.id).where(theirs)).all())
+
+
+# -- readings of conversations by others ------------------------------------------------------------
+
+
+def readings_of(connection: Connection, user_id: str) -> Rows:
+    """Who asked for one of the person's conversations, why and when; others' ids are not read out."""
+    return _rows(
+        connection, readings, readings.c.owner_id == user_id, but={"asked_by", "second_id"}
+    )
+
+
+def erase_readings(connection: Connection, user_id: str) -> int:
+    """Erase what was asked about the person, and take the person's name off what they asked of others."""
+    for column in (readings.c.asked_by, readings.c.second_id):
+        connection.execute(update(readings).where(column == user_id).values({column.name: None}))
+    return connection.execute(delete(readings).where(readings.c.owner_id == user_id)).rowcount
 
 
 # -- holds ---------------------------------------------------------------------------------------------

@@ -1,14 +1,48 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Pseudonyms at work: a call and its findings in; the call as it may leave, and its restorer, out."""
+"""Pseudonyms at work: a call and its findings in; the call as it may leave, and its restorer, out.
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+One map for a conversation, or for a call that belongs to none. A conversation's map is stored before the
+call leaves, under a random key of its own which the house's secret seals; it goes with the conversation.
+Whatever fails here is an error, and nothing leaves.
+"""
+
+import asyncio
+import hashlib
+import re
+import secrets
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
 
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst
-from hausgeist.core.findings import Examination, Kind
+from hausgeist.core.findings import Examination, Finding, Kind
+from hausgeist.core.preview import Masked, Span
+from hausgeist.errors import NotFound, VeilDown
+from hausgeist.gateway.privacy import masking
+from hausgeist.gateway.privacy.fields import Place, Seen, has_pictures, seen_in, with_texts
+from hausgeist.gateway.privacy.hint import language_of, told, wants_mail
+from hausgeist.gateway.privacy.masking import Edit
+from hausgeist.gateway.privacy.restore import Restorer
+from hausgeist.gateway.privacy.veil import Veil
+from hausgeist.sealing import Seal, SealBroken
+from hausgeist.store import veils
+from hausgeist.store.db import DatabaseError, Store
+from hausgeist.store.veils import VeilRow
+
+_KEYS: Final = b"hausgeist veil keys 1"
+_MAPS: Final = b"hausgeist veil maps 1"
+_KEY_BYTES: Final = 32
+_TRIES: Final = 8
+"""Times that two calls of one conversation may be faster than a third."""
+_LONG: Final = 50_000
+"""Characters from which on a thread does the work, so that others are served meanwhile."""
+_REMEMBERED_MOST: Final = 200
+"""Conversations whose earlier texts are not searched again for the same words."""
+_TEXTS_MOST: Final = 2_000
+
+_GIVEN = re.compile(r"\[\[([A-Z_]+_\d+)\]\]")
 
 
 class Restores(Protocol):
@@ -16,6 +50,10 @@ class Restores(Protocol):
 
     def pass_on(self, burst: Burst) -> Burst:
         """What may go on of a burst; what could still become a pseudonym is held back."""
+        ...
+
+    def flush(self) -> Burst:
+        """What is held back, when an answer breaks off."""
         ...
 
 
@@ -34,15 +72,212 @@ class Veiled:
         return tuple(sorted((kind.value, count) for kind, count in self.counts.items()))
 
 
-class Veils(Protocol):
-    """Makes pseudonyms."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A conversation's map as it was read, with its key; ``version`` 0: there is none yet."""
+
+    veil: Veil
+    key: bytes
+    version: int
+    packed: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """The texts of a call, each once, and what is replaced in them."""
+
+    seen: dict[tuple[str, Place], Seen]
+    edits: dict[tuple[str, Place], tuple[Edit, ...]]
+
+
+class Veils:
+    """Makes pseudonyms. ``secret`` is the house's, 32 bytes; ``now_ms`` gives milliseconds."""
+
+    def __init__(self, store: Store, secret: bytes, now_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._seal = Seal(secret, _KEYS)
+        self._now_ms = now_ms
+        self._known: OrderedDict[str, tuple[int, dict[bytes, list[Finding]]]] = OrderedDict()
+        self._salt = secrets.token_bytes(16)
 
     async def hide(
         self, call: Call, found: Examination, texts: Sequence[str] | None = None
     ) -> Veiled:
         """Put everything found under pseudonyms; the map is stored before this returns.
 
+        ``texts`` is what is sent instead of the call's messages.
+
         Raises:
-            HausgeistError: it cannot be done; then nothing leaves.
+            VeilDown: it cannot be done; nothing may leave.
+            NotFound: the conversation is gone.
         """
-        ...
+        if has_pictures(call):  # nobody can hide anything in them
+            raise VeilDown
+        for _ in range(_TRIES):
+            read = await self._read(call)
+            seen = _texts(texts) if texts is not None else seen_in(call)
+            hidden = await self._hidden(call, read.veil, seen, found)
+            veiled = self._veiled(call, read.veil, hidden, texts)
+            if await self._kept(call, read):
+                return veiled
+        raise VeilDown
+
+    async def preview(self, call: Call, found: Examination) -> tuple[Masked, ...]:
+        """What ``hide`` would hide; nothing is stored.
+
+        Raises:
+            VeilDown: it cannot be said.
+        """
+        read = await self._read(call)
+        hidden = await self._hidden(call, read.veil, seen_in(call), found)
+        shown = {}
+        for at, edits in hidden.edits.items():
+            spans = tuple(
+                Span(
+                    edit.start,
+                    edit.end,
+                    edit.instead,
+                    edit.kind,
+                    hidden.seen[at].text[edit.start : edit.end],
+                    edit.certain,
+                )
+                for edit in edits
+                if edit.kind is not None
+            )
+            if spans:
+                shown[hidden.seen[at].text] = spans
+        return tuple(Masked(text, spans) for text, spans in shown.items())
+
+    async def due(self, call: Call) -> bool:
+        """Whether a call is to be veiled though nothing personal was found: marks, or earlier pseudonyms.
+
+        Raises:
+            VeilDown: it cannot be said.
+        """
+        if any(one.hide for one in call.corrections):
+            return True
+        return (await self._read(call)).version > 0
+
+    # -- the texts --------------------------------------------------------------------------------
+
+    async def _hidden(
+        self, call: Call, veil: Veil, seen: Sequence[Seen], found: Examination
+    ) -> _Hidden:
+        if sum(len(one.text) for one in seen) > _LONG:
+            return await asyncio.to_thread(self._hide, call, veil, seen, found)
+        return self._hide(call, veil, seen, found)
+
+    def _hide(self, call: Call, veil: Veil, seen: Sequence[Seen], found: Examination) -> _Hidden:
+        for correction in call.corrections:
+            veil.correct(correction.value, hide=correction.hide)
+        once = {(one.raw, one.place): one for one in seen}
+        texts = list(dict.fromkeys(one.text for one in once.values()))
+        masking.learn(veil, texts, found)
+        known = dict(zip(texts, self._known_in(call, veil, texts), strict=True))
+        edits = {
+            at: masking.edits(veil, one, found.findings.get(one.text, ()), known[one.text])
+            for at, one in once.items()
+        }
+        return _Hidden(once, edits)
+
+    def _known_in(self, call: Call, veil: Veil, texts: Sequence[str]) -> list[list[Finding]]:
+        """What is known from elsewhere; a conversation's earlier texts are searched once for the same words."""
+        if call.conversation is None:
+            return masking.known_in(veil, texts)
+        words = veil.known()
+        before = self._known.pop(call.conversation, None)
+        results = before[1] if before is not None and before[0] == words else {}
+        marks = [
+            hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._salt).digest()
+            for text in texts
+        ]
+        new = [at for at, mark in enumerate(marks) if mark not in results]
+        for at, findings in zip(
+            new, masking.known_in(veil, [texts[at] for at in new]), strict=True
+        ):
+            results[marks[at]] = findings
+        answer = [results[mark] for mark in marks]
+        if len(results) <= _TEXTS_MOST:
+            self._known[call.conversation] = (words, results)
+        while len(self._known) > _REMEMBERED_MOST:
+            self._known.popitem(last=False)
+        return answer
+
+    def _veiled(
+        self, call: Call, veil: Veil, hidden: _Hidden, texts: Sequence[str] | None
+    ) -> Veiled:
+        used: dict[str, None] = {}
+
+        def change(one: Seen) -> str:
+            at = (one.raw, one.place)
+            edits = hidden.edits[at]
+            used.update(
+                dict.fromkeys(key for edit in edits for key in _GIVEN.findall(edit.instead))
+            )
+            return masking.applied(veil, one, edits)
+
+        language, mail = language_of(call), wants_mail(call)
+        counts = Counter(
+            edit.kind for edits in hidden.edits.values() for edit in edits if edit.kind is not None
+        )
+        if texts is not None:
+            sent = [change(one) for one in _texts(texts)]
+            return Veiled(call, Restorer(dict(veil.values), language), sent, counts)
+        sampling = replace(call.sampling, logprobs=False, top_logprobs=None)
+        masked = with_texts(replace(call, sampling=sampling), change)
+        restore = Restorer(dict(veil.values), language, mail=mail)
+        return Veiled(told(masked, used, language, mail=mail), restore, None, counts)
+
+    # -- the map ----------------------------------------------------------------------------------
+
+    async def _read(self, call: Call) -> _Read:
+        """The map of the call's conversation; a new one where there is none."""
+        conversation, owner = call.conversation, call.principal.id
+        if conversation is None:
+            return _Read(Veil(), b"", 0)
+        try:
+            row = await self._store.read(lambda c: veils.of(c, owner, conversation))
+        except DatabaseError as error:
+            raise VeilDown from error
+        if row is None:
+            return _Read(Veil(), secrets.token_bytes(_KEY_BYTES), 0)
+        try:
+            key = self._seal.open(row.sealed_key, conversation)
+            packed = Seal(key, _MAPS).open(row.sealed_map, _bound(conversation, row.version))
+            return _Read(Veil.unpacked(packed), key, row.version, packed)
+        except (SealBroken, ValueError) as error:
+            raise VeilDown from error
+
+    async def _kept(self, call: Call, read: _Read) -> bool:
+        """Store what the map has become; False if somebody else was faster.
+
+        Raises:
+            VeilDown, NotFound: it cannot be stored.
+        """
+        conversation, owner = call.conversation, call.principal.id
+        packed = read.veil.packed()
+        if conversation is None or packed == read.packed:
+            return True
+        version = read.version + 1
+        row = VeilRow(
+            conversation_id=conversation,
+            sealed_key=self._seal.seal(read.key, conversation),
+            sealed_map=Seal(read.key, _MAPS).seal(packed, _bound(conversation, version)),
+            version=version,
+            updated_at=self._now_ms(),
+        )
+        try:
+            kept = await self._store.write(lambda c: veils.keep(c, owner, row))
+        except DatabaseError as error:
+            raise VeilDown from error
+        if kept is None:
+            raise NotFound
+        return kept
+
+
+def _texts(texts: Sequence[str]) -> list[Seen]:
+    return [Seen(text, Place.PROSE, text) for text in texts]
+
+
+def _bound(conversation: str, version: int) -> str:
+    return f"{conversation}\n{version}"

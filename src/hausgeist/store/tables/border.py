@@ -37,6 +37,7 @@ veils = Table(
     Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
     Column("sealed_key", LargeBinary, nullable=False),  # with the house's secret
     Column("sealed_map", LargeBinary, nullable=False),  # with that key
+    Column("version", Integer, nullable=False),  # counts the writes
     Column("updated_at", BigInteger, nullable=False),
 )
 

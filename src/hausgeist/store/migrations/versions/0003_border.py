@@ -193,6 +193,7 @@ def _border() -> None:
         sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
         sa.Column("sealed_map", sa.LargeBinary(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],
