@@ -22,17 +22,21 @@ from hausgeist.chat.shelf import Shelves
 from hausgeist.chat.temporary import Temporary
 from hausgeist.chat.uploads import Uploads
 from hausgeist.core.accounting import Settlement
+from hausgeist.core.labels import Zone
 from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
 from hausgeist.gateway.departures import Departures
 from hausgeist.gateway.egress import Canary, Proof, Reports, Sealer, Watch, own_ways
 from hausgeist.gateway.engines import Supervisor
+from hausgeist.gateway.guards import GuardRules
+from hausgeist.gateway.guards.appeals import Appeals
 from hausgeist.gateway.notes import ModelNotes
+from hausgeist.gateway.privacy.own_words import OwnWords
 from hausgeist.gateway.policies import Policies
+from hausgeist.gateway.privacy import Veils
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.gateway.providers.house import HouseProvider
-from hausgeist.gateway.privacy import Veils
 from hausgeist.gateway.residents import Residents
 from hausgeist.gateway.weights import Fetcher, Shelf, budget
 from hausgeist.identity import Identity
@@ -165,6 +169,12 @@ async def _end_all(ends: Iterable[Callable[[str], Awaitable[None]]], user_id: st
         await end(user_id)
 
 
+async def _warm_detectors(gateway: Gateway) -> None:
+    """Have the detectors running where a text may leave, so that the first one does not wait."""
+    if any(card.zone is not Zone.HOUSE for card in gateway.directory.cards()):
+        gateway.border.examiner.warm()
+
+
 def open_identity(settings: Settings, store: Store, trail: Trail) -> Identity:
     """Who is asking, over a store."""
     return Identity(store, trail, now_ms, time.monotonic, session_days=settings.session_days)
@@ -194,6 +204,11 @@ def build(settings: Settings) -> House:
     providers = _providers(ground)
     notes = ModelNotes(store, trail, ground.gateway.directory, now_ms)
     policies = open_policies(store, trail, identity, ground.gateway.border)
+    guards = GuardRules(
+        store, trail, now_ms, partial(setattr, ground.gateway, "guards"), settings.home
+    )
+    own_words = OwnWords(store, trail, now_ms)
+    ground.gateway.border.examiner.words = own_words.current
     library = Library(store, trail, now_ms)
     files = Files(store, now_ms)
     chat = Chat(
@@ -241,7 +256,10 @@ def build(settings: Settings) -> House:
         providers=providers,
         prices=prices,
         budgets=Budgets(store, trail, ground.gateway.book, now_ms),
+        guards=guards,
+        appeals=Appeals(store, trail, now_ms),
         notes=notes,
+        own_words=own_words,
         policies=policies,
         logins=logins,
         entrance=entrance,
@@ -254,8 +272,11 @@ def build(settings: Settings) -> House:
             energy.look,
             residents.refresh,
             policies.refresh,
+            own_words.refresh,
             providers.refresh,
+            partial(_warm_detectors, ground.gateway),
             notes.refresh,
+            guards.refresh,
             logins.refresh,
             recheck.look,
             files.tend,
@@ -281,6 +302,7 @@ def build(settings: Settings) -> House:
         house.checkpoints.close,
         store.drain,
         house.proof.canary.close,
+        ground.gateway.border.examiner.close,
         ground.gateway.ended,
         identity.close,
         ground.outbound.close,
@@ -326,6 +348,7 @@ def _ground(settings: Settings) -> _Ground:
             trail=trail,
             now_ms=now_ms,
             border=Border(default_class=settings.default_class),
+            veils=Veils(store, secret, now_ms),
         ),
     )
 
@@ -334,7 +357,6 @@ def _engines(ground: _Ground) -> tuple[Supervisor, Residents]:
     """The children that run weights, and the models that live in the house."""
     settings = ground.settings
     fetcher = Fetcher(
-            veils=Veils(store, secret, now_ms),
         settings,
         record=ground.connections.note,
         depart=ground.departures.depart,

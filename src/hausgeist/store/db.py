@@ -108,6 +108,12 @@ class Store:
         url = make_url(self.url)
         return str(url.database) if self.is_sqlite else url.render_as_string(hide_password=True)
 
+    @property
+    def port(self) -> int | None:
+        """The port of a database server elsewhere; None where it is a file or a socket of this machine."""
+        url = make_url(self.url)
+        return (url.port or 5432) if url.host and not url.host.startswith("/") else None
+
     # -- reading ------------------------------------------------------------------------------
 
     @contextmanager

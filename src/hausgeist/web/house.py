@@ -19,8 +19,11 @@ from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
 from hausgeist.gateway.egress import Proof
+from hausgeist.gateway.guards import GuardRules
+from hausgeist.gateway.guards.appeals import Appeals
 from hausgeist.gateway.meter import Meter
 from hausgeist.gateway.notes import ModelNotes
+from hausgeist.gateway.privacy.own_words import OwnWords
 from hausgeist.gateway.policies import Policies
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.identity import Identity
@@ -74,8 +77,14 @@ class House:
     """What models cost, for the administration."""
     budgets: Budgets
     """Limits of what may be used, for the administration."""
+    guards: GuardRules
+    """The rules that mark or stop texts."""
+    appeals: Appeals
+    """What people say to them."""
     notes: ModelNotes
     """What the house says of its models."""
+    own_words: OwnWords
+    """What is always, or never, hidden before a text leaves."""
     policies: Policies
     """The border's rules, for the administration."""
     logins: Logins

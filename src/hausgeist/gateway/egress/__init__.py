@@ -6,18 +6,25 @@
 
 from hausgeist.gateway.egress.canary import Canary, Flight
 from hausgeist.gateway.egress.compare import Compared, Difference, compared
-from hausgeist.gateway.egress.report import Reports, Signed, month_of, verified
-from hausgeist.gateway.egress.watch import Watch
+from hausgeist.gateway.egress.proof import Proof
+from hausgeist.gateway.egress.report import Reports, Signed, allowed, month_of, span_of
+from hausgeist.gateway.egress.seal import Sealer, verified
+from hausgeist.gateway.egress.watch import Watch, own_ways
 
 __all__ = [
     "Canary",
     "Compared",
     "Difference",
     "Flight",
+    "Proof",
     "Reports",
+    "Sealer",
     "Signed",
     "Watch",
+    "allowed",
     "compared",
     "month_of",
+    "own_ways",
+    "span_of",
     "verified",
 ]

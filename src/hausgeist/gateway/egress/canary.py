@@ -342,7 +342,7 @@ async def _listening(bodies: list[bytes]) -> AsyncIterator[int]:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
             found = re.search(r"content-length: (\d+)", head)
             body = await reader.readexactly(min(int(found[1]) if found else 0, BODY_MOST))
-            bodies += [head.encode(), body]
+            bodies.extend((head.encode(), body))
             writer.write(_answer(body))
             await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):

@@ -15,12 +15,10 @@ from hausgeist.audit import Trail
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, InvalidField
 from hausgeist.gateway.egress.compare import Compared, compared
-from hausgeist.gateway.egress.seal import Sealer, as_text, verified
+from hausgeist.gateway.egress.seal import Sealer, as_text
 from hausgeist.net import AllowList
 from hausgeist.store import departures
 from hausgeist.store.db import Store
-
-__all__ = ["Reports", "Signed", "month_of", "verified"]
 
 EVERY_MS = 10 * 60 * 1000
 """Milliseconds between looks whether a month is over."""

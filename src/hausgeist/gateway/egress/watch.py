@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hausgeist.audit import Trail
 from hausgeist.gateway.egress.compare import UNEXPLAINED
-from hausgeist.net import Connections, Outbound
+from hausgeist.net import AllowList, Connections, Outbound
 from hausgeist.net.kernel import Seen, opened_in_namespace, readable, seen
 
 EVERY = 5.0
@@ -96,6 +96,12 @@ class Watch:
         if one.program:
             return _PIP in f" {one.program} "  # an exception; no other child has a way out
         return (one.address, one.port) in self._outbound.wire.addresses or one.port in expected
+
+
+def own_ways(database: int | None, allow: AllowList) -> dict[int, str]:
+    """Ports of the services that do not go through the one client: the database's, the directories'."""
+    found = {} if database is None else {database: "database"}
+    return found | {one.port: "ldap" for one in allow.all() if one.reason.startswith("login:")}
 
 
 def _look(pid: int) -> tuple[list[Seen], int | None]:

@@ -50,6 +50,7 @@ async def metrics(visit: Visit) -> Response:
     house = visit.house
     loaded = len(house.loaded())
     text = house.meter.text(running=house.gateway.running, loaded=loaded) + house.proof.metrics()
+    text += house.gateway.border.examiner.health.metrics()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
