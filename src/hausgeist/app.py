@@ -32,9 +32,9 @@ from hausgeist.gateway.engines import Supervisor
 from hausgeist.gateway.guards import GuardRules
 from hausgeist.gateway.guards.appeals import Appeals
 from hausgeist.gateway.notes import ModelNotes
-from hausgeist.gateway.privacy.own_words import OwnWords
 from hausgeist.gateway.policies import Policies
 from hausgeist.gateway.privacy import Veils
+from hausgeist.gateway.privacy.own_words import OwnWords
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.gateway.providers.house import HouseProvider
 from hausgeist.gateway.residents import Residents

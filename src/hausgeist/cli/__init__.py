@@ -29,6 +29,7 @@ COMMANDS = {
     "policy": "policy:app",
     "provider": "provider:app",
     "receipt": "receipt:receipt",
+    "words": "words:app",
 }
 """Each command's file and the function or group of commands in it."""
 

@@ -5,6 +5,7 @@ Every check looks at one thing, changes nothing, opens no connection to the outs
 finding. Exit code 1 if any finding is an error.
 """
 
+import asyncio
 import json
 import os
 import shutil
@@ -201,7 +202,39 @@ def models(config: Settings) -> Iterator[Finding]:
             yield Finding("error", f"{manifest.name} does not fit into memory.", room.advice())
 
 
-CHECKS: tuple[Check, ...] = (home, port, exposure, database, policy, models)
+def detectors(config: Settings) -> Iterator[Finding]:
+    """The detectors of personal data: they start, and find what they must."""
+    from hausgeist.gateway.privacy import Examiner  # noqa: PLC0415  as above
+
+    del config
+
+    async def look() -> tuple[str, ...]:
+        examiner = Examiner()
+        try:
+            await examiner.start()
+        finally:
+            await examiner.close()
+        return examiner.health.barriers
+
+    try:
+        held = asyncio.run(look())
+    except HausgeistError as error:
+        yield Finding(
+            "error",
+            f"The detectors of personal data do not work: {error.__cause__}.",
+            "What would have to be examined stays in the house. Install Hausgeist again.",
+        )
+        return
+    yield Finding("ok", "The detectors of personal data find what they must.")
+    if "seccomp" not in held:
+        yield Finding(
+            "note",
+            f"Their process is held by {', '.join(held)} only.",
+            "A newer kernel can do more.",
+        )
+
+
+CHECKS: tuple[Check, ...] = (home, port, exposure, database, policy, models, detectors)
 
 
 def _print_settings(config: Settings) -> None:

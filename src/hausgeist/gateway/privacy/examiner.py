@@ -61,6 +61,21 @@ class Health:
     recalled: int = 0
     barriers: tuple[str, ...] = ()
 
+    def metrics(self) -> str:
+        """As lines of Prometheus' text format; no content."""
+        rows = (
+            ("up", "gauge", "Whether the detectors of personal data answer.", int(self.up)),
+            ("starts_total", "counter", "Starts of the detectors' process.", self.starts),
+            ("texts_total", "counter", "Texts that were examined.", self.scanned),
+            ("characters_total", "counter", "Characters that were examined.", self.characters),
+            ("recalled_total", "counter", "Texts that had been examined before.", self.recalled),
+        )
+        return "".join(
+            f"# HELP hausgeist_detectors_{name} {text}\n# TYPE hausgeist_detectors_{name} {kind}\n"
+            f"hausgeist_detectors_{name} {value}\n"
+            for name, kind, text, value in rows
+        )
+
 
 @dataclass(slots=True)
 class Examiner:

@@ -49,6 +49,7 @@ own_words = Table(
     Column("kind", String(16), nullable=False),  # of core.findings
     Column("value", String(300), nullable=False),
     Column("hide", Boolean, nullable=False),
+    Column("pattern", Boolean, nullable=False),  # see gateway.privacy.own
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -136,19 +137,21 @@ readings = Table(
     "readings",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column(
-        "conversation_id",
-        ForeignKey("conversations.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    # no reference: that it was read stays known when the conversation is gone
+    Column("conversation_id", String(32), nullable=False, index=True),
     Column("owner_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("asked_by", ForeignKey("users.id", ondelete="SET NULL"), index=True),
+    Column("asked_role", String(16), nullable=False),
     Column("second_id", ForeignKey("users.id", ondelete="SET NULL"), index=True),
+    Column("second_role", String(16)),
     Column("reason", String(1000), nullable=False),
     Column("state", String(16), nullable=False),  # asked, granted, refused, ended
     Column("created_at", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
     Column("expires_at", BigInteger),
     Column("opened_at", BigInteger),  # first read
+    Column("read_at", BigInteger),  # last read
+    Column("openings", Integer, nullable=False, server_default="0"),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger),  # by its owner
 )

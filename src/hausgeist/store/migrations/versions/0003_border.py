@@ -159,6 +159,7 @@ def _border() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("value", sa.String(length=300), nullable=False),
         sa.Column("hide", sa.Boolean(), nullable=False),
+        sa.Column("pattern", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_own_words")),
     )
@@ -192,8 +193,8 @@ def _border() -> None:
         sa.Column("conversation_id", sa.String(length=32), nullable=False),
         sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
         sa.Column("sealed_map", sa.LargeBinary(), nullable=False),
-        sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],
@@ -326,21 +327,21 @@ def _people() -> None:
         sa.Column("conversation_id", sa.String(length=32), nullable=False),
         sa.Column("owner_id", sa.String(length=32), nullable=False),
         sa.Column("asked_by", sa.String(length=32), nullable=True),
+        sa.Column("asked_role", sa.String(length=16), nullable=False),
         sa.Column("second_id", sa.String(length=32), nullable=True),
+        sa.Column("second_role", sa.String(length=16), nullable=True),
         sa.Column("reason", sa.String(length=1000), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("decided_at", sa.BigInteger(), nullable=True),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("opened_at", sa.BigInteger(), nullable=True),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.Column("openings", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["asked_by"], ["users.id"], name=op.f("fk_readings_asked_by"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"],
-            ["conversations.id"],
-            name=op.f("fk_readings_conversation_id"),
-            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["users.id"], name=op.f("fk_readings_owner_id"), ondelete="CASCADE"
@@ -365,6 +366,9 @@ def _people() -> None:
         batch_op.add_column(sa.Column("recovery_hash", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("release_by", sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column("group_since", sa.BigInteger(), nullable=True))
+
+    for table in ("conversations", "files"):
+        op.add_column(table, sa.Column("closed_at", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.add_column(sa.Column("since", sa.BigInteger(), nullable=True))
