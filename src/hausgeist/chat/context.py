@@ -205,7 +205,8 @@ def _content(share: Share, content: str | None) -> tuple[Part | None, int]:
     name = " ".join(share.file.name.replace('"', "'").split())
     place = "" if len(text) == len(content) else f' characters="1-{len(text)} of {len(content)}"'
     body = text.replace("</file", "<\\/file")  # a text that plays the frame's end stays within it
-    return Text(f'<file name="{name}"{place}>\n{body}\n</file>\n\n'), len(text)
+    frame = f'<file name="{name}"{place}>\n{body}\n</file>\n\n'
+    return Text(frame, retrieved=True), len(text)
 
 
 def _head(text: str, most: int) -> str:

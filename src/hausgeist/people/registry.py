@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from hausgeist.errors import N_
-from hausgeist.store import personal
+from hausgeist.store import appeals, personal
 from hausgeist.store.db import Store
 
 Row = dict[str, Any]
@@ -76,6 +76,20 @@ STORES = (
         personal.talks,
         personal.erase_talks,
         paged=True,
+    ),
+    PersonalStore(
+        "appeals",
+        N_("Objections to rules"),
+        frozenset({"appeals"}),
+        appeals.exported,
+        appeals.erase,
+    ),
+    PersonalStore(
+        "readings",
+        N_("Who asked to read your conversations"),
+        frozenset({"readings"}),
+        personal.readings_of,
+        personal.erase_readings,
     ),
     PersonalStore(
         "folders",

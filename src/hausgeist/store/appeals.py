@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Verbs of appeals: what people say to a rule that marked or stopped something. SQL in, plain rows out."""
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from hausgeist.store.accounts import Row
 from hausgeist.store.tables import appeals, users
@@ -47,3 +47,13 @@ def end(connection: Connection, appeal_id: str, *, state: str, answer: str, now_
         .values(state=state, answer=answer, ended_at=now_ms)
     )
     return bool(done.rowcount)
+
+
+def exported(connection: Connection, owner_id: str) -> list[dict[str, object]]:
+    """A person's appeals, to take along."""
+    return [dict(row) for row in of_person(connection, owner_id)]
+
+
+def erase(connection: Connection, owner_id: str) -> int:
+    """Erase a person's appeals; gives how many."""
+    return connection.execute(delete(appeals).where(appeals.c.owner_id == owner_id)).rowcount

@@ -63,7 +63,8 @@ class Classifier:
 
 def features(text: str, mask: int) -> set[int]:
     """The cells of a text."""
-    small = f" {' '.join(text[:READ_MOST].casefold().split())} "
+    words = text[:READ_MOST].casefold().split()
+    small = f" {' '.join(words)} " if words else ""
     return {
         zlib.crc32(small[at : at + size].encode()) & mask
         for size in NGRAMS
