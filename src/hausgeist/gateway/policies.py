@@ -8,7 +8,7 @@ leaves the house, and ``problem`` says so.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hausgeist.audit import Trail
@@ -106,9 +106,12 @@ class Policies:
         self._take(await self._store.read(lambda c: rows.in_state(c, "active")))
 
     async def list(self) -> list[Version]:
-        """All versions but the draft, the newest first; without a stored one in force, the built-in one."""
+        """All versions but the draft, the newest first; at the end those that every house begins with."""
         found = [_version(row) for row in await self._store.read(rows.every)]
-        return [one for one in found if one.state != "draft"]
+        first = built_in()
+        if not any(one.state == "active" for one in found):
+            first = replace(first, state="active")
+        return [*(one for one in found if one.state != "draft"), first]
 
     async def get(self, version: str) -> Version:
         """One version, or the built-in one by its name.

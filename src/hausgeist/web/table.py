@@ -52,6 +52,7 @@ PAGES = (
     "pages.admin_budgets",
     "pages.admin_prices",
     "pages.admin_guards",
+    "pages.admin_policy",
     "pages.admin_logins",
     "pages.admin_login",
 )

@@ -21,6 +21,7 @@ PAGES = (
     ("costs", "budgets", N_("Budgets"), "/admin/budgets"),
     ("costs", "prices", N_("Prices"), "/admin/prices"),
     ("border", "words", N_("Own words"), "/admin/words"),
+    ("border", "policy", N_("Policy"), "/admin/policy"),
     ("proof", "audit", N_("Changes"), "/admin/audit"),
     ("house", "sharing", N_("Sharing"), "/admin/sharing"),
     ("house", "retention", N_("Retention"), "/admin/retention"),
@@ -38,7 +39,7 @@ GROUPS = {
     "proof": N_("Proof"),
     "house": N_("The house"),
 }
-OVERSEEN: frozenset[str] = frozenset()
+OVERSEEN: frozenset[str] = frozenset({"policy"})
 """Keys of the pages that auditors see, too: their routes are for overseers."""
 
 
