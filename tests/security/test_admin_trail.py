@@ -109,7 +109,10 @@ class Walk:
         """It says what was, what is, or which of a person's own words changed."""
         facts = event["facts"]
         sides = {name.partition(".")[0] for name in facts}
-        told = sides & {"before", "after"} or event["kind"] in {"user.sessions_ended", "user.erased"}
+        told = sides & {"before", "after"} or event["kind"] in {
+            "user.sessions_ended",
+            "user.erased",
+        }
         assert told, (route, event)
         if not event["kind"].startswith("session."):
             seqs = self.server.house.store.read_now(
@@ -173,6 +176,19 @@ def _models_and_providers(walk: Walk, file) -> None:
     walk.step("/admin/providers/{provider}/delete", "provider.deleted", **at)
 
 
+def _costs(walk: Walk) -> None:
+    limit = {"scope": "group:everyone", "eur": "50", "tokens": "", "warn": "80"}
+    walk.step("/admin/budgets", "budget.set", limit)
+    walk.step("/admin/budgets/remove", "budget.removed", {"scope": "group:everyone"})
+    day = {"valid_from": "2026-11-01"}
+    entry = {"provider": "echo", "model": "echo", "currency": "EUR", **day}
+    walk.step("/admin/prices", "price.set", {**entry, "input": "0,15", "output": "0,6"})
+    walk.step("/admin/prices/remove", "price.removed", entry)
+    figures = {"capex": "16000", "idle_watt": "150", "load_watt": "800", "admin_hours": "8"}
+    walk.step("/admin/prices/own", "own_costs.set", {**figures, **day, "own": ""})
+    walk.step("/admin/prices/own/remove", "own_costs.removed", {**day, "own": ""})
+
+
 def _logins(walk: Walk) -> None:
     at, one = {"source": "adfs"}, "/admin/logins/{source}"
     walk.step("/admin/logins", "login_source.saved", SOURCE)
@@ -216,6 +232,7 @@ def test_every_change_is_told_with_before_and_after(walk, tmp_path):
     file.write_bytes(tiny_model())
     _people_and_groups(walk)
     _models_and_providers(walk, file)
+    _costs(walk)
     _logins(walk)
     _house(walk)
     walk.step(

@@ -42,6 +42,7 @@ PAGES = (
     "pages.admin_announcements",
     "pages.admin_branding",
     "pages.admin_audit",
+    "pages.admin_egress",
     "pages.brand",
     "pages.admin_keys",
     "pages.admin_retention",

@@ -22,6 +22,7 @@ PAGES = (
     ("costs", "prices", N_("Prices"), "/admin/prices"),
     ("border", "words", N_("Own words"), "/admin/words"),
     ("border", "policy", N_("Policy"), "/admin/policy"),
+    ("border", "egress", N_("Egress"), "/admin/egress"),
     ("proof", "audit", N_("Changes"), "/admin/audit"),
     ("house", "sharing", N_("Sharing"), "/admin/sharing"),
     ("house", "retention", N_("Retention"), "/admin/retention"),
@@ -39,7 +40,7 @@ GROUPS = {
     "proof": N_("Proof"),
     "house": N_("The house"),
 }
-OVERSEEN: frozenset[str] = frozenset({"policy"})
+OVERSEEN: frozenset[str] = frozenset({"egress", "policy"})
 """Keys of the pages that auditors see, too: their routes are for overseers."""
 
 
