@@ -16,6 +16,7 @@ CHANGES_NOTHING = {
     "/admin/retention/preview",  # counts what would be deleted
     "/admin/providers/{provider}/test",  # asks, and is told as provider.tested
     "/admin/logins/{source}/test",  # asks, and is told as login_source.tested
+    "/admin/egress/canary",  # tries, and is told as egress.canary_…
     "/admin/models/fetches/{fetch_id}/stop",  # nothing had come yet
     "/library/collection",  # adds to the library, whose versions are its own record
 }

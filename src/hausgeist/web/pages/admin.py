@@ -24,6 +24,8 @@ PAGES = (
     ("border", "policy", N_("Policy"), "/admin/policy"),
     ("border", "egress", N_("Egress"), "/admin/egress"),
     ("proof", "audit", N_("Changes"), "/admin/audit"),
+    ("proof", "trail", N_("Audit trail"), "/admin/trail"),
+    ("people", "readings", N_("Reading of conversations"), "/admin/readings"),
     ("house", "sharing", N_("Sharing"), "/admin/sharing"),
     ("house", "retention", N_("Retention"), "/admin/retention"),
     ("house", "holds", N_("Legal holds"), "/admin/holds"),
@@ -40,7 +42,7 @@ GROUPS = {
     "proof": N_("Proof"),
     "house": N_("The house"),
 }
-OVERSEEN: frozenset[str] = frozenset({"egress", "policy"})
+OVERSEEN: frozenset[str] = frozenset({"trail", "readings", "egress", "policy"})
 """Keys of the pages that auditors see, too: their routes are for overseers."""
 
 
