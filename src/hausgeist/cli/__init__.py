@@ -19,6 +19,8 @@ COMMANDS = {
     "doctor": "doctor:doctor",
     "audit": "audit:audit",
     "backup": "backup:backup",
+    "budget": "budget:budget",
+    "price": "price:price",
     "restore": "backup:restore",
     "db": "backup:db",
     "user": "user:user",

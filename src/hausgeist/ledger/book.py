@@ -164,6 +164,27 @@ class Book:
         """This month of a budget, as of the last look; None if it has none yet."""
         return self._limits.months.get(scope)
 
+    def left(self, service_key: str) -> str:
+        """What is left of a service key's own budget, as of the last look: ``eur=12.34, tokens=5000``.
+
+        Empty where it has none.
+        """
+        if not self._limits.rules:
+            return ""
+        scope = f"key:{service_key}"
+        month, rule = self._limits.months.get(scope), self._limits.rules.get(scope)
+        limits = month or rule
+        if limits is None:
+            return ""
+        found = []
+        if limits.limit_micro_eur is not None:
+            used = month.spent_micro_eur + month.reserved_micro_eur if month else 0
+            found.append(f"eur={max(0, limits.limit_micro_eur - used) / 1_000_000:.2f}")
+        if limits.limit_tokens is not None:
+            used = month.spent_tokens + month.reserved_tokens if month else 0
+            found.append(f"tokens={max(0, limits.limit_tokens - used)}")
+        return ", ".join(found)
+
     async def _tell(self, balance: Balance, rule: Rule | None) -> None:
         """Say once in the trail that a budget has reached a mark, whichever server sees it first."""
         reached = [mark for mark in marks_of(rule) if balance.percent >= mark]

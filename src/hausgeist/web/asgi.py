@@ -38,6 +38,9 @@ log = logging.getLogger("hausgeist.web")
 
 SESSION_COOKIE = "hausgeist_session"
 
+BUDGET_HEADER = "X-Hausgeist-Budget-Remaining"
+"""What is left of a service key's own budget this month, to the service."""
+
 AWAY_SECONDS = 5
 """When to come again while the database does not answer."""
 
@@ -138,7 +141,12 @@ class Edge:
         if principal is not None and principal.must_change and route.path not in WHILE_DUE:
             raise PasswordDue
         visit = Visit(scope, receive, house=self.house, route=route, principal=principal)
-        return await route.endpoint(visit)
+        response = await route.endpoint(visit)
+        if principal is not None and principal.service_key is not None:
+            left = self.house.gateway.book.left(principal.service_key)
+            if left:  # of the service's own key: it tells of no person
+                response.headers[BUDGET_HEADER] = left
+        return response
 
     async def _principal(self, scope: Scope, route: Route) -> Principal | None:
         """Who asks: by key where one is given, else by session. Sessions must come from our origin."""
