@@ -16,6 +16,7 @@ from hausgeist.chat.exports import Exports
 from hausgeist.chat.files import Files
 from hausgeist.chat.imports import Imports
 from hausgeist.chat.library import Library
+from hausgeist.chat.readings import Readings
 from hausgeist.chat.search import Search
 from hausgeist.chat.shares import Shares
 from hausgeist.chat.shelf import Shelves
@@ -238,6 +239,7 @@ def build(settings: Settings) -> House:
         search=search,
         shelves=Shelves(store, now_ms, chat.ended),
         library=library,
+        readings=Readings(store, trail, identity.second, now_ms),
         shares=Shares(store, trail, now_ms, ground.settings.files_total),
         exports=Exports(store, ground.gateway.directory, identity.organisation, now_ms),
         imports=imports,

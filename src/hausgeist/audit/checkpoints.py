@@ -82,6 +82,19 @@ class Checkpoints:
         rows = await self._store.read(lambda c: checkpoints.heads(c, after, most))
         return [_checkpoint(row) for row in rows]
 
+    async def latest(self, most: int) -> list[Checkpoint]:
+        """The newest heads, the newest first."""
+
+        def read(connection: Any) -> list[Any]:
+            found: list[Any] = []
+            row = checkpoints.newest(connection)
+            while row is not None and len(found) < most:
+                found.append(row)
+                row = checkpoints.newest(connection, row["size"])
+            return found
+
+        return [_checkpoint(row) for row in await self._store.read(read)]
+
     async def size(self) -> int:
         """How many events there are."""
         return await self._store.read(checkpoints.size)

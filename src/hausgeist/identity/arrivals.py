@@ -15,7 +15,7 @@ from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, InvalidField, LoginClash, LoginRefused
 from hausgeist.identity.people import EVERYONE, add_user, new_user
 from hausgeist.identity.sources import Admission, Arrival
-from hausgeist.store import accounts, logins
+from hausgeist.store import accounts, closing, logins
 
 NOT_SET_UP = N_("the house is not set up yet.")
 NOT_ALLOWED = N_("you are in none of the groups that may use it.")
@@ -111,7 +111,9 @@ class Arrivals:
                 raise LoginClash(source=settings.title, reason=TAKEN, subject=arrival.subject)
             if not taken["active"]:
                 raise _refused(settings, DEACTIVATED)
-            return taken["id"], {}
+            # the source says that they are the same; what was there until now opens with the old password
+            closed = closing.close(connection, taken["id"], now, None)
+            return taken["id"], {} if closed is None else {"closed": closed}
         if not settings.create:
             raise _refused(settings, NOT_CREATED)
         return str(row["id"]), add_user(connection, row, EVERYONE, now)

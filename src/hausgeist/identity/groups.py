@@ -258,14 +258,16 @@ class Groups:
         Raises:
             NotFound: there is no such person or group.
         """
-        aim = frozenset(wanted)
+        aim, now = frozenset(wanted), self._now_ms()
 
         def work(connection: Any) -> dict[str, Fact] | None:
             person = accounts.user(connection, user_id)
             if person is None or any(groups.find(connection, one) is None for one in aim):
                 raise NotFound
             before = groups.further_of(connection, user_id)
-            groups.set_further(connection, user_id, aim - {person["group_id"]}, source)
+            # who administers groups does not get to read what was shared with them before
+            since = None if source is not None else now
+            groups.set_further(connection, user_id, aim - {person["group_id"]}, source, since=since)
             after = groups.further_of(connection, user_id)
             if before == after:
                 return None

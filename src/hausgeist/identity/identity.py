@@ -19,6 +19,7 @@ from hausgeist.identity.groups import Groups, rights
 from hausgeist.identity.keys import Keys
 from hausgeist.identity.passwords import Passwords
 from hausgeist.identity.people import People
+from hausgeist.identity.recovery import Recovery
 from hausgeist.identity.second import Second
 from hausgeist.identity.sessions import Sessions
 from hausgeist.identity.setup import Setup
@@ -58,6 +59,15 @@ class Identity:
             store, trail, passwords=self._passwords, now_ms=now_ms, changed=self.forget
         )
         self.second = Second(store, now_ms)
+        self.recovery = Recovery(
+            store,
+            trail,
+            passwords=self._passwords,
+            throttle=throttle,
+            second=self.second,
+            now_ms=now_ms,
+            changed=self.forget,
+        )
         self.keys = Keys(store, trail, now_ms, self.forget)
         self.groups = Groups(store, trail, now_ms, self.forget)
         self.branding = Branding(store, trail, clock=clock, remember=REMEMBER, changed=self.forget)

@@ -34,7 +34,7 @@ from hausgeist.identity.sources import (
 from hausgeist.identity.trials import Client, Tried, tried
 from hausgeist.net import Destination, Outbound
 from hausgeist.sealing import Seal, SealBroken
-from hausgeist.store import accounts
+from hausgeist.store import accounts, closing
 from hausgeist.store import logins as rows
 from hausgeist.store.db import Store
 from hausgeist.store.logins import SourceRow
@@ -238,7 +238,14 @@ class Logins:
             found.append(person["id"])
             if not rows.link(connection, source, told, person["id"], self._now_ms()):
                 raise Conflict(what=told, param="subject")
-            return {"before.login_source": None, "after.login_source": source}
+            # whoever links a login may have it themselves
+            first = by if accounts.user(connection, by) is not None else None
+            closed = closing.close(connection, person["id"], self._now_ms(), first)
+            return {
+                **({} if closed is None else {"closed": closed}),
+                "before.login_source": None,
+                "after.login_source": source,
+            }
 
         await self._trail.change("login.linked", work, actor=by, subject=lambda: found[-1])
 

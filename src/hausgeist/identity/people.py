@@ -18,7 +18,7 @@ from hausgeist.identity.passwords import Passwords
 from hausgeist.identity.throttle import Throttle
 from hausgeist.identity.tokens import new_id
 from hausgeist.locale import LANGUAGES
-from hausgeist.store import accounts, sessions
+from hausgeist.store import accounts, closing, sessions
 from hausgeist.store.db import Store
 
 THEMES = ("auto", "light", "dark")
@@ -282,18 +282,23 @@ class People:
     ) -> None:
         """Give an account a new password and end its sessions, ``keep`` excepted.
 
-        ``must_change``: it was made by somebody else, and is to be changed at the next login.
+        ``must_change``: it was made by somebody else, and is to be changed at the next login. Where
+        somebody else made it, what the account holds until now is closed (``store.closing``).
 
         Raises:
             WeakPassword, NotFound: as they say.
         """
-        person = await self.get(user_id)
+        person, now = await self.get(user_id), self._now_ms()
         hashed = await self._passwords.hash(password, person.login, person.name)
 
         def work(connection: Any) -> dict[str, Fact]:
             before = accounts.user(connection, user_id)
+            # what was there until now opens to its owner, or by two: whoever made this password knows it
+            first = by if accounts.user(connection, by) is not None else None
+            closed = None if by == user_id else closing.close(connection, user_id, now, first)
             accounts.set_user(connection, user_id, password_hash=hashed, must_change=must_change)
             return {
+                **({} if closed is None else {"closed": closed}),
                 "before.must_change": before["must_change"] if before is not None else None,
                 "after.must_change": must_change,
                 "sessions_ended": sessions.end_all(connection, user_id, keep),

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from hausgeist.core.messages import Image, Part, Reasoning, Text, ToolCall
 from hausgeist.store import search
+from hausgeist.store.closing import still_open
 from hausgeist.store.tables import conversations, messages
 
 State: TypeAlias = Literal["running", "done", "stopped", "failed", "interrupted"]
@@ -334,7 +335,7 @@ def interrupt(connection: Connection, untouched_since: int) -> int:
     return connection.execute(query).rowcount
 
 
-_TALK = tuple(column for column in conversations.c if column.name != "owner_id")
+_TALK = tuple(column for column in conversations.c if column.name not in {"owner_id", "closed_at"})
 _SAID = tuple(
     column.name for column in messages.c if column.name not in {"conversation_id", "stop_at"}
 )
@@ -362,11 +363,12 @@ def _undecided(nodes: Sequence[Node], shown: set[str]) -> dict[str, list[str]]:
 
 
 def theirs(owner_id: str, talk_id: str) -> Any:
-    """The condition that a conversation is the owner's, and not in the bin."""
+    """The condition that a conversation is the owner's, open to them, and not in the bin."""
     return (
         (conversations.c.id == talk_id)
         & (conversations.c.owner_id == owner_id)
         & conversations.c.deleted_at.is_(None)
+        & still_open(conversations)
     )
 
 

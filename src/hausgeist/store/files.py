@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
+from hausgeist.store.closing import still_open
 from hausgeist.store.tables import file_contents, files, users
 
 State: TypeAlias = Literal["arriving", "reading", "ready", "failed"]
@@ -51,7 +52,7 @@ class Held:
         return self.media.startswith("image/")
 
 
-_HELD = tuple(column for column in files.c if column.name not in {"owner_id", "text"})
+_HELD = tuple(column for column in files.c if column.name not in {"owner_id", "text", "closed_at"})
 
 
 def begin(connection: Connection, owner_id: str, held: Held) -> None:
@@ -94,7 +95,9 @@ def piece(connection: Connection, owner_id: str, file_id: str, seq: int) -> byte
 
 def find(connection: Connection, owner_id: str, ids: Sequence[str]) -> dict[str, Held]:
     """Those of the files that are the owner's, by id."""
-    query = select(*_HELD).where(files.c.owner_id == owner_id, files.c.id.in_(ids))
+    query = select(*_HELD).where(
+        files.c.owner_id == owner_id, files.c.id.in_(ids), still_open(files)
+    )
     return {row["id"]: _read(row) for row in connection.execute(query).mappings()}
 
 
@@ -102,7 +105,7 @@ def unsent(connection: Connection, owner_id: str) -> list[Held]:
     """The files the owner has attached and not sent, oldest first."""
     query = (
         select(*_HELD)
-        .where(files.c.owner_id == owner_id, files.c.conversation_id.is_(None))
+        .where(files.c.owner_id == owner_id, files.c.conversation_id.is_(None), still_open(files))
         .order_by(files.c.created_at, files.c.id)
     )
     return [_read(row) for row in connection.execute(query).mappings()]
@@ -129,6 +132,7 @@ def texts(connection: Connection, owner_id: str, ids: Sequence[str]) -> dict[str
         files.c.id.in_(ids),
         files.c.state == "ready",
         files.c.text.is_not(None),
+        still_open(files),
     )
     return {row.id: str(row.text) for row in connection.execute(query)}
 
@@ -149,6 +153,7 @@ def claim(connection: Connection, owner_id: str, conversation_id: str, ids: Sequ
         .where(
             files.c.owner_id == owner_id,
             files.c.id.in_(ids),
+            still_open(files),
             files.c.state == "ready",
             files.c.conversation_id.is_(None) | (files.c.conversation_id == conversation_id),
         )
@@ -171,7 +176,7 @@ def interrupt(connection: Connection, begun_before: int) -> int:
 
 
 def _theirs(owner_id: str, file_id: str) -> Any:
-    return (files.c.id == file_id) & (files.c.owner_id == owner_id)
+    return (files.c.id == file_id) & (files.c.owner_id == owner_id) & still_open(files)
 
 
 def _read(row: Any) -> Held:

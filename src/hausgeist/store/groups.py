@@ -113,11 +113,17 @@ def further_of(connection: Connection, user_id: str) -> dict[str, str | None]:
 
 
 def set_further(
-    connection: Connection, user_id: str, wanted: Iterable[str], source: str | None = None
+    connection: Connection,
+    user_id: str,
+    wanted: Iterable[str],
+    source: str | None = None,
+    *,
+    since: int | None = None,
 ) -> None:
     """Put a person into exactly these further groups of one source (None: an administrator).
 
-    What another source says stays; a group that another source gave already is not taken over.
+    What another source says stays; a group that another source gave already is not taken over. ``since``:
+    from when on they get what is shared with the group.
     """
     present = further_of(connection, user_id)
     mine = {group for group, by in present.items() if by == source}
@@ -130,7 +136,7 @@ def set_further(
             )
         )
     new: list[dict[str, Any]] = [
-        {"user_id": user_id, "group_id": group, "source": source}
+        {"user_id": user_id, "group_id": group, "source": source, "since": since}
         for group in sorted(aim - present.keys())
     ]
     if new:

@@ -29,6 +29,7 @@ from hausgeist.store.tables import (
     login_subjects,
     memberships,
     messages,
+    readings,
     policies,
     search_words,
     sessions,

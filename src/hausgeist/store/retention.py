@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from hausgeist.core.labels import DataClass
+from hausgeist.store.closing import still_open
 from hausgeist.store.holds import held
 from hausgeist.store.tables import conversations, files, imported, messages, meta, retention
 
@@ -123,7 +124,8 @@ def soon(
     connection: Connection, owner_id: str, cutoffs: Cutoffs, now_ms: int, most: int
 ) -> list[Due]:
     """A person's conversations that would be due by these cut-offs, the first to go first."""
-    query = _ranked(cutoffs, now_ms, conversations.c.owner_id == owner_id).subquery()
+    theirs = (conversations.c.owner_id == owner_id) & still_open(conversations)
+    query = _ranked(cutoffs, now_ms, theirs).subquery()
     found = connection.execute(select(query).order_by(query.c.updated_at).limit(most))
     return [Due(row.id, row.title, row.updated_at, DataClass(row.rank)) for row in found]
 
@@ -131,7 +133,11 @@ def soon(
 def one(connection: Connection, owner_id: str, talk_id: str, now_ms: int) -> Due | None:
     """A conversation of a person's with its class; None when it is held, or there is none."""
     never = dict.fromkeys(DataClass, now_ms + 10**12)
-    which = (conversations.c.owner_id == owner_id) & (conversations.c.id == talk_id)
+    which = (
+        (conversations.c.owner_id == owner_id)
+        & (conversations.c.id == talk_id)
+        & still_open(conversations)
+    )
     query = _ranked(never, now_ms, which).subquery()
     row = connection.execute(select(query)).first()
     return None if row is None else Due(row.id, row.title, row.updated_at, DataClass(row.rank))

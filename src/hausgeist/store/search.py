@@ -45,6 +45,7 @@ _SQLITE = (
     "CROSS JOIN search_words w ON w.id = search_index.rowid "
     "CROSS JOIN conversations c ON c.id = w.conversation_id "
     "WHERE search_index MATCH :query AND search_index.rowid < :before AND c.deleted_at IS NULL "
+    "AND c.closed_at IS NULL "
     "ORDER BY search_index.rowid DESC"
 )
 VECTOR: Final = (
@@ -59,7 +60,7 @@ WITH found AS MATERIALIZED (
   WHERE {VECTOR} @@ CAST(:query AS tsquery))
 SELECT w.id, w.conversation_id, w.message_id FROM found w
 JOIN conversations c ON c.id = w.conversation_id
-WHERE w.id < :before AND c.deleted_at IS NULL ORDER BY w.id DESC
+WHERE w.id < :before AND c.deleted_at IS NULL AND c.closed_at IS NULL ORDER BY w.id DESC
 """  # noqa: S608  nothing in it comes from outside
 # The index knows words, not their order, and a vector costs 60 µs to make: phrases are looked for in the
 # stems as they are written, of what has the words, until it is enough.
@@ -240,7 +241,11 @@ def said(connection: Connection, owner_id: str, ids: Sequence[str]) -> dict[str,
     if not ids:
         return {}
     theirs = select(conversations.c.id).where(
-        conversations.c.owner_id == owner_id, conversations.c.deleted_at.is_(None)
+        conversations.c.owner_id == owner_id,
+        conversations.c.deleted_at.is_(None),
+        conversations.c.closed_at.is_(
+            None
+        ),  # as store.closing has it, which imports this file's users
     )
     query: Select[Any] = (
         select(messages.c.id, messages.c.role, messages.c.parts, messages.c.created_at)

@@ -11,10 +11,30 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from hausgeist.core.labels import DataClass
-from hausgeist.store.tables import conversations, file_contents, files, groups, shares, users
+from hausgeist.store.closing import still_open
+from hausgeist.store.tables import (
+    conversations,
+    file_contents,
+    files,
+    groups,
+    memberships,
+    shares,
+    users,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +78,10 @@ def add(connection: Connection, owner_id: str, **columns: object) -> None:
 def mine(connection: Connection, owner_id: str, now: int, talk_id: str = "") -> list[Share]:
     """The owner's shares that are neither revoked nor over nor in the bin, newest first."""
     query = _shares().where(
-        shares.c.owner_id == owner_id, conversations.c.deleted_at.is_(None), *_current(now)
+        shares.c.owner_id == owner_id,
+        conversations.c.deleted_at.is_(None),
+        still_open(conversations),
+        *_current(now),
     )
     if talk_id:
         query = query.where(shares.c.conversation_id == talk_id)
@@ -69,7 +92,10 @@ def mine(connection: Connection, owner_id: str, now: int, talk_id: str = "") -> 
 def of_owner(connection: Connection, owner_id: str, share_id: str) -> Share | None:
     """A share of the owner's that is not revoked; None when there is none."""
     query = _shares().where(
-        shares.c.id == share_id, shares.c.owner_id == owner_id, shares.c.revoked_at.is_(None)
+        shares.c.id == share_id,
+        shares.c.owner_id == owner_id,
+        shares.c.revoked_at.is_(None),
+        still_open(conversations),
     )
     row = connection.execute(query).mappings().first()
     return None if row is None else Share(**row)
@@ -155,7 +181,7 @@ def copy_file(
     return True
 
 
-_OWN = frozenset({"id", "owner_id", "conversation_id", "created_at"})
+_OWN = frozenset({"id", "owner_id", "conversation_id", "created_at", "closed_at"})
 
 
 def _shares() -> Select[Any]:
@@ -185,13 +211,41 @@ def _open(reader_id: str, their_groups: Collection[str], now: int) -> ColumnElem
     by_link = and_(
         shares.c.group_id.is_(None), conversations.c.data_class != DataClass.SPECIAL.word
     )
-    meant = or_(
-        shares.c.owner_id == reader_id, by_link, shares.c.group_id.in_(sorted(their_groups))
+    mine = and_(shares.c.owner_id == reader_id, still_open(conversations))
+    through = and_(
+        shares.c.group_id.in_(sorted(their_groups)),
+        shares.c.created_at >= func.coalesce(*_in_group_since(reader_id), 0),
+    )
+    others = and_(
+        shares.c.owner_id != reader_id,
+        or_(by_link, through),
+        shares.c.created_at >= func.coalesce(_closed_before(reader_id), 0),
     )
     return and_(
         *_current(now),
         conversations.c.deleted_at.is_(None),
         conversations.c.owner_id == shares.c.owner_id,
         users.c.active.is_(True),
-        meant,
+        or_(mine, others),
     )
+
+
+def _in_group_since(reader_id: str) -> tuple[Any, Any]:
+    """Since when the reader gets what is shared with the group; NULL: also what was shared before."""
+    reader = users.alias("reader")
+    further = select(memberships.c.since).where(
+        memberships.c.user_id == reader_id, memberships.c.group_id == shares.c.group_id
+    )
+    paying = select(reader.c.group_since).where(
+        reader.c.id == reader_id, reader.c.group_id == shares.c.group_id
+    )
+    return (
+        further.correlate(shares).scalar_subquery(),
+        paying.correlate(shares).scalar_subquery(),
+    )
+
+
+def _closed_before(reader_id: str) -> Any:
+    """Who holds a closed account does not get what others shared with its person before."""
+    reader = users.alias("closed")
+    return select(reader.c.closed_before).where(reader.c.id == reader_id).scalar_subquery()

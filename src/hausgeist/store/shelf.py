@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
 from hausgeist.store.chats import Conversation
+from hausgeist.store.closing import still_open
 from hausgeist.store.tables import conversations, folders, messages
 
 Place: TypeAlias = Literal["list", "all", "pinned", "archive", "bin"]
@@ -20,7 +21,7 @@ Cursor: TypeAlias = tuple[int, str]
 """Where a page ended: the time that the place is ordered by, and the conversation's id."""
 _AT_ONCE = 500
 """Ids in one query; databases limit how many parameters a statement has."""
-_TALK = tuple(column for column in conversations.c if column.name != "owner_id")
+_TALK = tuple(column for column in conversations.c if column.name not in {"owner_id", "closed_at"})
 _ORDER = {
     "pinned": conversations.c.pinned_at,
     "archive": conversations.c.archived_at,
@@ -50,7 +51,7 @@ def page(
 ) -> list[Conversation]:
     """The owner's conversations of a place, or of a folder (with ``list``), newest first."""
     columns = conversations.c
-    query = select(*_TALK).where(columns.owner_id == owner_id)
+    query = select(*_TALK).where(columns.owner_id == owner_id, still_open(conversations))
     order = _ORDER.get(place, columns.updated_at)
     if place == "bin":
         query = query.where(columns.deleted_at.is_not(None))
@@ -93,7 +94,11 @@ def answering(connection: Connection, owner_id: str) -> set[str]:
     query = (
         select(messages.c.conversation_id)
         .join(conversations, messages.c.conversation_id == conversations.c.id)
-        .where(messages.c.state == "running", conversations.c.owner_id == owner_id)
+        .where(
+            messages.c.state == "running",
+            conversations.c.owner_id == owner_id,
+            still_open(conversations),
+        )
     )
     return set(connection.scalars(query))
 
@@ -114,7 +119,11 @@ def restore(connection: Connection, owner_id: str, ids: Sequence[str]) -> int:
 
 def undo(connection: Connection, owner_id: str, column: str, at_ms: int) -> int:
     """Take back what was archived or deleted at one moment; gives how many."""
-    theirs = (conversations.c.owner_id == owner_id) & (conversations.c[column] == at_ms)
+    theirs = (
+        (conversations.c.owner_id == owner_id)
+        & (conversations.c[column] == at_ms)
+        & still_open(conversations)
+    )
     return connection.execute(update(conversations).where(theirs).values({column: None})).rowcount
 
 
@@ -133,7 +142,7 @@ def purge(connection: Connection, owner_id: str, ids: Sequence[str]) -> int:
 
 def _by_id(owner_id: str) -> Any:
     """The owner's, in an expression that no index has: else SQLite would go through all they have."""
-    return conversations.c.owner_id + "" == owner_id
+    return (conversations.c.owner_id + "" == owner_id) & still_open(conversations)
 
 
 def _each(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from hausgeist.store import chats
 from hausgeist.store.chats import Conversation, Said
+from hausgeist.store.closing import still_open
 from hausgeist.store.tables import conversations, folders, messages
 
 
@@ -24,7 +25,11 @@ def ids(connection: Connection, owner_id: str) -> list[str]:
     """The owner's conversations, the archived too, newest first; not those in the bin."""
     query = (
         select(conversations.c.id)
-        .where(conversations.c.owner_id == owner_id, conversations.c.deleted_at.is_(None))
+        .where(
+            conversations.c.owner_id == owner_id,
+            conversations.c.deleted_at.is_(None),
+            still_open(conversations),
+        )
         .order_by(conversations.c.updated_at.desc(), conversations.c.id)
     )
     return list(connection.execute(query).scalars())

@@ -10,6 +10,7 @@ from hausgeist.chat.exports import Exports
 from hausgeist.chat.files import Files
 from hausgeist.chat.imports import Imports
 from hausgeist.chat.library import Library
+from hausgeist.chat.readings import Readings
 from hausgeist.chat.search import Search
 from hausgeist.chat.shares import Shares
 from hausgeist.chat.shelf import Shelves
@@ -50,6 +51,7 @@ class House:
     library: Library
     search: Search
     shelves: Shelves
+    readings: Readings
     shares: Shares
     exports: Exports
     imports: Imports

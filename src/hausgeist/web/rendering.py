@@ -8,6 +8,7 @@ the address, and compression would measure the one with the other (BREACH). Stat
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from html import escape
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -93,6 +94,7 @@ async def shell(visit: "Visit", title: str, nav: Nav = "") -> Shell:
     language = language_of(visit.scope, visitor, house.settings.language)
     inside = visitor is not None and visitor.session_id is not None
     current = await house.identity.announcements.current() if inside else ()
+    notes = await _notes(house, visitor, language) if visitor is not None and inside else ()
     return _shell(
         visit.scope,
         house,
@@ -100,7 +102,29 @@ async def shell(visit: "Visit", title: str, nav: Nav = "") -> Shell:
         brand=brand,
         title=title,
         nav=nav,
-        bars=_bars(visit.scope, current, language),
+        bars=(*notes, *_bars(visit.scope, current, language)),
+    )
+
+
+async def _notes(house: House, visitor: Principal, language: str) -> tuple[Bar, ...]:
+    """What a person has to know on every page: that their conversations were asked for, or are closed."""
+    news, closed_before = await house.readings.news(visitor.id)
+    turn = translator(language)
+    found = []
+    if closed_before is not None:
+        words = turn(
+            N_(
+                "Conversations and files from before {day} are closed, because somebody else made a password "
+                "for this account or linked a login to it."
+            )
+        ).format(day=day_text(closed_before, language))
+        found.append((words, turn(N_("Open them"))))
+    if news:
+        words = turn(N_("There is news about the reading of one of your conversations by others."))
+        found.append((words, turn(N_("See who and why"))))
+    return tuple(
+        Bar("", f'<p>{escape(words)} <a href="/account/reading">{escape(link)}</a></p>', warn=True)
+        for words, link in found
     )
 
 

@@ -34,6 +34,8 @@ conversations = Table(
     Column("deleted_at", BigInteger),  # in the bin, from which it can be taken back for a while
     Column("assistant_id", String(32)),
     Column("assistant_version", Integer),
+    # not open to its owner until that person shows to be one: see store.closing
+    Column("closed_at", BigInteger),
     Index("ix_conversations_owner_updated", "owner_id", "updated_at"),
     Index("ix_conversations_owner_folder", "owner_id", "folder_id", "updated_at"),
     Index("ix_conversations_owner_pinned", "owner_id", "pinned_at"),
@@ -104,6 +106,7 @@ files = Table(
     Column("notes", Text),  # JSON: what was cut or ignored, as words of the catalogue
     Column("text", Text),  # what was read out of it; NULL for pictures
     Column("created_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),  # as a conversation's
 )
 
 file_contents = Table(

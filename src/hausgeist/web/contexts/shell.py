@@ -10,7 +10,10 @@ Nav: TypeAlias = Literal["", "chat", "library", "account", "admin"]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """An announcement over the page. ``html`` is clean; ``warn``: it is more than news."""
+    """An announcement over the page. ``html`` is clean; ``warn``: it is more than news.
+
+    Without an ``id`` it is about the reader alone, and cannot be put away.
+    """
 
     id: str
     html: str
