@@ -89,7 +89,7 @@ def points_of(*policies: Policy) -> list[Point] | None:
 def _differences(before: Policy, after: Policy, points: list[Point]) -> Iterator[Difference]:
     for point in points:
         was, will = demand(before, point), demand(after, point)
-        if was.needs != will.needs or was.retention_days != will.retention_days:
+        if not (was.covers(will) and will.covers(was)):
             yield Difference(point, was, will)
 
 

@@ -306,11 +306,13 @@ class Gateway:
         Raises:
             HausgeistError: it may not leave, or could not be examined or veiled.
         """
-        decision, found, veiled = self.border.decide(call, candidates), Examination(), None
+        whole = texts is None  # only a conversation can be answered by another model
+        decision = self.border.decide(call, candidates, may_reroute=whole)
+        found, veiled = Examination(), None
         may_hide = may_hide and self.veils is not None
         if decision.verdict is Verdict.EXAMINE:
             decision, found = await self.border.examine(
-                call, candidates, texts, unseen=unseen, may_hide=may_hide
+                call, candidates, texts, unseen=unseen, may_hide=may_hide, may_reroute=whole
             )
         if may_hide and await self._is_to_veil(call, decision):
             assert self.veils is not None
