@@ -26,28 +26,40 @@ class Answer:
         Raises:
             HausgeistError: the error of a ``Failed`` among them.
         """
-        deltas = [event for event in events if isinstance(event, Delta)]
+        text: list[str] = []
+        reasoning: list[str] = []
+        signature = ""
+        logprobs: list[TokenLogprob] = []
         calls: dict[int, list[ToolCalled]] = {}
         finished = Finished("stop", Usage())
         for event in events:
-            if isinstance(event, ToolCalled):
+            if isinstance(event, Delta):
+                text.append(event.text)
+                if event.reasoning:
+                    reasoning.append(event.reasoning)
+                if event.logprobs:
+                    logprobs += event.logprobs
+                signature += event.signature
+            elif isinstance(event, ToolCalled):
                 calls.setdefault(event.index, []).append(event)
             elif isinstance(event, Finished):
                 finished = event
             elif isinstance(event, Failed):
                 raise event.error
         return cls(
-            text="".join(delta.text for delta in deltas),
-            reasoning="".join(delta.reasoning for delta in deltas),
-            signature="".join(delta.signature for delta in deltas),
-            tool_calls=tuple(
-                ToolCall(
-                    id="".join(part.id for part in parts),
-                    name="".join(part.name for part in parts),
-                    arguments="".join(part.arguments for part in parts) or "{}",
-                )
-                for parts in calls.values()
-            ),
-            logprobs=tuple(entry for delta in deltas for entry in delta.logprobs),
+            text="".join(text),
+            reasoning="".join(reasoning),
+            signature=signature,
+            tool_calls=tuple(map(_joined, calls.values())),
+            logprobs=tuple(logprobs),
             finished=finished,
         )
+
+
+def _joined(parts: Sequence[ToolCalled]) -> ToolCall:
+    """The fragments of one tool call, put together."""
+    return ToolCall(
+        id="".join(part.id for part in parts),
+        name="".join(part.name for part in parts),
+        arguments="".join(part.arguments for part in parts) or "{}",
+    )

@@ -89,14 +89,9 @@ class StreamEncoder:
 def whole(events: Sequence[Event], call_id: str, model: str, created: int) -> bytes:
     """A complete answer as one body."""
     answer = Answer.collect(events)
-    message: dict[str, object] = {
-        "role": "assistant",
-        "content": answer.text or None,
-        "refusal": None,
-    }
-    if not answer.tool_calls:
-        message["content"] = answer.text
-    else:
+    message: dict[str, object] = {"role": "assistant", "content": answer.text, "refusal": None}
+    if answer.tool_calls:
+        message["content"] = answer.text or None
         message["tool_calls"] = [
             {
                 "id": call.id,

@@ -155,8 +155,12 @@ class ChatRequest(msgspec.Struct):
     prompt_cache_key: Any = None
 
 
+_ROLES: dict[str, Role] = {"developer": "system", "function": "tool"}
+
 EXTRAS = ("service_tier", "verbosity", "safe_prompt", "prompt_cache_key")
 """Parameters that we have no word for and some providers know; their allow-lists decide."""
+_EXTRAS = attrgetter(*EXTRAS)
+_NO_EXTRAS = (None,) * len(EXTRAS)
 
 
 def decode(
@@ -179,10 +183,7 @@ def decode(
         principal=principal,
         purpose=Purpose.API,
         model=request.model,
-        messages=tuple(
-            _message(message, f"messages[{place}]")
-            for place, message in enumerate(request.messages)
-        ),
+        messages=tuple(_message(message, place) for place, message in enumerate(request.messages)),
         tools=tools,
         tool_choice=checked_choice(choice, named, tools),
         tool_name=named,
@@ -255,8 +256,17 @@ def _refuse(request: ChatRequest) -> None:
         )
 
 
-def _message(found: MessageIn, field: str) -> Message:
+def _message(found: MessageIn, place: int) -> Message:
+    role: Role = _ROLES.get(found.role) or found.role  # type: ignore[assignment]
+    if (
+        isinstance(found.content, str)
+        and not found.reasoning_content
+        and not found.tool_calls
+        and role != "tool"
+    ):  # nearly always
+        return Message(role, (Text(found.content),), found.name, found.tool_call_id)
     parts: list[Part] = []
+    field = f"messages[{place}]"
     if found.reasoning_content:
         parts.append(Reasoning(found.reasoning_content))
     if isinstance(found.content, str):
@@ -272,8 +282,6 @@ def _message(found: MessageIn, field: str) -> Message:
         ToolCall(call.id, call.function.name, call.function.arguments)
         for call in found.tool_calls or ()
     )
-    roles: dict[str, Role] = {"developer": "system", "function": "tool"}
-    role: Role = roles.get(found.role) or found.role  # type: ignore[assignment]
     return Message(role, tuple(parts), found.name, found.tool_call_id)
 
 
@@ -338,8 +346,11 @@ def _sampling(request: ChatRequest) -> Sampling:
 
 def _extra(request: ChatRequest) -> tuple[tuple[str, Scalar], ...]:
     """Scalars only: a parameter that we do not use may have any type."""
+    values = _EXTRAS(request)
+    if values == _NO_EXTRAS:  # nearly always
+        return ()
     return tuple(
         (name, value)
-        for name in EXTRAS
-        if isinstance(value := getattr(request, name), str | int | float | bool)
+        for name, value in zip(EXTRAS, values, strict=True)
+        if isinstance(value, str | int | float | bool)
     )
