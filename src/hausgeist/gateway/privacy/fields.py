@@ -9,7 +9,7 @@ for those who read it and put together again by those who change it. Pictures an
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from hausgeist.core.calls import AnswerFormat, Call, Prompt, Sampling, Scalar
 from hausgeist.core.messages import Image, Message, Part, Reasoning, Text, Tool, ToolCall
@@ -35,6 +35,8 @@ class Seen:
     laid: Laid | None = None
 
 
+Named = TypeVar("Named", str, str | None)
+
 Change: TypeAlias = Callable[[Seen], str]
 """Gives what is sent instead of ``raw``."""
 
@@ -58,65 +60,76 @@ def seen_in(call: Call) -> list[Seen]:
 
 def with_texts(call: Call, change: Change) -> Call:
     """The call with every text changed that leaves with it."""
-
-    def prose(raw: str) -> str:
-        return change(Seen(raw, Place.PROSE, raw)) if raw else raw
-
-    def either(raw: str) -> str:
-        laid = laid_out(raw)
-        return prose(raw) if laid is None else change(Seen(raw, Place.JSON, laid.text, laid))
-
-    def named(raw: str) -> str:
-        return change(Seen(raw, Place.NAME, raw)) if raw else raw
-
-    def part(one: Part) -> Part:
-        if isinstance(one, Text):
-            return replace(one, text=either(one.text))
-        if isinstance(one, Reasoning):
-            return replace(one, text=prose(one.text))
-        if isinstance(one, ToolCall):
-            return replace(one, name=named(one.name), arguments=either(one.arguments))
-        return one  # a picture
-
-    def message(one: Message) -> Message:
-        name = named(one.name) if one.name is not None else None
-        return replace(one, name=name, parts=tuple(map(part, one.parts)))
-
-    def tool(one: Tool) -> Tool:
-        return replace(
-            one,
-            name=named(one.name),
-            description=prose(one.description),
-            parameters=either(one.parameters),
-        )
-
-    def prompt(one: Prompt) -> Prompt:
-        suffix = prose(one.suffix) if one.suffix is not None else None
-        return replace(one, text=prose(one.text), suffix=suffix)
-
-    def answer_format(one: AnswerFormat) -> AnswerFormat:
-        schema = either(one.schema) if one.schema is not None else None
-        return replace(one, name=named(one.name), schema=schema)
-
-    def sampling(one: Sampling) -> Sampling:
-        bias = tuple((prose(token), value) for token, value in one.logit_bias)
-        return replace(one, stop=tuple(map(prose, one.stop)), logit_bias=bias)
-
-    def scalar(value: Scalar) -> Scalar:
-        return prose(value) if isinstance(value, str) else value
-
-    return replace(
-        call,
-        prompt=prompt(call.prompt) if call.prompt is not None else None,
-        messages=tuple(map(message, call.messages)),
-        tools=tuple(map(tool, call.tools)),
-        tool_name=named(call.tool_name) if call.tool_name is not None else None,
-        format=answer_format(call.format) if call.format is not None else None,
-        sampling=sampling(call.sampling),
-        extra=tuple((name, scalar(value)) for name, value in call.extra),
-    )
+    return _Walk(change).call(call)
 
 
 def has_pictures(call: Call) -> bool:
     """Whether anything goes along that no detector sees into."""
     return any(isinstance(part, Image) for message in call.messages for part in message.parts)
+
+
+class _Walk:
+    """One traversal."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+
+    def call(self, one: Call) -> Call:
+        return replace(
+            one,
+            prompt=self._prompt(one.prompt) if one.prompt is not None else None,
+            messages=tuple(map(self._message, one.messages)),
+            tools=tuple(map(self._tool, one.tools)),
+            tool_name=self._named(one.tool_name),
+            format=self._format(one.format) if one.format is not None else None,
+            sampling=self._sampling(one.sampling),
+            extra=tuple((name, self._scalar(value)) for name, value in one.extra),
+        )
+
+    def _prose(self, raw: str) -> str:
+        return self._change(Seen(raw, Place.PROSE, raw)) if raw else raw
+
+    def _either(self, raw: str) -> str:
+        laid = laid_out(raw)
+        if laid is None:
+            return self._prose(raw)
+        return self._change(Seen(raw, Place.JSON, laid.text, laid))
+
+    def _named(self, raw: Named) -> Named | str:
+        return self._change(Seen(raw, Place.NAME, raw)) if raw else raw
+
+    def _message(self, one: Message) -> Message:
+        return replace(one, name=self._named(one.name), parts=tuple(map(self._part, one.parts)))
+
+    def _part(self, one: Part) -> Part:
+        if isinstance(one, Text):
+            return replace(one, text=self._either(one.text))
+        if isinstance(one, Reasoning):
+            return replace(one, text=self._prose(one.text))
+        if isinstance(one, ToolCall):
+            arguments = self._either(one.arguments)
+            return replace(one, name=self._named(one.name), arguments=arguments)
+        return one  # a picture
+
+    def _tool(self, one: Tool) -> Tool:
+        return replace(
+            one,
+            name=self._named(one.name),
+            description=self._prose(one.description),
+            parameters=self._either(one.parameters),
+        )
+
+    def _prompt(self, one: Prompt) -> Prompt:
+        suffix = None if one.suffix is None else self._prose(one.suffix)
+        return replace(one, text=self._prose(one.text), suffix=suffix)
+
+    def _format(self, one: AnswerFormat) -> AnswerFormat:
+        schema = None if one.schema is None else self._either(one.schema)
+        return replace(one, name=self._named(one.name), schema=schema)
+
+    def _sampling(self, one: Sampling) -> Sampling:
+        bias = tuple((self._prose(token), value) for token, value in one.logit_bias)
+        return replace(one, stop=tuple(map(self._prose, one.stop)), logit_bias=bias)
+
+    def _scalar(self, value: Scalar) -> Scalar:
+        return self._prose(value) if isinstance(value, str) else value

@@ -24,9 +24,9 @@ _LINE: Final = {
     "de": "Ausdrücke wie {tokens} sind Platzhalter für Namen und Angaben, die das Haus nicht verlassen. "
     "Übernimm sie unverändert, mit doppelten Klammern und Nummer, und erfinde keine neuen. Gleiche Nummern "
     "bei VORNAME und NACHNAME bezeichnen dieselbe Person. Im Genitiv folgt ein s: [[NACHNAME_1]]s.",
-    "en": "Expressions such as {tokens} are placeholders for names and details that stay in the house. Keep "
-    "them unchanged, with double brackets and number, and invent no others. VORNAME is a first name, NACHNAME "
-    "a surname; equal numbers mean the same person.",
+    "en": "Expressions such as {tokens} are placeholders for names and details that stay in the house. "
+    "Keep them unchanged, with double brackets and number, and invent no others. VORNAME is a first name, "
+    "NACHNAME a surname; equal numbers mean the same person.",
 }
 _MAIL: Final = {
     "de": " Wo ein Feld eine E-Mail-Adresse verlangt, schreibe statt [[EMAIL_1]]: email_1@{domain}.",

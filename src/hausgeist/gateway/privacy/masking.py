@@ -64,9 +64,9 @@ def edits(
 ) -> tuple[Edit, ...]:
     """What is to be replaced in a text, in order, not overlapping."""
     text = one.text
-    typed = [
-        Finding(a, b, Kind.MARKED, _TYPED_RULE, certain=True) for a, b in tokens.typed_in(text)
-    ]
+    taken = one.place is Place.NAME and text.startswith(f"{tokens.NAME}_")
+    places = [(0, len(text))] if taken else tokens.typed_in(text)
+    typed = [Finding(a, b, Kind.MARKED, _TYPED_RULE, certain=True) for a, b in places]
     open_ones = [
         finding
         for finding in (*found, *known)

@@ -29,7 +29,7 @@ _FRONT = re.compile(
     rf"|phil|rer|nat|dent)\b[.-]?\s{{0,2}}|Ing\.\s{{0,2}}|h\.\s?c\.\s{{0,2}})*"
 )
 _LOOK_BACK: Final = 60
-_ENDINGS = ("'s", "’s", "scher", "schen", "sche", "ens", "s", "'", "’")
+_ENDINGS = ("'s", "\u2019s", "scher", "schen", "sche", "ens", "s", "'", "\u2019")
 _WORD = re.compile(r"\S+")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[\s-]?)+\Z")
 
@@ -99,8 +99,8 @@ def is_initials(first: str) -> bool:
 
 
 def genitive(value: str) -> str:
-    """The genitive of a German name: Müller becomes Müllers; Hans, Fuchs, Marx and Strauß take ’."""
-    return value + ("’" if value[-1:].lower() in "sßxz" or value.endswith("ce") else "s")
+    """The genitive of a German name: Müller becomes Müllers; Hans, Fuchs and Strauß take an apostrophe."""
+    return value + ("\u2019" if value[-1:].lower() in "sßxz" or value.endswith("ce") else "s")
 
 
 def _without_ending(value: str, known: Sequence[Container[str]]) -> tuple[str, str]:
@@ -114,7 +114,7 @@ def _without_ending(value: str, known: Sequence[Container[str]]) -> tuple[str, s
             continue
         if any(folded(stem) in words for words in known):
             return value[: -len(ending)], value[-len(ending) :]
-    if word[-1:] in {"'", "’"} and len(word) > 2:
+    if word[-1:] in {"'", "\u2019"} and len(word) > 2:
         return value[:-1], value[-1:]
     return value, ""
 

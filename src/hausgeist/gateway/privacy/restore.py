@@ -27,15 +27,13 @@ FLAGS_MOST: Final = 20
 
 _OPEN = re.compile(r"\\{0,2}\[")
 _BACKSLASHES = re.compile(r"\\{1,2}\Z")
-_GENITIVE = re.compile(r"(?:['’]?s)(?![^\W_])")
-_UNDECIDED = frozenset({"", "s", "'", "’", "'s", "’s"})
+_GENITIVE = re.compile(r"(?:['\u2019]?s)(?![^\W_])")
+_UNDECIDED = frozenset({"", "s", "'", "\u2019", "'s", "\u2019s"})
 _SINGLE = frozenset("([:")
 """Behind a single bracket these make it a link or a note."""
 
 _NAME: Final = f"{tokens.NAME}_"
-_MAIL = re.compile(
-    rf"(?<![\w.+-])email_(\d{{1,6}})@{re.escape(tokens.MAIL)}(?![\w-])", re.IGNORECASE
-)
+_MAIL = re.compile(rf"email_(\d{{1,6}})@{re.escape(tokens.MAIL)}", re.IGNORECASE)
 _MAIL_LONGEST: Final = 12 + 1 + len(tokens.MAIL)
 
 Language: TypeAlias = Literal["de", "en"]
@@ -290,5 +288,6 @@ def _begins_mail(tail: str) -> bool:
     head, at, domain = tail.partition("@")
     if at:
         number = head.removeprefix("email_")
-        return number.isdigit() and head != number and tokens.MAIL.startswith(domain)
+        begins = tokens.MAIL.startswith(domain) and domain != tokens.MAIL
+        return number.isdigit() and head != number and begins
     return "email_".startswith(head) or (head.startswith("email_") and head[6:].isdigit())

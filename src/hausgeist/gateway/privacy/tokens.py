@@ -46,11 +46,11 @@ _SEPARATORS = re.compile(r"[\\_ -]")
 _ODD = str.maketrans(
     {
         **{chr(0xFF01 + place): chr(0x21 + place) for place in range(94)},
-        **dict.fromkeys("【〔⟦〚「『⟨〈❲", "["),
-        **dict.fromkeys("】〕⟧〛」』⟩〉❳", "]"),
-        **dict.fromkeys("‿＿̲", "_"),
+        **dict.fromkeys("\u3010\u3014\u27e6\u301a\u300c\u300e\u27e8\u3008\u2772", "["),
+        **dict.fromkeys("\u3011\u3015\u27e7\u301b\u300d\u300f\u27e9\u3009\u2773", "]"),
+        **dict.fromkeys("\u203f\uff3f\u0332", "_"),
         **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2009\u202f\u3000\t\n\r", " "),
-        **dict.fromkeys("‐‑‒–—−", "-"),  # noqa: RUF001  look-alikes are the point
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
         **dict(zip("АВЕКМНОРСТУХІЅЈаеорсухіѕј", "ABEKMHOPCTYXISJaeopcyxisj", strict=True)),  # noqa: RUF001
         **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)),  # noqa: RUF001
         **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "\x01"),
@@ -64,7 +64,10 @@ _TYPED = re.compile(
     re.IGNORECASE,
 )
 _UNWORD = re.compile(r"[\x01\\_ -]")
-_BRACKETS = re.compile(r"[\[［【〔⟦〚「『⟨〈❲]|pseudonym\.invalid", re.IGNORECASE)
+_BRACKETS = re.compile(
+    r"[\[\uff3b\u3010\u3014\u27e6\u301a\u300c\u300e\u27e8\u3008\u2772]|pseudonym\.invalid",
+    re.IGNORECASE,
+)
 
 
 def written(key: str) -> str:

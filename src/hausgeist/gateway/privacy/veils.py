@@ -34,7 +34,7 @@ from hausgeist.store.veils import VeilRow
 _KEYS: Final = b"hausgeist veil keys 1"
 _MAPS: Final = b"hausgeist veil maps 1"
 _KEY_BYTES: Final = 32
-_TRIES: Final = 8
+_TRIES: Final = 20
 """Times that two calls of one conversation may be faster than a third."""
 _LONG: Final = 50_000
 """Characters from which on a thread does the work, so that others are served meanwhile."""
@@ -181,7 +181,7 @@ class Veils:
         return _Hidden(once, edits)
 
     def _known_in(self, call: Call, veil: Veil, texts: Sequence[str]) -> list[list[Finding]]:
-        """What is known from elsewhere; a conversation's earlier texts are searched once for the same words."""
+        """What is known from elsewhere; a conversation's texts are searched once for the same words."""
         if call.conversation is None:
             return masking.known_in(veil, texts)
         words = veil.known()
