@@ -243,6 +243,8 @@ def _form(person: _Person, form: str, chance: random.Random) -> tuple[str, str]:
         "turned": f"{last}, {first}",
         "initial": f"{first[0]}. {last}",
         "loud": f"{first} {last}".upper(),
+        "low": f"{first} {last}".lower(),
+        "lowlast": last.lower(),
         "plain": _plain(f"{first} {last}"),
         "plainlast": _plain(last),
     }

@@ -1,31 +1,193 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A text in, its persons, addresses and dates of birth out. Everything here is linear in the text."""
+"""A text in, its persons, addresses and dates of birth out. Everything here is linear in the text.
 
+Persons: what the model finds likely enough, what an anchor names, whom an e-mail address names; then all
+their other mentions. Where an address or a date of birth lies, no person is found.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Self
 
-from hausgeist.core.findings import Finding
-from hausgeist.gateway.privacy.names.anchors import anchored
+from hausgeist.core.findings import Finding, Kind
+from hausgeist.gateway.privacy.names import loading
+from hausgeist.gateway.privacy.names import words as known
+from hausgeist.gateway.privacy.names.addresses import addresses
+from hausgeist.gateway.privacy.names.anchors import Anchors
+from hausgeist.gateway.privacy.names.births import births
+from hausgeist.gateway.privacy.names.gazetteer import FREQUENT, RARE, SURNAME, Gazetteer
+from hausgeist.gateway.privacy.names.model import Model
 from hausgeist.gateway.privacy.names.spreading import spread_tokens
-from hausgeist.gateway.privacy.names.tokens import tokens_of
+from hausgeist.gateway.privacy.names.tokens import NEWLINE, Tokens, folded, tokens_of
+
+THRESHOLD = 0.1
+"""How likely a word must be part of a name: the recall setting, chosen by ``bench/privacy.py``."""
+
+_GAP = 3  # blanks from which on two names of a line are two
+_LOCAL = re.compile(r"([^\W\d_]+)[._-]([^\W\d_-]+(?:-[^\W\d_]+)?)\d{0,4}@")
+_OFFICE = frozenset(
+    "info post poststelle kontakt office mail service team buergerbuero rathaus stadt amt bau sozial no reply"
+    " noreply support hilfe verwaltung presse personal it admin zentrale sekretariat empfang".split()
+)
 
 
 class Names:
     """Finds names. Holds no text between two calls."""
 
+    def __init__(self, names: Gazetteer, model: Model, threshold: float = THRESHOLD) -> None:
+        self._names = names
+        self._model = model
+        self._threshold = threshold
+
     @classmethod
-    def load(cls) -> Self:
-        """Read and check what ships with the package; needs files, which ``find`` does not."""
-        return cls()
+    def load(cls, threshold: float = THRESHOLD) -> Self:
+        """Read and check what ships with the package; needs files, which ``find`` does not.
+
+        Raises:
+            OSError: a file is missing.
+            ValueError: a file is not the one that its card names.
+        """
+        names, model = loading.load()
+        return cls(names, model, threshold)
 
     def find(self, text: str) -> list[Finding]:
         """Persons, addresses and dates of birth, in order, not overlapping."""
         tokens = tokens_of(text)
-        persons = list(anchored(tokens))
+        if not tokens.words:
+            return []
+        fixed = _apart([*addresses(tokens), *births(tokens)])
+        persons = list(self._persons(text, tokens, fixed))
         values = [text[one.start : one.end] for one in persons]
-        taken = {place for one in persons for place in range(one.start, one.end)}
-        later = (
-            one
-            for one in spread_tokens(values, text, tokens)
-            if taken.isdisjoint(range(one.start, one.end))
+        values += self._mailed(text) if "@" in text else []
+        later = spread_tokens(values, text, tokens)
+        return _apart([*fixed, *persons, *later])
+
+    def _persons(self, text: str, tokens: Tokens, fixed: Sequence[Finding]) -> Iterator[Finding]:
+        likely = self._model.likely(tokens.words, self._names)
+        words = tokens.words
+        why: dict[int, tuple[str, bool, float]] = {}
+        for place, chance in enumerate(likely):
+            if chance > self._threshold and _may_be_name(words[place]):
+                why[place] = "names.model", False, chance
+        anchors = Anchors(tokens, likely, self._names)
+        for start, end, rule, certain in anchors.persons():
+            for place in range(start, end):
+                _, before, _ = why.get(place, ("", False, 0.0))
+                why[place] = rule, certain or before, 1.0
+        blocked = _covered(tokens, fixed)
+        places = [place for place in sorted(why) if place not in blocked]
+        for group in _groups(places, text, tokens, anchors):
+            yield self._finding(group, tokens, why)
+
+    def _finding(
+        self, group: Sequence[int], tokens: Tokens, why: dict[int, tuple[str, bool, float]]
+    ) -> Finding:
+        reasons = [why[place] for place in group if place in why]
+        rule = next((rule for rule, _, _ in reasons if rule != "names.model"), "names.model")
+        return Finding(
+            tokens.starts[group[0]],
+            tokens.ends[group[-1]],
+            Kind.PERSON,
+            rule,
+            certain=any(certain for _, certain, _ in reasons),
+            score=round(max(score for _, _, score in reasons), 3),
         )
-        return sorted([*persons, *later], key=lambda one: one.start)
+
+    def _mailed(self, text: str) -> list[str]:
+        """Names that e-mail addresses give: erika.mustermann@ speaks of Erika Mustermann."""
+        found = []
+        for first, last in _LOCAL.findall(text):
+            one, two = folded(first), folded(last)
+            if {one, two} & _OFFICE or len(two) < 3:
+                continue
+            if self._names.flags(one) & (FREQUENT | RARE) or (
+                len(one) == 1 and self._names.flags(two) & SURNAME
+            ):
+                found.append(f"{first.title()} {last.title()}")
+        return found
+
+
+def _may_be_name(word: str) -> bool:
+    """Whether a word can be part of a name at all."""
+    if not word[0].isalpha() or "@" in word or "/" in word:
+        return False
+    plain = folded(word)
+    return (
+        plain not in known.SALUTATIONS and plain not in known.TITLES and plain not in known.NO_NAMES
+    )
+
+
+def _covered(tokens: Tokens, findings: Sequence[Finding]) -> set[int]:
+    """The tokens in which something has been found."""
+    covered: set[int] = set()
+    spans = iter(findings)
+    span = next(spans, None)
+    for place, start in enumerate(tokens.starts):
+        while span is not None and start >= span.end:
+            span = next(spans, None)
+        if span is not None and tokens.ends[place] > span.start:
+            covered.add(place)
+    return covered
+
+
+def _groups(
+    places: Sequence[int], text: str, tokens: Tokens, anchors: Anchors
+) -> Iterator[list[int]]:
+    """Words side by side in one line are one name; so is a surname, a comma and a first name."""
+    group: list[int] = []
+    for place in places:
+        if group and not _goes_on(group[-1], place, text, tokens, anchors):
+            yield from _named(group, tokens)
+            group = []
+        group.append(place)
+    yield from _named(group, tokens)
+
+
+def _named(group: list[int], tokens: Tokens) -> Iterator[list[int]]:
+    """The group without particles at its ends; nothing where no name is left."""
+    words = tokens.words
+    while group and words[group[-1]].islower() and folded(words[group[-1]]) in known.PARTICLES:
+        group = group[:-1]
+    if any(len(words[place]) > 1 and words[place][-1] != "." for place in group):
+        yield group
+
+
+def _goes_on(last: int, place: int, text: str, tokens: Tokens, anchors: Anchors) -> bool:
+    gap = text[tokens.ends[last] : tokens.starts[place]]
+    if place == last + 1:
+        return not gap or (len(gap) < _GAP and not gap.strip(" \u00a0"))
+    if place != last + 2 or tokens.words[last + 1] != ",":
+        return False
+    first, second = anchors.flags(last), anchors.flags(place)
+    behind = tokens.words[place + 1] if place + 1 < len(tokens) else NEWLINE
+    before = tokens.words[last - 1] if last else NEWLINE
+    return bool(
+        second & (FREQUENT | RARE)
+        and not first & FREQUENT
+        and before != ","
+        and not (behind[0].isalpha() and behind[0].isupper())
+    )
+
+
+def _apart(findings: Sequence[Finding]) -> list[Finding]:
+    """In order; of two that overlap the first given stays, and what it leaves over of the other goes."""
+    kept: list[Finding] = []
+    ranked = sorted(enumerate(findings), key=lambda pair: (pair[1].start, pair[0]))
+    for _, one in ranked:
+        if kept and one.start < kept[-1].end:
+            if one.end > kept[-1].end and one.kind is kept[-1].kind:
+                before = kept.pop()
+                one = Finding(
+                    before.start,
+                    one.end,
+                    one.kind,
+                    before.rule,
+                    before.certain or one.certain,
+                    max(before.score, one.score),
+                )
+            else:
+                continue
+        kept.append(one)
+    assert all(one.end <= two.start for one, two in pairwise(kept))
+    return kept

@@ -34,7 +34,21 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_SPELT = str.maketrans(
+    {
+        "‐": "-",
+        "‑": "-",
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ß": "ss",
+        "ı": "i",
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "æ": "ae",
+    }
+)
 _UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060]")
 
 
@@ -66,8 +80,8 @@ def folded(word: str) -> str:
     """A word as names are compared: lower case, umlauts spelt out, accents and unseen signs gone."""
     if word.isascii():
         return word.lower()
-    plain = unicodedata.normalize("NFC", _UNSEEN.sub("", word)).lower().translate(_UMLAUTS)
+    plain = unicodedata.normalize("NFC", _UNSEEN.sub("", word)).lower().translate(_SPELT)
     if plain.isascii():
         return plain
-    spread = unicodedata.normalize("NFD", plain.replace("ı", "i").replace("ł", "l"))
+    spread = unicodedata.normalize("NFD", plain)
     return "".join(letter for letter in spread if not unicodedata.combining(letter))

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Train what finds names: annotated texts and lists of names in; list, model and card out.
+
+Usage: ``python scripts/train_names.py FOLDER``, where FOLDER holds the data sets ``germeval2014_ner_de``,
+``mobie_ner_de``, ``vornamen-berlin`` and ``surnames-germaner``. None of them is part of the project. The letters
+are made from ``scripts/training/letters.txt``. The same data gives the same files; it takes some minutes.
+
+Left out are the names of the held-out letters (``bench/letters.py``), in the list as in the training, and
+sentences in which one of them is a person's name.
+"""
+
+import argparse
+import hashlib
+import random
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from zlib import crc32
+
+import pycrfsuite
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "bench"))
+
+import letters  # noqa: E402  beside the benches, which measure with the same code
+
+from hausgeist.gateway.privacy.names import loading  # noqa: E402  after the path, as above
+from hausgeist.gateway.privacy.names.gazetteer import Gazetteer  # noqa: E402  as above
+from hausgeist.gateway.privacy.names.model import LABELS, Model, features_of  # noqa: E402  as above
+from hausgeist.gateway.privacy.names.tokens import NEWLINE, folded, tokens_of  # noqa: E402  as above
+
+TRAINING = ROOT / "scripts" / "training"
+LETTERS = 4800
+SEED = 20261122
+FREQUENT = 30  # births in the lists, from which on a first name is frequent
+RAREST = 3  # births; below, a name could be one person's
+HIDDEN = 30  # of a hundred names, those that the list conceals while training
+STREETS = (
+    "Hauptstraße|Bahnhofstraße|Gartenweg|Am Markt|Schillerstraße|Lindenallee|Goethestr.|Kirchplatz|Ringstraße"
+    "|Dorfstraße|Bergstraße|Friedrich-Ebert-Straße|Wiesenweg|Marktgasse|Zum Bahnhof|An der Mühle|Waldstraße"
+    "|Rosenweg|Berliner Straße|Konrad-Adenauer-Allee|Feldweg|Neue Straße|Im Winkel|Schloßplatz|Uferweg"
+).split("|")
+TOWNS = (
+    "Berlin|Hamburg|Köln|Frankfurt am Main|Bergheim|Sonnental|Neustadt|Altdorf|Kirchheim|Oberursel|Bad Tölz"
+    "|Reutlingen|Weimar|Görlitz|Eschwege|Husum|Wismar|Rheine|Freital|Landshut|Passau|Suhl|Aalen|Norderstedt"
+).split("|")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Words side by side with their labels."""
+
+    words: Sequence[str]
+    labels: Sequence[str]
+
+
+def main() -> int:
+    """Train and write; 0 when the files are there."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("data", type=Path, help="the folder with the data sets")
+    parser.add_argument("--letters", type=int, default=LETTERS, help="how many letters to make")
+    parser.add_argument("--rounds", type=int, default=120, help="rounds of L-BFGS")
+    options = parser.parse_args()
+    began = time.monotonic()
+    held = frozenset(folded(name) for name in letters.held_out())
+    lists = Lists(options.data, held)
+    names = lists.gazetteer(hidden=True)
+    examples = [
+        *germeval(options.data / "germeval2014_ner_de" / "NER-de-test.tsv"),
+        *mobie(options.data / "mobie_ner_de" / "train.conll2003"),
+        *mobie(options.data / "mobie_ner_de" / "dev.conll2003"),
+        *catalogue(ROOT / "src/hausgeist/locale/de/LC_MESSAGES/hausgeist.po"),
+    ]
+    before = len(examples)
+    examples = [one for one in examples if not names_in(one) & held]
+    print(f"{len(examples)} sentences; {before - len(examples)} left out for a held-out name")
+    examples += invented(lists, options.letters)
+    print(f"{sum(len(one.words) for one in examples)} words in {len(examples)} texts")
+    model = trained(examples, names, options.rounds)
+    whole = lists.gazetteer(hidden=False)
+    write(whole.packed(), model)
+    print(f"{len(whole)} names, {time.monotonic() - began:.0f} s")
+    return 0
+
+
+class Lists:
+    """The lists of names, without those that are held out."""
+
+    def __init__(self, data: Path, held: frozenset[str]) -> None:
+        births: dict[tuple[str, str], int] = {}
+        table = (data / "vornamen-berlin" / "vornamen_berlin_2012-2023.tsv").read_text("utf-8")
+        for line in table.splitlines()[1:]:
+            name, sex, count = line.split("\t")
+            if int(count) >= RAREST and folded(name) not in held and len(name) > 1:
+                births[name, sex] = births.get((name, sex), 0) + int(count)
+        self.births = births
+        self.older = [name for name in own("first_names.txt") if folded(name) not in held]
+        lines = (data / "surnames-germaner" / "personennamen.list").read_text("utf-8").split("\n")
+        self.surnames = [
+            name for name in (line.strip() for line in lines) if name and folded(name) not in held
+        ]
+        self.usual = [name for name in own("surnames.txt") if folded(name) not in held]
+
+    def gazetteer(self, *, hidden: bool) -> Gazetteer:
+        """The whole list, or one that conceals some names, so that the model learns to do without."""
+        counts: dict[str, int] = {}
+        for (name, _), count in self.births.items():
+            counts[folded(name)] = counts.get(folded(name), 0) + count
+        frequent = {name for name, count in counts.items() if count >= FREQUENT}
+        frequent |= {folded(name) for name in self.older}
+        surnames = {folded(name) for name in (*self.surnames, *self.usual)}
+        rare = set(counts) - frequent
+        if hidden:
+            frequent, rare, surnames = (
+                {n for n in s if shown(n)} for s in (frequent, rare, surnames)
+            )
+        return Gazetteer.of(frequent, rare, surnames)
+
+    def births_of(self, sex: str, chance: random.Random) -> list[str]:
+        """First names as often as they are borne, roughly: frequent ones several times."""
+        rows = sorted((name, count) for (name, kind), count in self.births.items() if kind == sex)
+        several = [name for name, count in rows for _ in range(1 + min(count, 900) // 60)]
+        return chance.sample(several, len(several))
+
+
+def shown(name: str) -> bool:
+    """Whether the list that is trained with knows a folded name."""
+    return crc32(b"shown " + name.encode()) % 100 >= HIDDEN
+
+
+def own(file: str) -> list[str]:
+    """The words of one of our lists."""
+    lines = (TRAINING / file).read_text("utf-8").splitlines()
+    return [word for line in lines if not line.startswith("#") for word in line.split()]
+
+
+def germeval(path: Path) -> Iterator[Example]:
+    """Sentences of news and Wikipedia: number, word, outer label, inner label."""
+    rows: list[tuple[str, str]] = []
+    for line in [*path.read_text("utf-8").splitlines(), ""]:
+        fields = line.split("\t")
+        if fields[0].isdigit() and len(fields) > 2:
+            person = fields[2] in {"B-PER", "I-PER"}
+            rows.append((fields[1], fields[2][0] if person else "O"))
+        elif rows:
+            yield _retokenised(rows)
+            rows = []
+
+
+def mobie(path: Path) -> Iterator[Example]:
+    """Tweets and reports of traffic: word, part of speech, phrase, label."""
+    rows: list[tuple[str, str]] = []
+    for line in [*path.read_text("utf-8").splitlines(), ""]:
+        fields = line.split("\t")
+        if len(fields) == 4 and not line.startswith("-DOCSTART-"):
+            rows.append((fields[0], fields[3][0] if fields[3].endswith("-person") else "O"))
+        elif rows:
+            yield _retokenised(rows)
+            rows = []
+
+
+def _retokenised(rows: Sequence[tuple[str, str]]) -> Example:
+    """Into our own words; a sentence begins after a line break."""
+    words, labels = [NEWLINE], ["O"]
+    for word, label in rows:
+        for place, piece in enumerate(tokens_of(word).words):
+            words.append(piece)
+            labels.append("I" if label == "B" and place else label)
+    return Example(words, _begun(labels))
+
+
+def catalogue(path: Path) -> Iterator[Example]:
+    """Our own German texts, in which there is nobody."""
+    for match in re.finditer(r'^msgstr "(.{30,})"$', path.read_text("utf-8"), re.MULTILINE):
+        words = [NEWLINE, *tokens_of(match.group(1)).words]
+        yield Example(words, ["O"] * len(words))
+
+
+def invented(lists: Lists, count: int) -> Iterator[Example]:
+    """Letters of our own templates."""
+    chance = random.Random(SEED)
+    female, male = ([*lists.births_of(sex, chance), *lists.older] for sex in "wm")
+    last = [*chance.sample(lists.surnames, 60_000), *(lists.usual * 100)]
+    world = letters.World(female, male, last, STREETS, TOWNS, doubles=6)
+    templates = letters.templates_in(TRAINING / "letters.txt")
+    lines = (TRAINING / "sentences.txt").read_text("utf-8").splitlines()
+    sentences = [line for line in lines if not line.startswith("#")]
+    for number in range(count):
+        name, template = templates[number % len(templates)]
+        yield labelled(letters.fill(name, template, world, chance))
+        for sentence in chance.sample(sentences, 5):
+            yield labelled(letters.fill("sentence", sentence, world, chance))
+
+
+def labelled(letter: letters.Letter) -> Example:
+    """A letter as words and labels."""
+    tokens = tokens_of(letter.text)
+    labels = ["O"] * len(tokens)
+    persons = iter(letter.of("person"))
+    mark = next(persons, None)
+    for place, start in enumerate(tokens.starts):
+        while mark is not None and start >= mark.end:
+            mark = next(persons, None)
+        if mark is not None and mark.start <= start < mark.end and tokens.words[place] != ",":
+            labels[place] = "B" if start == mark.start else "I"
+    return Example([NEWLINE, *tokens.words], ["O", *_begun(labels)])
+
+
+def _begun(labels: Sequence[str]) -> list[str]:
+    """The same labels, where no name goes on that has not begun."""
+    first = ["B" if label == "I" else label for label in labels[:1]]
+    return first + [
+        "B" if label == "I" and before == "O" else label for before, label in pairwise(labels)
+    ]
+
+
+def names_in(example: Example) -> set[str]:
+    """Folded words of names, and the halves of double names."""
+    words = {
+        folded(word)
+        for word, label in zip(example.words, example.labels, strict=True)
+        if label != "O"
+    }
+    return words | {half for word in words for half in word.split("-")}
+
+
+def trained(examples: Iterable[Example], names: Gazetteer, rounds: int) -> bytes:
+    """The packed model."""
+    trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
+    trainer.set_params(
+        {
+            "c1": 0.15,
+            "c2": 0.02,
+            "max_iterations": rounds,
+            "feature.minfreq": 2,
+            "feature.possible_transitions": True,
+        }
+    )
+    for example in examples:
+        trainer.append(features_of(example.words, names), list(example.labels))
+    with tempfile.NamedTemporaryFile(suffix=".crf") as file:
+        trainer.train(file.name)
+        tagger = pycrfsuite.Tagger()
+        tagger.open(file.name)
+        info = tagger.info()
+        tagger.close()
+    weights: dict[str, list[float]] = {}
+    for (feature, label), weight in info.state_features.items():
+        weights.setdefault(feature, [0.0, 0.0, 0.0])[LABELS.index(label)] = weight
+    between = [info.transitions.get((one, two), -12.0) for one in LABELS for two in LABELS]
+    print(f"{len(weights)} features")
+    return Model.packed(between, {name: (row[0], row[1], row[2]) for name, row in weights.items()})
+
+
+def write(names: bytes, model: bytes) -> None:
+    """The two files, and their hashes into the card."""
+    card = loading.CARD.read_text("utf-8")
+    for file, content in ((loading.NAMES, names), (loading.MODEL, model)):
+        (loading.FOLDER / file).write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        card = re.sub(
+            rf'^"{re.escape(file)}" = ".*"$', f'"{file}" = "{digest}"', card, flags=re.MULTILINE
+        )
+        print(f"{file}: {len(content)} bytes, SHA-256 {digest}")
+    loading.CARD.write_text(card, "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
