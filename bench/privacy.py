@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """How well and how fast personal data is found: ``python bench/privacy.py [--letters 1000] [--json FILE]``.
 
-Identifiers on the vectors of ``../shared/data/id-test-vectors`` (``--data``): behind an anchor word, and alone in a
-sentence; everything on the held-out letters of ``bench/letters``, whose people and templates no
-detector has seen. Speed on one core, each detector by itself; the median of a new message of 4,000 characters through
-the Examiner, its process and all. Fails if the data is missing, or a figure is worse than it must be.
+Identifiers on vectors (``--data``): behind an anchor word, and innocent ones in sentences. Everything on
+the held-out letters of ``bench/letters``, whose people and templates no detector has seen. Speed on one
+core, each detector by itself; the median of a new message of 4,000 characters through the Examiner, its
+process and all. Fails if the data is missing, or a figure is worse than it must be.
 """
 
 import argparse
@@ -202,7 +202,9 @@ def _letter(figures: Figures, letter: held.Letter, found: Sequence[Finding]) -> 
     for one in found:
         score = figures.of(one.kind.value)
         score.hidden += 1
-        score.wrong += not any(mark.start < one.end and one.start < mark.end for mark in letter.marks)
+        score.wrong += not any(
+            mark.start < one.end and one.start < mark.end for mark in letter.marks
+        )
     return clean
 
 
@@ -269,10 +271,12 @@ def main() -> int:
         result[f"{what}_mb_s"], result[f"{what}_words_s"] = megabytes, words
         print(f"{what:<14}{megabytes:>8.2f} MB/s{words:>12,.0f} words/s")
     messages = [
-        ("\n\n".join(texts[at:]) + "\n\n" + much)[:4000] for at in range(0, min(60, len(texts)))
+        ("\n\n".join(texts[at:]) + "\n\n" + much)[:4000] for at in range(min(60, len(texts)))
     ]
     started, new, again = asyncio.run(through_the_examiner(messages))
-    print(f"examiner: start {started:.0f} ms; 4,000 new characters {new:.1f} ms, again {again:.2f} ms")
+    print(
+        f"examiner: start {started:.0f} ms; 4,000 new characters {new:.1f} ms, again {again:.2f} ms"
+    )
     whole = on_numbers.total()
     result |= {
         "identifiers_recall": whole.whole / whole.there,

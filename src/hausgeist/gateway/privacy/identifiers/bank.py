@@ -172,7 +172,7 @@ BANK: tuple[Detector, ...] = (
             *("personenkonto", "kassenkonto", "benutzernummer", "lesernummer", "leserausweis"),
             *("schülernummer", "dienstausweis", "dienstnummer", "betriebsnummer", "pk-nr"),
         ),
-        loose=r"(?:[A-Za-z]{1,4}[-/ ]?)?[0-9](?:[A-Z]{0,3}[ ./-]?[0-9A-Z]){2,23}",
+        loose=r"(?:[A-Z]{1,4}[-/ ]?)?[0-9](?:[A-Z]{0,3}[ ./-]?[0-9A-Z]){2,23}",
         fits=_account,
     ),
 )

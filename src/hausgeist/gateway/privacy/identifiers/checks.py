@@ -17,16 +17,20 @@ def bare(value: str) -> str:
 
 
 def by(validate: Callable[[str], str]) -> Callable[[str], bool]:
-    """A question out of one of stdnum's ``validate`` functions."""
+    """A question out of one of stdnum's ``validate`` functions; for some a separator tells the century."""
 
     def check(value: str) -> bool:
-        try:
-            validate(bare(value))
-        except (ValidationError, ValueError):
-            return False
-        return True
+        return _passes(validate, value) or _passes(validate, bare(value))
 
     return check
+
+
+def _passes(validate: Callable[[str], str], value: str) -> bool:
+    try:
+        validate(value)
+    except (ValidationError, ValueError):
+        return False
+    return True
 
 
 def mod97(value: str) -> bool:

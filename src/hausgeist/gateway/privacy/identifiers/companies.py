@@ -32,7 +32,7 @@ class Registers:
     anchors: ClassVar[tuple[str, ...]] = (
         *("handelsregister", "registergericht", "amtsgericht", "vereinsregister", "register"),
         *("partnerschaftsregister", "genossenschaftsregister", "registernummer", "registerblatt"),
-        *("gesellschaftsregister", "eingetragen beim", "hrb", "hra", "register-nr"),
+        *("gesellschaftsregister", "eingetragen beim", "register-nr"),
     )
 
     def find(self, page: Page) -> Iterator[Finding]:

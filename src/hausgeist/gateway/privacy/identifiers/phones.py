@@ -19,6 +19,7 @@ from hausgeist.gateway.privacy.identifiers.rule import STRICT, connected
 _CANDIDATE = pattern(r"(?:\+|00|\(0|0)[0-9()]{0,20}(?:(?: ?[/.-] ?| |\) ?| ?\()[0-9()]{1,20}){0,7}")
 _BEHIND = pattern(r"[+(]?[0-9](?:[ ()/.-]{0,3}[0-9]){2,17}")
 _DATE = pattern(r"[0-3][0-9]\.[01][0-9]\.(?:[0-9]{2}|[0-9]{4})\b|[0-9]{4}-[01][0-9]-[0-3][0-9]\b")
+_GROUPS = pattern(r"0[0-9]{2,3}(?: [0-9]{2,4}){2,6}(?:[^0-9 ]|$| [^0-9])")
 _SERVICES = frozenset({"110", "112", "115", "116117", "116116", "19222", "116111", "116123"})
 _EXTENSIONS = ("durchwahl", "nebenstelle", "dw", "hausapparat", "app.", "apparat")
 DIGITS_MOST = 17
@@ -115,6 +116,8 @@ def _free(page: Page, start: int) -> bool:
         return before.endswith((":", "/")) and not before[:1].isdecimal()
     if _DATE.match(page.data, start) is not None:
         return False
+    if before.endswith(" ") and before[:1].isdecimal() and _GROUPS.match(page.data, start):
+        return False  # the middle of a longer number in groups of three or four
     return not any(page.behind(name, start, 24) for name in ("veto", "account", "record"))
 
 
