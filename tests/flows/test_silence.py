@@ -5,34 +5,26 @@ import json
 import os
 import subprocess
 import sys
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from running import RECORDER
 
-FIRST_DAY = Path(__file__).parent / "first_day.py"
+from hausgeist.testing.first_day import leads_out, recorded
+
+FIRST_DAY = "hausgeist.testing.first_day"
 
 
 def _outside(file: Path) -> list[dict]:
     """The attempts that were written down and lead away from this machine."""
-    found = [json.loads(line) for line in file.read_text().splitlines()]
+    found = recorded(file)
     assert found, "nothing was recorded at all, not even the house's talk with its engines"
-    return [one for one in found if not _here(one["where"])]
-
-
-def _here(where: object) -> bool:
-    if where is None or str(where).startswith(("/", "\x00")):
-        return True  # this machine's own address, or a socket in its file system
-    try:
-        return ip_address(str(where)).is_loopback
-    except ValueError:
-        return where in {"localhost", ""}
+    return [one for one in found if leads_out(one)]
 
 
 def _live(home: Path, model: Path, *words: str) -> dict:
     done = subprocess.run(
-        [sys.executable, str(FIRST_DAY), str(home), str(model), *words],
+        [sys.executable, "-m", FIRST_DAY, str(home), "--model", str(model), *words],
         capture_output=True,
         text=True,
         timeout=120,
@@ -45,8 +37,8 @@ def _live(home: Path, model: Path, *words: str) -> dict:
 def _may_be_alone() -> bool:
     if sys.platform != "linux":
         return False
-    words = [sys.executable, "-c", "import first_day; first_day.enter_silence()"]
-    done = subprocess.run(words, cwd=FIRST_DAY.parent, capture_output=True, check=False)
+    words = [sys.executable, "-c", f"from {FIRST_DAY} import enter_silence; enter_silence()"]
+    done = subprocess.run(words, capture_output=True, check=False)
     return done.returncode == 0
 
 

@@ -75,6 +75,11 @@ class FakeUpstream:
                 writer.close()
             await asyncio.gather(*self._writers, return_exceptions=True)
 
+    def reply_to(self, asked: Asked) -> Reply | None:
+        """What is answered; None hangs up."""
+        del asked
+        return self.replies.pop(0) if self.replies else None
+
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         task = asyncio.current_task()
@@ -83,7 +88,8 @@ class FakeUpstream:
         try:
             while (asked := await _read(reader)) is not None:
                 self.asked.append(asked)
-                if not self.replies or not await self._reply(self.replies.pop(0), reader, writer):
+                reply = self.reply_to(asked)
+                if reply is None or not await self._reply(reply, reader, writer):
                     return
         except ConnectionError:
             self.left.set()

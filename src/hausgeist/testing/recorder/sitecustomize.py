@@ -9,8 +9,9 @@ import importlib.util
 import json
 import os
 import sys
+from typing import Any
 
-_FILE = os.environ.get("CONNECTIONS_FILE")
+_FILE = os.environ.get("CONNECTIONS_FILE", "")
 _EVENTS = {
     "socket.connect": 1,
     "socket.sendto": 1,
@@ -22,7 +23,7 @@ _EVENTS = {
 """Audit events, and which of their arguments names the other side."""
 
 
-def _note(what, where):
+def _note(what: str, where: Any) -> None:
     if isinstance(where, tuple | list):
         where = where[0] if where else None
     if isinstance(where, bytes):
@@ -33,20 +34,20 @@ def _note(what, where):
     os.close(file)
 
 
-def _hook(event, arguments):
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event in _EVENTS:
         _note(event, arguments[_EVENTS[event]])
 
 
-def _watch_uvloop():
-    import uvloop
+def _watch_uvloop() -> None:
+    import uvloop  # noqa: PLC0415  where there is one
 
     loop = uvloop.Loop
 
-    def watched(name, place):
+    def watched(name: str, place: int) -> None:
         inner = getattr(loop, name)
 
-        def door(self, *arguments, **named):
+        def door(self: Any, *arguments: Any, **named: Any) -> Any:
             where = arguments[place] if len(arguments) > place else named.get("host")
             if where is None:
                 where = named.get("remote_addr")
