@@ -5,20 +5,22 @@ Everything that can be refused is refused before anything is stored: the words s
 Nothing is ever overwritten: a new version of a question or an answer is a sibling of the old one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hausgeist.chat.drafts import Drafts, Helper
 from hausgeist.chat.files import Files
+from hausgeist.chat.leaving import UNSAID, Leaving, Seen, cleared, seen
 from hausgeist.chat.naming import Naming
 from hausgeist.chat.question import Question, asked, awaited, left_by, may_go_on, new_id
 from hausgeist.chat.running import Running
 from hausgeist.chat.titles import title_of
 from hausgeist.chat.turn import Turn
+from hausgeist.core.calls import Call
 from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Principal
-from hausgeist.errors import Conflict, InvalidField, NotFound
+from hausgeist.errors import BorderRefused, Conflict, InvalidField, NotFound
 from hausgeist.gateway import Gateway
 from hausgeist.store import answers, chats
 from hausgeist.store.chats import Attached, Conversation, Said
@@ -77,10 +79,103 @@ class Asking:
 
         Raises:
             NotFound: no such conversation, parent, file or assistant of this person's.
-            UnknownModel, BorderRefused, Unsupported: before anything is stored.
+            UnknownModel, BorderRefused, BorderAsks, DetectorDown, Unsupported: before anything is stored.
             InvalidField, ContextOverflow: there are no words, or more than any model takes.
             TooMany: too many turns run.
         """
+        begun = await self._asked(who, question)
+        return await self._begin(
+            begun,
+            question.models,
+            question.data_class,
+            saw=question.saw,
+            leaving=question.leaving,
+        )
+
+    async def preview(self, who: Principal, question: Question) -> tuple[Seen, ...]:
+        """What would become of a question, model by model; nothing is sent or stored.
+
+        A model that nobody may ask like this is passed over, as long as another one may be asked.
+
+        Raises:
+            NotFound, UnknownModel, Unsupported, InvalidField, ContextOverflow, DetectorDown: as ``ask``.
+            BorderRefused: none of the models may be asked.
+        """
+        begun = await self._asked(who, question)
+        data_class = begun.data_class(question.data_class, question.saw)
+        drafts, refused = [], None
+        for model in dict.fromkeys(question.models):
+            try:
+                drafts.append(
+                    self._drafts.draft(who, model, begun.branch, data_class, helper=begun.helper)
+                )
+            except BorderRefused as error:
+                refused = error
+        if refused is not None and not drafts:
+            raise refused
+        contents = await self._drafts.contents(who, drafts)
+        talk_id = None if begun.is_new else begun.talk.id
+        return tuple(
+            [
+                await seen(
+                    self._gateway,
+                    draft.call("preview", contents, conversation=talk_id)[0],
+                    draft.decision,
+                    question.leaving,
+                )
+                for draft in drafts
+            ]
+        )
+
+    async def again(
+        self,
+        who: Principal,
+        conversation_id: str,
+        message_id: str,
+        models: Sequence[str],
+        data_class: DataClass,
+        *,
+        saw: DataClass | None = None,
+        leaving: Leaving = UNSAID,
+    ) -> Turn:
+        """Answer a question once more, beside the answer ``message_id``; nothing is overwritten.
+
+        Several models answer side by side; gives the first one's turn.
+
+        Raises:
+            NotFound, UnknownModel, BorderRefused, BorderAsks, ContextOverflow, TooMany: as ``ask``.
+        """
+        begun, _ = await self._answered(who, conversation_id, message_id)
+        return (await self._begin(begun, models, data_class, saw=saw, leaving=leaving))[0]
+
+    async def go_on(
+        self,
+        who: Principal,
+        conversation_id: str,
+        message_id: str,
+        model: str,
+        data_class: DataClass,
+        *,
+        saw: DataClass | None = None,
+        leaving: Leaving = UNSAID,
+    ) -> Turn:
+        """Go on from what an answer that broke off left: a new version that begins with its words.
+
+        Raises:
+            Conflict: it did not break off, or left no words.
+            NotFound, UnknownModel, BorderRefused, BorderAsks, ContextOverflow, TooMany: as ``ask``.
+        """
+        begun, old = await self._answered(who, conversation_id, message_id)
+        if not may_go_on(old):
+            raise Conflict(what="This answer")
+        return (await self._begin(begun, (model,), data_class, saw=saw, leaving=leaving, kept=old))[
+            0
+        ]
+
+    # -- beneath ------------------------------------------------------------------------------------
+
+    async def _asked(self, who: Principal, question: Question) -> _Begun:
+        """A question where it belongs, with what was said before; nothing is stored."""
         if not question.text.strip() and not question.files:
             raise InvalidField(field="text", reason="write a question first", param="text")
         talk: Conversation | None = None
@@ -103,51 +198,7 @@ class Asking:
             created_at=now,
             updated_at=now,
         )
-        begun = _Begun(who, talk_now, (*before, said), helper, said, is_new=talk is None)
-        return await self._begin(begun, question.models, question.data_class, question.saw)
-
-    async def again(
-        self,
-        who: Principal,
-        conversation_id: str,
-        message_id: str,
-        models: Sequence[str],
-        data_class: DataClass,
-        *,
-        saw: DataClass | None = None,
-    ) -> Turn:
-        """Answer a question once more, beside the answer ``message_id``; nothing is overwritten.
-
-        Several models answer side by side; gives the first one's turn.
-
-        Raises:
-            NotFound, UnknownModel, BorderRefused, ContextOverflow, TooMany: as ``ask``.
-        """
-        begun, _ = await self._answered(who, conversation_id, message_id)
-        return (await self._begin(begun, models, data_class, saw))[0]
-
-    async def go_on(
-        self,
-        who: Principal,
-        conversation_id: str,
-        message_id: str,
-        model: str,
-        data_class: DataClass,
-        *,
-        saw: DataClass | None = None,
-    ) -> Turn:
-        """Go on from what an answer that broke off left: a new version that begins with its words.
-
-        Raises:
-            Conflict: it did not break off, or left no words.
-            NotFound, UnknownModel, BorderRefused, ContextOverflow, TooMany: as ``ask``.
-        """
-        begun, old = await self._answered(who, conversation_id, message_id)
-        if not may_go_on(old):
-            raise Conflict(what="This answer")
-        return (await self._begin(begun, (model,), data_class, saw, kept=old))[0]
-
-    # -- beneath ------------------------------------------------------------------------------------
+        return _Begun(who, talk_now, (*before, said), helper, said, is_new=talk is None)
 
     async def _place(
         self, who: Principal, question: Question
@@ -195,7 +246,9 @@ class Asking:
         begun: _Begun,
         models: Sequence[str],
         chosen: DataClass,
+        *,
         saw: DataClass | None,
+        leaving: Leaving,
         kept: Said | None = None,
     ) -> tuple[Turn, ...]:
         """Draft the calls, store what is new, and let the answers come."""
@@ -215,10 +268,15 @@ class Asking:
             for said in new
         ]
         contents = await self._drafts.contents(who, drafts)
-        calls = [draft.call(said, contents, words) for draft, said in zip(drafts, new, strict=True)]
+        calls: list[tuple[Call, Mapping[str, Any]]] = []
+        for draft, said in zip(drafts, new, strict=True):
+            call, about = draft.call(said.id, contents, words, conversation=talk.id)
+            call, known = await cleared(self._gateway, call, draft.decision, leaving)
+            calls.append((call, {**about, **known}))
         more = {"continues": {"id": kept.id, "chars": len(words)}} if kept else {}
         new = tuple(
-            replace(said, about=about | more) for said, (_, about) in zip(new, calls, strict=True)
+            replace(said, about={**about, **more})
+            for said, (_, about) in zip(new, calls, strict=True)
         )
         stored = await self._store.write(
             lambda c: self._written(c, begun, new, max(data_class, begun.helper.data_class))

@@ -14,6 +14,7 @@ from typing import Any
 from hausgeist.chat.asking import Asking
 from hausgeist.chat.drafts import Drafts
 from hausgeist.chat.files import Files
+from hausgeist.chat.leaving import UNSAID, Leaving, Seen
 from hausgeist.chat.library import Library
 from hausgeist.chat.naming import Naming
 from hausgeist.chat.question import Question
@@ -227,6 +228,10 @@ class Chat:
         """Ask one model, or several side by side; see ``Asking.ask``."""
         return await self._asking.ask(who, question)
 
+    async def preview(self, who: Principal, question: Question) -> tuple[Seen, ...]:
+        """What would become of a question, and would be hidden of it; see ``Asking.preview``."""
+        return await self._asking.preview(who, question)
+
     async def again(
         self,
         who: Principal,
@@ -237,11 +242,12 @@ class Chat:
         data_class: DataClass,
         against: Sequence[str] = (),
         saw: DataClass | None = None,
+        leaving: Leaving = UNSAID,
     ) -> Turn:
         """Answer a question once more; see ``Asking.again``."""
         models = (model, *against)
         return await self._asking.again(
-            who, conversation_id, message_id, models, data_class, saw=saw
+            who, conversation_id, message_id, models, data_class, saw=saw, leaving=leaving
         )
 
     async def go_on(
@@ -253,10 +259,11 @@ class Chat:
         model: str,
         data_class: DataClass,
         saw: DataClass | None = None,
+        leaving: Leaving = UNSAID,
     ) -> Turn:
         """Go on from what an answer left that broke off; see ``Asking.go_on``."""
         return await self._asking.go_on(
-            who, conversation_id, message_id, model, data_class, saw=saw
+            who, conversation_id, message_id, model, data_class, saw=saw, leaving=leaving
         )
 
     def beside(self, who: Principal, turn: Turn) -> tuple[Turn, ...]:

@@ -17,7 +17,7 @@ from hausgeist.core.calls import Call, Sampling
 from hausgeist.core.labels import DataClass, Purpose
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.core.people import Principal
-from hausgeist.core.policy import Verdict
+from hausgeist.core.policy import Decision, Verdict
 from hausgeist.errors import BorderRefused, ContextOverflow, NotFound, Unsupported
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.run import CHARS_PER_TOKEN
@@ -66,22 +66,31 @@ class Draft:
     attached: DataClass | None
     helper: Helper
     plan: Plan
+    decision: Decision
+    """What the border says without its content."""
 
     def call(
-        self, answer: Said, contents: Mapping[str, str], kept: str = ""
+        self,
+        answer_id: str,
+        contents: Mapping[str, str],
+        kept: str = "",
+        *,
+        conversation: str | None = None,
     ) -> tuple[Call, dict[str, Any]]:
         """The call for an answer, which goes on from ``kept`` words, and the facts about it."""
         messages, went = messages_of(self.plan, contents, self.helper.instructions)
         if kept:
             messages = continued(messages, kept, self.who.locale)
         call = Call(
-            id=f"chat-{answer.id}",
+            id=f"chat-{answer_id}",
             principal=self.who,
             purpose=Purpose.CHAT,
             model=self.model,
             messages=messages,
             declared=self.data_class,
             attached=self.attached,
+            assistant=self.helper.assistant.id if self.helper.assistant else None,
+            conversation=conversation,
             sampling=self.helper.sampling,
         )
         return call, {**told(self.plan, went), **self.helper.about}
@@ -133,31 +142,17 @@ class Drafts:
             ContextOverflow: the question alone is more than any model takes.
         """
         cards = self._gateway.directory.candidates(model, who)
-        question = branch[-1]
-        sees = any(card.can(Capability.VISION) for card in cards)
-        if not sees and any(map(is_picture, question.files)):
-            raise Unsupported(what=f"Showing images to {cards[0].name}", param="model")
-        window = _window(cards)
-        if window is None and len(question.text) > ALL_CHARS:
-            raise ContextOverflow(
-                needed=len(question.text) // CHARS_PER_TOKEN,
-                model=model,
-                context=ALL_CHARS // CHARS_PER_TOKEN,
-            )
         request = REQUEST.get(who.locale, REQUEST["en"]) if kept else ""
-        planned = plan(
-            branch,
-            window,
-            fixed=len(helper.instructions) + len(kept) + len(request),
-            room=helper.sampling.max_tokens or cards[0].max_output,
-            sees=sees,
-        )
-        classes = [DataClass.parse(share.file.data_class) for share in planned.shares if share.kept]
-        attached = max(classes, default=None)
-        whole = max(data_class, helper.data_class, *classes)
-        decision = self._gateway.outlook(who, model, whole)
-        if decision.verdict in {Verdict.REFUSE, Verdict.PSEUDONYMISE}:
-            raise BorderRefused(decision.reasons)
+        fixed = len(helper.instructions) + len(kept) + len(request)
+        planned, attached = _planned(cards, branch, helper.sampling.max_tokens, fixed)
+        whole = max(data_class, helper.data_class, attached or DataClass.PUBLIC)
+        assistant = helper.assistant.id if helper.assistant else None
+        decision = self._gateway.outlook(who, model, whole, assistant)
+        if decision.verdict is Verdict.REFUSE:
+            raise BorderRefused(decision.reasons, notes=decision.notes)
+        if decision.verdict is Verdict.REROUTE:  # another window, other eyes
+            cards = decision.models
+            planned, attached = _planned(cards, branch, helper.sampling.max_tokens, fixed)
         return Draft(
             who=who,
             model=model,
@@ -165,6 +160,7 @@ class Drafts:
             attached=attached,
             helper=helper,
             plan=planned,
+            decision=decision,
         )
 
     async def contents(self, who: Principal, drafts: Sequence[Draft]) -> Mapping[str, str]:
@@ -173,6 +169,30 @@ class Drafts:
         if not wanted or self._files is None:
             return {}
         return await self._files.contents(who.id, wanted)
+
+
+def _planned(
+    cards: Sequence[ModelCard], branch: Sequence[Said], room: int | None, fixed: int
+) -> tuple[Plan, DataClass | None]:
+    """What of a branch goes to these models beside ``fixed`` characters; and the class of its files.
+
+    Raises:
+        Unsupported, ContextOverflow: as ``Drafts.draft``.
+    """
+    question = branch[-1]
+    sees = any(card.can(Capability.VISION) for card in cards)
+    if not sees and any(map(is_picture, question.files)):
+        raise Unsupported(what=f"Showing images to {cards[0].name}", param="model")
+    window = _window(cards)
+    if window is None and len(question.text) > ALL_CHARS:
+        raise ContextOverflow(
+            needed=len(question.text) // CHARS_PER_TOKEN,
+            model=cards[0].id,
+            context=ALL_CHARS // CHARS_PER_TOKEN,
+        )
+    planned = plan(branch, window, fixed=fixed, room=room or cards[0].max_output, sees=sees)
+    classes = [DataClass.parse(share.file.data_class) for share in planned.shares if share.kept]
+    return planned, max(classes, default=None)
 
 
 def _window(cards: Sequence[ModelCard]) -> int | None:

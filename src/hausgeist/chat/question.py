@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hausgeist.chat.leaving import UNSAID, Leaving
 from hausgeist.core.labels import DataClass
 from hausgeist.core.messages import Part, Reasoning, Text
 from hausgeist.errors import InvalidField
@@ -21,7 +22,8 @@ class Question:
     ``models`` answer it, several side by side. ``parent_id`` is the message it is asked after (None: the
     end of the branch that is shown), ``edit`` the question whose new version it is. ``files`` and
     ``assistant`` are ids. ``saw`` is the conversation's data class that the person had before their eyes; if
-    it is another one by now, or unknown, a class below the conversation's is raised to it.
+    it is another one by now, or unknown, a class below the conversation's is raised to it. ``leaving`` is
+    what the person has said to the words leaving the house.
     """
 
     text: str
@@ -33,6 +35,7 @@ class Question:
     files: tuple[str, ...] = ()
     assistant: str | None = None
     saw: DataClass | None = None
+    leaving: Leaving = UNSAID
 
 
 def new_id() -> str:

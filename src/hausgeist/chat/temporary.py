@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
-from hausgeist.chat.drafts import Drafts, Helper
+from hausgeist.chat.drafts import Draft, Drafts, Helper
+from hausgeist.chat.leaving import UNSAID, Leaving, Seen, cleared, seen
 from hausgeist.chat.turn import Turn
 from hausgeist.core.labels import DataClass
 from hausgeist.core.messages import Text
@@ -70,26 +71,30 @@ class Temporary:
         self._turns: set[Turn] = set()
         self._reading: Counter[str] = Counter()
 
-    def begin(
-        self, who: Principal, passed: Sequence[Passed], *, model: str, data_class: DataClass
+    async def begin(
+        self,
+        who: Principal,
+        passed: Sequence[Passed],
+        *,
+        model: str,
+        data_class: DataClass,
+        leaving: Leaving = UNSAID,
     ) -> Turn:
         """Answer the last of what was passed, a question.
 
         Raises:
             InvalidField: it is no question, or has no words.
-            UnknownModel, BorderRefused, Unsupported, ContextOverflow: as of every chat.
+            UnknownModel, BorderRefused, BorderAsks, DetectorDown, Unsupported, ContextOverflow: as of
+                every chat.
             TooMany: too many turns of this person run.
         """
-        if not passed or passed[-1].role != "user" or not passed[-1].text.strip():
-            raise InvalidField(field="text", reason="write a question first", param="text")
         if sum(turn.owner_id == who.id for turn in self._turns) >= AT_ONCE:
             raise TooMany(seconds=5, retry_after=5)
         now = self._now_ms()
-        branch, contents = _branch(passed, data_class, now)
-        draft = self._drafts.draft(who, model, branch, data_class, helper=Helper())
+        draft, contents = self._draft(who, passed, model, data_class)
         answer = Said(
             id=secrets.token_hex(16),
-            parent_id=branch[-1].id,
+            parent_id=None,
             role="assistant",
             parts=(),
             created_at=now,
@@ -97,10 +102,11 @@ class Temporary:
             model=model,
             touched_at=now,
         )
-        call, about = draft.call(answer, contents)
+        call, about = draft.call(answer.id, contents)
+        call, known = await cleared(self._gateway, call, draft.decision, leaving)
         turn = Turn(
             call,
-            replace(answer, about=about),
+            replace(answer, about={**about, **known}),
             conversation_id="",
             gateway=self._gateway,
             store=cast("Store", _Nowhere()),  # two of its verbs are all that a turn uses
@@ -110,6 +116,28 @@ class Temporary:
         self._turns.add(turn)
         turn.start(self._turns.discard)
         return turn
+
+    async def preview(
+        self,
+        who: Principal,
+        passed: Sequence[Passed],
+        *,
+        model: str,
+        data_class: DataClass,
+        leaving: Leaving = UNSAID,
+    ) -> Seen:
+        """What would become of the last of what was passed; nothing is sent. Raises as ``begin``."""
+        draft, contents = self._draft(who, passed, model, data_class)
+        call, _ = draft.call("preview", contents)
+        return await seen(self._gateway, call, draft.decision, leaving)
+
+    def _draft(
+        self, who: Principal, passed: Sequence[Passed], model: str, data_class: DataClass
+    ) -> tuple[Draft, Mapping[str, str]]:
+        if not passed or passed[-1].role != "user" or not passed[-1].text.strip():
+            raise InvalidField(field="text", reason="write a question first", param="text")
+        branch, contents = _branch(passed, data_class, self._now_ms())
+        return self._drafts.draft(who, model, branch, data_class, helper=Helper()), contents
 
     @contextmanager
     def reading(self, who: Principal) -> Iterator[None]:

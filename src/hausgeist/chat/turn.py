@@ -19,7 +19,16 @@ from hausgeist.chat.failures import values_of
 from hausgeist.chat.replay import Ended, Replay, Thought, Waiting
 from hausgeist.core.accounting import cost_micro_eur
 from hausgeist.core.calls import Call
-from hausgeist.core.events import Burst, Delta, Event, Failed, Finished, Started, Withheld
+from hausgeist.core.events import (
+    Burst,
+    Delta,
+    Event,
+    Failed,
+    Finished,
+    Flagged,
+    Started,
+    Withheld,
+)
 from hausgeist.core.messages import Part, Reasoning, Text, Usage
 from hausgeist.core.models import ModelCard
 from hausgeist.errors import HausgeistError, Internal, ModelLoading, UpstreamTimeout
@@ -48,6 +57,10 @@ WAKE = 1.0
 """Seconds after which viewers of a silent turn are woken, so that they notice when theirs is over."""
 LOADING_MOST = 600.0
 """Seconds a turn waits for its model to be loaded."""
+FLAGS_MOST = 20
+"""Notices of guards that are kept with an answer."""
+OF_PSEUDONYMS = "pseudonyms."
+"""What the rules of notices about pseudonyms begin with."""
 WITHHELD = "[…]"
 """Stands where a guard held something back."""
 
@@ -250,6 +263,7 @@ class Turn:
     def _note(self, event: Event) -> None:
         if isinstance(event, Started):
             self._about |= {"provider": event.provider, "policy": event.policy_version}
+            self._about |= _border(event)
             if card := self._card(event.model, event.provider):
                 self._about |= _version(card)
             self.said = replace(
@@ -259,12 +273,24 @@ class Turn:
                 data_class=event.data_class.word,
                 about=dict(self._about),
             )
+        elif isinstance(event, Flagged):
+            self._flagged(event)
         elif isinstance(event, Finished):
             self._usage, self._finish = event.usage, event.reason
         elif isinstance(event, Failed):
             known = isinstance(event.error, HausgeistError)
             self._error = event.error if known else Internal()  # type: ignore[assignment]
             self._usage = event.usage
+
+    def _flagged(self, event: Flagged) -> None:
+        """A guard's notice; of pseudonyms that stay in the answer, only how many."""
+        if event.rule.startswith(OF_PSEUDONYMS):
+            self._about["unassigned"] = self._about.get("unassigned", 0) + 1
+            return
+        flags = self._about.get("flags", [])
+        flag = {"rule": event.rule, "reason": event.reason, "place": event.place}
+        if flag not in flags and len(flags) < FLAGS_MOST:
+            self._about["flags"] = [*flags, flag]
 
     # -- into the database ------------------------------------------------------------------------
 
@@ -351,6 +377,14 @@ def _version(card: ModelCard) -> dict[str, Any]:
         "quantisation": card.quantisation,
     }
     return {key: value for key, value in known.items() if value}
+
+
+def _border(event: Started) -> dict[str, Any]:
+    """What the border did with the call, as JSON values: counts by kind, and who was asked for."""
+    told: dict[str, Any] = {"hidden": dict(event.hidden)} if event.hidden else {}
+    if event.wanted:
+        told["wanted"] = event.wanted
+    return told
 
 
 def _counted(usage: Usage) -> dict[str, Any]:

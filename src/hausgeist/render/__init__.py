@@ -2,6 +2,5 @@
 """What a model wrote becomes safe HTML, block by block; live and reloaded pages are equal."""
 
 from hausgeist.render.blocks import BlockStream, Closed, Op, Tail, render_blocks
-from hausgeist.render.pseudonyms import unassigned
 
-__all__ = ["BlockStream", "Closed", "Op", "Tail", "render_blocks", "unassigned"]
+__all__ = ["BlockStream", "Closed", "Op", "Tail", "render_blocks"]

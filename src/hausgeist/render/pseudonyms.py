@@ -16,11 +16,6 @@ _WRITTEN = re.compile(r"\[\[[A-Z]{2,16}(?:_[A-Z]{2,16}){0,2}_\d{1,6}\]\]")
 _WORDS = N_("cannot be assigned")
 
 
-def unassigned(text: str) -> int:
-    """How many pseudonyms still stand in a text."""
-    return len(_WRITTEN.findall(text)) if "[[" in text else 0
-
-
 def found_in(address: str) -> str:
     """The first pseudonym in the address of a link; empty if there is none."""
     match = _WRITTEN.search(unquote(address))

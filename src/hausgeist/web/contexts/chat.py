@@ -4,21 +4,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hausgeist.web.contexts.border import AmpelView, Fields, StopView
 from hausgeist.web.contexts.chat_list import Side
 from hausgeist.web.contexts.files import Attached
 from hausgeist.web.contexts.library import AssistantView
 from hausgeist.web.contexts.shell import Shell
 from hausgeist.web.contexts.turns import SaidView
-
-
-@dataclass(frozen=True, slots=True)
-class AmpelView:
-    """Where a text will go and why. ``refused``: the border would not let it; ``label`` may be empty."""
-
-    zone: str
-    label: str
-    reason: str
-    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +35,22 @@ class Composer:
     """The windows of the models that tell them, in tokens."""
     sees: frozenset[str] = frozenset()
     """The models that see pictures."""
+    outside: bool = False
+    """Whether any of the models runs outside the house."""
+    assistant: str = ""
+    """Id of the assistant, whose class and rules the Ampel knows."""
+    corrections: Fields = ()
+    """What the person said of passages, not sent yet."""
 
     @property
     def action(self) -> str:
         """Where the form goes without a script."""
         return f"/c/{self.conversation}" if self.conversation else "/c"
+
+    @property
+    def preview(self) -> str:
+        """Where the form goes to show what would leave."""
+        return f"{self.action}/preview"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ class ChatPage:
     first: str = ""
     shown_next: int = 0
     error: str = ""
+    stop: StopView | None = None
+    """The border has a question, or says no."""
     kept: str = ""
     """Until when it is kept, in words, where that is soon."""
     running: bool = False

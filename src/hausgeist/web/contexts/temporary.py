@@ -2,10 +2,11 @@
 """What the page of a temporary chat shows, and what it sends and gets. It holds what was said itself."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
+from hausgeist.web.contexts.border import StopView
 from hausgeist.web.contexts.chat import Composer
 from hausgeist.web.contexts.chat_list import Side
 from hausgeist.web.contexts.shell import Shell
@@ -37,6 +38,11 @@ class SaidSent(msgspec.Struct, forbid_unknown_fields=True):
     files: Annotated[list[PaperSent], msgspec.Meta(max_length=PAPERS_MOST)] = []
 
 
+Passages: TypeAlias = Annotated[
+    list[Annotated[str, msgspec.Meta(max_length=1000)]], msgspec.Meta(max_length=300)
+]
+
+
 class Question(msgspec.Struct, forbid_unknown_fields=True, rename={"data_class": "class"}):
     """A question with everything that was said before it."""
 
@@ -44,6 +50,9 @@ class Question(msgspec.Struct, forbid_unknown_fields=True, rename={"data_class":
     model: Annotated[str, msgspec.Meta(max_length=200)]
     data_class: Literal["public", "internal", "personal", "special"]
     files: Annotated[list[PaperSent], msgspec.Meta(max_length=PAPERS_MOST)] = []
+    plain: Passages = []
+    hidden: Passages = []
+    agree: Passages = []
     said: Annotated[list[SaidSent], msgspec.Meta(max_length=SAID_MOST)] = []
 
 
@@ -82,6 +91,8 @@ class TemporaryPage:
     history: str = "[]"
     draft: str = ""
     error: str = ""
+    stop: StopView | None = None
+    """The border has a question, or says no."""
 
 
 @dataclass(frozen=True, slots=True)

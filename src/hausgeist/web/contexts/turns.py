@@ -78,6 +78,15 @@ SaidView: TypeAlias = QuestionView | AnswerView | ContestView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlagView:
+    """A notice of a guard: what it is about, the reason, and where one objects."""
+
+    about: str
+    reason: str
+    objection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndView:
     """What stands beneath a finished answer: what went wrong, the facts, other versions, tools.
 
@@ -96,6 +105,7 @@ class EndView:
     line: tuple[str, ...] = ()
     table: tuple[tuple[str, str], ...] = ()
     left_out: tuple[str, ...] = ()
+    flags: tuple[FlagView, ...] = ()
     go_on: bool = False
     keep: bool = False
     versions: Versions = Versions()

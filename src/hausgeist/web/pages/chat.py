@@ -12,15 +12,18 @@ from hausgeist.core.labels import DataClass
 from hausgeist.errors import (
     N_,
     BadRequest,
+    DetectorDown,
     HausgeistError,
     InvalidField,
     NotAllowed,
     NotFound,
     TooMany,
     UnknownModel,
+    VeilDown,
 )
 from hausgeist.locale import translator
 from hausgeist.web.api.ollama import running_or
+from hausgeist.web.contexts.border import StopView
 from hausgeist.web.contexts.chat import ChangePage, ChatPage
 from hausgeist.web.contexts.turns import AnswerView, ContestView, SaidView
 from hausgeist.web.forms import FORM_MOST, Form, read_form
@@ -30,6 +33,7 @@ from hausgeist.web.pages.chat_turns import said_views
 from hausgeist.web.pages.chat_views import STARTERS, composer
 from hausgeist.web.pages.file_views import attached
 from hausgeist.web.pages.kept import kept_words
+from hausgeist.web.pages.leaving import fields_of, leaving_of, stop_view
 from hausgeist.web.pages.library_views import assistants_at_hand, talking_to
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.reply import while_connected
@@ -41,7 +45,7 @@ SHOWN = 40
 SHOWN_MOST = 5000
 PATIENCE = 120.0
 """Seconds a browser without a script waits for an answer; then the page shows how far it is."""
-WORTH_ANOTHER_TRY = (BadRequest, NotAllowed, TooMany, UnknownModel)
+WORTH_ANOTHER_TRY = (BadRequest, DetectorDown, NotAllowed, TooMany, UnknownModel, VeilDown)
 """Errors after which the words stay in the composer."""
 
 
@@ -53,6 +57,13 @@ async def show_new(visit: Visit) -> Response:
 async def show_draft(visit: Visit, words: str) -> Response:
     """An empty conversation with words in the field, for pages that prepare a question."""
     return await _chat_page(visit, None, Form({"text": [words]}))
+
+
+async def show_form(visit: Visit, form: Form, error: HausgeistError | None = None) -> Response:
+    """The conversation, or an empty one, with everything a form has on the composer."""
+    talk_id = _talk(visit)
+    opened = await visit.house.chat.open(visit.principal, talk_id, SHOWN) if talk_id else None
+    return await _chat_page(visit, opened, form, error)
 
 
 async def show_chat(visit: Visit) -> Response:
@@ -130,9 +141,7 @@ async def _wait_and_show(visit: Visit, form: Form) -> Response:
     try:
         turns = await chat_live.begin(visit, form)
     except WORTH_ANOTHER_TRY as error:
-        talk_id = _talk(visit)
-        opened = await visit.house.chat.open(visit.principal, talk_id, SHOWN) if talk_id else None
-        return await _chat_page(visit, opened, form, error)
+        return await show_form(visit, form, error)
     await while_connected(visit.receive, _patiently(turns))
     return go(f"/c/{turns[0].conversation_id}#m-{turns[0].id}")
 
@@ -195,6 +204,7 @@ async def _chat_page(
                 data_class=_word(form),
                 stop=stop_at,
                 helper=helper,
+                corrections=fields_of(leaving_of(form)) if form else (),
             ),
             attached=attached(visit, unsent, frame.language),
         ),
@@ -202,6 +212,7 @@ async def _chat_page(
         first=opened.branch[0].id if opened and opened.branch else "",
         shown_next=_shown(visit) + SHOWN,
         error=error.say(turn) if error else "",
+        stop=_stopped(visit, talk, form, error, frame.language),
         kept=await kept_words(visit, talk.id, frame.language) if talk else "",
         running=bool(stop_at),
         starters=starters,
@@ -209,6 +220,20 @@ async def _chat_page(
         assistants=() if talk or helper else await assistants_at_hand(visit),
     )
     return page(visit, "chat.html", context, status=error.status if error else 200)
+
+
+def _stopped(
+    visit: Visit,
+    talk: Conversation | None,
+    form: Form | None,
+    error: HausgeistError | None,
+    language: str,
+) -> StopView | None:
+    """What the border asks, or why it says no; None for any other error."""
+    if error is None:
+        return None
+    preview = f"/c/{talk.id}/preview" if talk else "/c/preview"
+    return stop_view(visit, error, language, form=form, preview=preview)
 
 
 async def _helper(visit: Visit, talk: Conversation | None, form: Form | None) -> Assistant | None:

@@ -6,13 +6,15 @@ Says what is known, "unknown" where nothing is, and always what the model was no
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from hausgeist.chat import Said
 from hausgeist.chat.labels import CLASSES, ZONES
 from hausgeist.core.labels import DataClass, Zone
-from hausgeist.errors import N_
+from hausgeist.errors import N_, REASONS, GuardRefused
 from hausgeist.locale import translator
-from hausgeist.web.pages.chat_views import number
+from hausgeist.web.contexts.turns import FlagView
+from hausgeist.web.pages.chat_views import kinds_line, number
 
 DIGEST = 12
 """Characters of a digest that tell a version from any other one will meet."""
@@ -24,6 +26,15 @@ _CUT = N_("Of “{name}”, the first {kept} of {chars} characters were sent.")
 _NOT_SENT = N_("“{name}” did not fit into the model's window and was not sent.")
 _NOT_SEEN = N_("“{name}” was not sent: it did not fit, or the model does not see pictures.")
 _GONE = N_("The assistant is no longer there for you; its instructions were not sent.")
+
+_ONE_UNASSIGNED = N_("A pseudonym in this answer cannot be assigned to anything.")
+_UNASSIGNED = N_("{count} pseudonyms in this answer cannot be assigned to anything.")
+_REROUTED = N_("{model} in the house answered instead of {wanted}.")
+_ABOUT = {
+    "input": N_("A notice about your question:"),
+    "output": N_("A notice about this answer:"),
+    "refused": N_("If this was wrong, a person looks at it:"),
+}
 
 Turn = Callable[[str], str]
 
@@ -41,6 +52,9 @@ def line_of(said: Said, language: str) -> tuple[str, ...]:
         line.append(turn(words).format(count=number(said.output_tokens, language)))
     if said.micro_eur:
         line.append(_euros(said.micro_eur, language))
+    if hidden := said.about.get("hidden"):
+        words = turn(N_("{kinds} pseudonymised"))
+        line.append(words.format(kinds=kinds_line(hidden, language)))
     return tuple(line)
 
 
@@ -65,6 +79,7 @@ def table_of(said: Said, name: str, language: str) -> tuple[tuple[str, str], ...
         rows.append((turn(N_("Data class")), turn(CLASSES[DataClass.parse(said.data_class)])))
     if about.get("policy"):
         rows.append((turn(N_("Rules")), str(about["policy"])))
+    rows += _border(said, turn, language)
     if helper := about.get("assistant"):
         words = turn(N_("{name}, version {version}"))
         rows.append((turn(N_("Assistant")), words.format(**helper)))
@@ -104,7 +119,51 @@ def left_out_of(said: Said, language: str) -> tuple[str, ...]:
         found.append(turn(words).format(name=file["name"], **numbers))
     if about.get("assistant_gone"):
         found.append(turn(_GONE))
+    if lost := about.get("unassigned"):
+        words = _ONE_UNASSIGNED if lost == 1 else _UNASSIGNED
+        found.append(turn(words).format(count=number(lost, language)))
     return tuple(found)
+
+
+def rerouted_of(said: Said, wanted: str, name: str, language: str) -> str:
+    """That another model answered than the one that was asked for, and why; empty if none did."""
+    if "wanted" not in said.about:
+        return ""
+    turn = translator(language)
+    why = [turn(REASONS[one]) for one in said.about.get("rerouted", ()) if one in REASONS]
+    return " ".join([turn(_REROUTED).format(model=name, wanted=wanted), *why])
+
+
+def flags_of(said: Said, language: str) -> tuple[FlagView, ...]:
+    """What guards noticed of the question or the answer, with the way to object."""
+    turn = translator(language)
+    flags = list(said.about.get("flags", ()))
+    if said.error == GuardRefused.code:
+        rule = str(said.error_values.get("rule", ""))
+        flags.append({"rule": rule, "reason": "", "place": "refused"})
+    return tuple(
+        FlagView(
+            about=turn(_ABOUT[flag["place"]]),
+            reason=turn(flag["reason"]) if flag["reason"] else "",
+            objection=f"/appeals?{urlencode({'rule': flag['rule']})}",
+        )
+        for flag in flags
+    )
+
+
+def _border(said: Said, turn: Turn, language: str) -> list[tuple[str, str]]:
+    """What the border did with the question."""
+    about = said.about
+    rows = []
+    if about.get("hidden"):
+        rows.append((turn(N_("Under pseudonyms")), kinds_line(about["hidden"], language)))
+    elif said.zone is not None and said.zone != Zone.HOUSE:
+        rows.append((turn(N_("Under pseudonyms")), turn(N_("nothing"))))
+    if about.get("agreed"):
+        rows.append((turn(N_("Asked before")), turn(N_("You agreed that it goes there."))))
+    if "wanted" in about:
+        rows.append((turn(N_("Asked for")), str(about["wanted"])))
+    return rows
 
 
 def _version(about: Mapping[str, Any]) -> str:

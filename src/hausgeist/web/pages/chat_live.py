@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from hausgeist.chat import Numbered, Question, Stored, Turn
+from hausgeist.chat import SIDE_BY_SIDE, Numbered, Question, Stored, Turn
 from hausgeist.core.labels import DataClass
 from hausgeist.errors import HausgeistError, NotFound
 from hausgeist.locale import translator
@@ -29,6 +29,7 @@ from hausgeist.web.pages.chat_turns import (
     running_view,
 )
 from hausgeist.web.pages.chat_views import ampel_view, html_of
+from hausgeist.web.pages.leaving import leaving_of, stop_view
 from hausgeist.web.rendering import language_for, render
 from hausgeist.web.reply import ByteStream, JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who
@@ -51,31 +52,57 @@ async def begin(visit: Visit, form: Form) -> tuple[Turn, ...]:
     """
     chat, who = visit.house.chat, visit.principal
     talk_id = visit.path_params.get("conversation_id")
-    against, saw = form.many("against"), _saw(form)
-    model = form.text("model", against[0] if against else None, most=200)
-    data_class = data_class_of(form.text("class"))
     broken, answered = form.text("continue", ""), form.text("again", "")
-    if broken and talk_id:
-        turn = await chat.go_on(who, talk_id, broken, model=model, data_class=data_class, saw=saw)
-        return (turn,)
-    if answered and talk_id:
-        turn = await chat.again(
-            who, talk_id, answered, model=model, data_class=data_class, against=against, saw=saw
+    if not talk_id or not (broken or answered):
+        return await chat.ask(who, question_of(visit, form))
+    models, data_class = _models(form), data_class_of(form.text("class"))
+    saw, leaving = _saw(form), leaving_of(form)
+    if broken:
+        turn = await chat.go_on(
+            who, talk_id, broken, model=models[0], data_class=data_class, saw=saw, leaving=leaving
         )
-        return chat.beside(who, turn)
-    text = form.exact("text", "", most=TEXT_MOST).replace("\r\n", "\n").replace("\x00", "\ufffd")
-    question = Question(
-        text=text.strip("\n"),
-        models=(model, *against),
+        return (turn,)
+    turn = await chat.again(
+        who,
+        talk_id,
+        answered,
+        model=models[0],
         data_class=data_class,
+        against=models[1:],
+        saw=saw,
+        leaving=leaving,
+    )
+    return chat.beside(who, turn)
+
+
+def question_of(visit: Visit, form: Form) -> Question:
+    """The question that the composer's form asks.
+
+    Raises:
+        InvalidField: a field is none of ours.
+    """
+    talk_id = visit.path_params.get("conversation_id")
+    text = form.exact("text", "", most=TEXT_MOST).replace("\r\n", "\n").replace("\x00", "\ufffd")
+    return Question(
+        text=text.strip("\n"),
+        models=_models(form),
+        data_class=data_class_of(form.text("class")),
         conversation_id=talk_id,
         parent_id=form.text("parent", "") or None,
         edit=form.text("edit", "") or None if talk_id else None,
         files=form.many("file"),
         assistant=form.text("assistant", "") or None,
-        saw=saw,
+        saw=_saw(form),
+        leaving=leaving_of(form),
     )
-    return await chat.ask(who, question)
+
+
+def _models(form: Form) -> tuple[str, ...]:
+    """Who is asked: the chosen one and those beside it; or alone the one that answers instead."""
+    if instead := form.text("instead", "", most=200):
+        return (instead,)
+    against = form.many("against")
+    return (form.text("model", against[0] if against else None, most=200), *against)
 
 
 async def start(visit: Visit) -> Response:
@@ -114,14 +141,33 @@ async def events(visit: Visit) -> Response:
 
 async def ampel(visit: Visit) -> Response:
     """``GET /ampel?model=…&class=…``: where a text would go, as a fragment."""
-    language = language_for(visit)
-    data_class = data_class_of(visit.query_params.get("class", ""))
-    view = ampel_view(visit, visit.query_params.get("model", ""), data_class, language)
+    language, asked = language_for(visit), visit.query_params
+    view = ampel_view(
+        visit,
+        asked.get("model", ""),
+        await _class_of(visit, asked.get("class", ""), asked.get("assistant", "")),
+        language,
+        assistant=asked.get("assistant") or None,
+        against=asked.getlist("against")[:SIDE_BY_SIDE],
+        pictures="pictures" in asked,
+    )
     return Response(
         render(language, "parts/ampel.html", view),
         media_type="text/html; charset=utf-8",
         headers={"Cache-Control": "no-store"},
     )
+
+
+async def _class_of(visit: Visit, word: str, assistant: str) -> DataClass:
+    """The class that was chosen, raised to the assistant's."""
+    data_class = data_class_of(word)
+    if not assistant:
+        return data_class
+    try:
+        helper = await visit.house.library.assistant(visit.principal, assistant)
+    except NotFound:
+        return data_class
+    return data_class if helper.data_class is None else max(data_class, helper.data_class)
 
 
 async def _frames(visit: Visit, happenings: AsyncIterator[list[Numbered]]) -> AsyncIterator[bytes]:
@@ -181,7 +227,10 @@ def in_words(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(visit)
         except HausgeistError as error:
-            body = {"error": error.say(translator(language_for(visit))), "code": error.code}
+            language = language_for(visit)
+            body = {"error": error.say(translator(language)), "code": error.code}
+            if stop := stop_view(visit, error, language, preview="/c/preview"):
+                body["html"] = render(language, "parts/stop.html", stop)
             return JSONBytes(_encode(body), status_code=error.status)
 
     return worded

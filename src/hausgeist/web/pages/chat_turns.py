@@ -22,7 +22,7 @@ from hausgeist.web.contexts.turns import (
     SaidView,
     Versions,
 )
-from hausgeist.web.pages.chat_facts import left_out_of, line_of, table_of
+from hausgeist.web.pages.chat_facts import flags_of, left_out_of, line_of, rerouted_of, table_of
 from hausgeist.web.pages.chat_views import html_of, model_name, number
 from hausgeist.web.visit import Visit
 
@@ -139,6 +139,8 @@ def end_view(visit: Visit, opened: Opened, said: Said, language: str) -> EndView
         happened = turn(_ENDINGS[ending])
     elif said.state == "done" and not said.text.strip():
         happened = turn(_EMPTY)
+    wanted = model_name(visit, str(said.about.get("wanted", "")))
+    rerouted = rerouted_of(said, wanted, model_name(visit, said.model), language)
     return EndView(
         id=said.id,
         conversation=opened.conversation.id,
@@ -150,7 +152,8 @@ def end_view(visit: Visit, opened: Opened, said: Said, language: str) -> EndView
         zone=said.zone or "",
         line=line_of(said, language),
         table=table_of(said, model_name(visit, said.model), language),
-        left_out=left_out_of(said, language),
+        left_out=(*filter(None, [rerouted]), *left_out_of(said, language)),
+        flags=flags_of(said, language),
         go_on=may_go_on(said),
         keep=len(opened.rivals(said.id)) > 1,
         versions=_versions(opened, said.id),

@@ -41,8 +41,10 @@ from hausgeist.web.frames import PING, Values, frame, frames_of
 from hausgeist.web.pages.chat import WORTH_ANOTHER_TRY
 from hausgeist.web.pages.chat_list import side_of
 from hausgeist.web.pages.chat_live import in_words
+from hausgeist.web.pages.chat_preview import preview_of
 from hausgeist.web.pages.chat_turns import end_view, loading_words
 from hausgeist.web.pages.chat_views import composer, model_name
+from hausgeist.web.pages.leaving import fields_of, leaving_of, said_of, stop_view
 from hausgeist.web.rendering import language_for, page, render, shell
 from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
 from hausgeist.web.routes import Route, Who, page_get, page_post
@@ -71,11 +73,12 @@ async def ask(visit: Visit) -> Response:
     asked = SaidSent("user", _clean(form.exact("text", "", most=200_000)))
     try:
         data_class = data_class_of(form.text("class"))
-        turn = visit.house.temporary.begin(
+        turn = await visit.house.temporary.begin(
             visit.principal,
             [_passed(one) for one in (*said, asked)],
-            model=form.text("model", most=200),
+            model=form.text("instead", "", most=200) or form.text("model", most=200),
             data_class=data_class,
+            leaving=leaving_of(form),
         )
     except WORTH_ANOTHER_TRY as error:
         return await _temporary_page(visit, said, form=form, error=error)
@@ -92,13 +95,60 @@ async def start(visit: Visit) -> Response:
     """``POST /temporary/turns``: the answer's frames, at once on this response."""
     question = await visit.read(Question)
     asked = SaidSent("user", _clean(question.text), question.files)
-    turn = visit.house.temporary.begin(
+    turn = await visit.house.temporary.begin(
         visit.principal,
         [_passed(one) for one in (*question.said, asked)],
         model=question.model,
         data_class=data_class_of(question.data_class),
+        leaving=said_of(question.plain, question.hidden, question.agree),
     )
     return ByteStream(_frames(visit, turn, asked), "text/event-stream", ping=PING)
+
+
+async def preview(visit: Visit) -> Response:
+    """``POST /temporary/preview``: what of a question would leave; for scripts."""
+    question = await visit.read(Question)
+    asked = SaidSent("user", _clean(question.text), question.files)
+    leaving = said_of(question.plain, question.hidden, question.agree)
+    seen = await visit.house.temporary.preview(
+        visit.principal,
+        [_passed(one) for one in (*question.said, asked)],
+        model=question.model,
+        data_class=data_class_of(question.data_class),
+        leaving=leaving,
+    )
+    return await preview_of(visit, (seen,), leaving)
+
+
+async def show_preview(visit: Visit) -> Response:
+    """``POST /temporary/look``: the same as a page; ``back`` leads to the composer."""
+    form = await read_form(visit)
+    said, leaving = _said_of(form), leaving_of(form)
+    if form.ticked("back"):
+        return await _temporary_page(visit, said, form=form)
+    asked = SaidSent("user", _clean(form.exact("text", "", most=200_000)))
+    try:
+        seen = await visit.house.temporary.preview(
+            visit.principal,
+            [_passed(one) for one in (*said, asked)],
+            model=form.text("model", most=200),
+            data_class=data_class_of(form.text("class")),
+            leaving=leaving,
+        )
+    except WORTH_ANOTHER_TRY as error:
+        return await _temporary_page(visit, said, form=form, error=error)
+    carried = tuple(
+        (name, form.exact(name, "", most=FORM_MOST))
+        for name in ("history", "text", "model", "class")
+    )
+    return await preview_of(
+        visit,
+        (seen,),
+        leaving,
+        action="/temporary",
+        again="/temporary/look",
+        fields=(*carried, *fields_of(leaving)),
+    )
 
 
 async def read_file(visit: Visit) -> Response:
@@ -190,11 +240,15 @@ async def _temporary_page(
             None,
             model=form.text("model", "", most=200) if form else "",
             data_class=word if word.upper() in DataClass.__members__ else "",
+            corrections=fields_of(leaving_of(form)) if form else (),
         ),
         said=tuple(views),
         history=_encode(said).decode(),
-        draft=form.exact("text", "", most=200_000) if form and error else "",
+        draft=form.exact("text", "", most=200_000) if form and not turn else "",
         error=error.say(translator(language)) if error else "",
+        stop=stop_view(visit, error, language, form=form, preview="/temporary/look")
+        if error
+        else None,
     )
     return page(visit, "temporary.html", context, status=error.status if error else 200)
 
@@ -255,6 +309,17 @@ def _clean(text: str) -> str:
 ROUTES = [
     page_get("/temporary", show, "A chat of which nothing is kept"),
     page_post("/temporary", ask, "Ask in a temporary chat, without a script", FORM_MOST),
+    page_post("/temporary/look", show_preview, "What would leave, without a script", FORM_MOST),
+    Route(
+        method="POST",
+        path="/temporary/preview",
+        endpoint=in_words(preview),
+        who=Who.SESSION,
+        dialect="json",
+        summary="What of a question in a temporary chat would leave",
+        request=Question,
+        max_body=BODY_MOST,
+    ),
     Route(
         method="POST",
         path="/temporary/turns",

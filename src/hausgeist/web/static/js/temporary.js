@@ -21,9 +21,10 @@ let held = [];  // files that go with the next question
 let wants = false;
 let running = null;  // the AbortController of the answer that is being written
 
-function problem(message) {
+function problem(message, html = "") {
   const place = document.getElementById("problem");
-  place.textContent = "";
+  place.innerHTML = html;
+  if (html) return;
   if (!message) return;
   const notice = document.createElement("div");
   notice.className = "notice notice--bad";
@@ -35,7 +36,32 @@ function problem(message) {
 async function refusal(response) {
   if (response.status === 401) toLogin();
   const answer = await response.json().catch(() => ({}));
-  return answer.error?.message ?? answer.error ?? words.unsent;
+  return [answer.error?.message ?? answer.error ?? words.unsent, answer.html];
+}
+
+/** What goes to the house: the question, what was said before, and what the person said of passages. */
+function asked(fields) {
+  const files = held.map(({ name, text: read, picture }) => ({ name, text: read, picture }));
+  const corrections = { plain: [], hidden: [] };
+  for (const field of document.getElementById("corrections").children) corrections[field.name].push(field.value);
+  const question = { text: text.value, model: model.value, class: dataClass.value, files, said, ...corrections };
+  return {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify({ ...question, ...fields }),
+  };
+}
+
+function seeWhatLeaves() {
+  const fetched = async () => {
+    const response = await fetch("/temporary/preview", asked());
+    if (response.ok) return response.json();
+    throw Object.assign(new Error(), { said: await refusal(response) });
+  };
+  problem("");
+  import("./chat/border.js")
+    .then(({ look }) => look(form, fetched, light))
+    .catch((error) => problem(...(error.said ?? [words.unsent])));
 }
 
 function busy(yes) {
@@ -68,28 +94,30 @@ async function take(response) {
 
 async function ask(event) {
   event.preventDefault();
+  const { name, value, dataset = {} } = event.submitter ?? {};
   if (running || !text.value.trim()) return;
+  if ("look" in dataset) {
+    seeWhatLeaves();
+    return;
+  }
   wants = held.some((one) => one.reading);  // it goes as soon as its files are read
   if (wants) return;
   problem("");
-  if ("refused" in document.getElementById("ampel").dataset) {
+  if (name !== "instead" && "refused" in document.getElementById("ampel").dataset) {
     announce(document.getElementById("ampel").textContent);
     return;
   }
   const sent = [...held];
   const files = sent.map(({ name, text: read, picture }) => ({ name, text: read, picture }));
   const question = { role: "user", text: text.value, files };
+  const more = name === "agree" ? { agree: [value] } : name === "instead" ? { model: value } : {};
+  const request = asked(more);
   running = new AbortController();
   busy(true);
   try {
-    const response = await fetch("/temporary/turns", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ text: text.value, model: model.value, class: dataClass.value, files, said }),
-      signal: running.signal,
-    });
+    const response = await fetch("/temporary/turns", { ...request, signal: running.signal });
     if (!response.ok) {
-      problem(await refusal(response));
+      problem(...await refusal(response));
       return;
     }
     if (text.value.startsWith(question.text)) text.value = text.value.slice(question.text.length);
@@ -123,6 +151,7 @@ function show() {
     off.addEventListener("click", () => {
       held = held.filter((other) => other !== one);
       show();
+      if (one.picture) ampel();
       text.focus();
       settle();
     });
@@ -150,20 +179,36 @@ async function attach(file) {
   if (answer) {
     Object.assign(one, answer, { reading: false });
     announce([one.name, ...one.notes].join(" "));
+    if (one.picture) ampel();
   } else {
     held = held.filter((other) => other !== one);
     wants = false;  // without it the question may be another
-    problem(response && !response.ok ? await refusal(response) : words.unsent);
+    problem(...(response && !response.ok ? await refusal(response) : [words.unsent]));
   }
   show();
   settle();
 }
 
+let asking = null;  // only the answer to the last question counts
+let looked = false;
+
 async function ampel() {
+  asking?.abort();
+  asking = new AbortController();
+  looked = false;
   const query = new URLSearchParams({ model: model.value, class: dataClass.value });
-  const response = await fetch(`/ampel?${query}`).catch(() => null);
-  if (!response?.ok) return;
-  document.getElementById("ampel").outerHTML = await response.text();
+  if (held.some((one) => one.picture)) query.set("pictures", "1");
+  const html = await fetch(`/ampel?${query}`, { signal: asking.signal })
+    .then((response) => (response.ok ? response.text() : ""))
+    .catch(() => "");
+  if (html) light(html, false);
+}
+
+function light(html, seen = true) {
+  if (!html) return;
+  if (seen) asking?.abort();
+  looked = seen;
+  document.getElementById("ampel").outerHTML = html;
   const now = document.getElementById("ampel");
   send.setAttribute("aria-disabled", "refused" in now.dataset);
   announce(now.textContent);
@@ -172,6 +217,7 @@ async function ampel() {
 form.addEventListener("submit", ask);
 stop.addEventListener("click", () => running?.abort());
 for (const pick of [model, dataClass]) pick.addEventListener("change", ampel);
+text.addEventListener("input", () => { if (looked) ampel(); });
 text.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch.matches) return;
   event.preventDefault();

@@ -16,9 +16,10 @@ const thread = new Thread(document.getElementById("thread"));
 const composer = new Composer(document.getElementById("composer"), words);
 
 const running = new Set();  // the articles of the answers that are being written
+let stopped = null;  // what the border stopped of what is not in the composer
 
-function failed(message) {
-  composer.problem(message || words.unsent);
+function failed(message, html) {
+  composer.problem(message || words.unsent, html);
 }
 
 async function post(address, fields) {
@@ -28,7 +29,7 @@ async function post(address, fields) {
   if (response.status === 401) toLogin();
   const answer = await response.json();
   if (answer.code === "not_found") throw new Error(words.gone);
-  if (!response.ok) throw new Error(answer.error?.message ?? answer.error);
+  if (!response.ok) throw Object.assign(new Error(answer.error?.message ?? answer.error), { html: answer.html });
   return answer;
 }
 
@@ -65,11 +66,47 @@ async function ask(fields, replaced) {
     began(await post(under, fields), replaced);
     return true;
   } catch (error) {
-    failed(error instanceof TypeError ? "" : error.message);
+    failed(error instanceof TypeError ? "" : error.message, error.html);
+    if (error.html) {
+      stopped = ["edit", "again", "continue"].some((name) => fields.has(name)) && { fields, replaced };
+      composer.form.closest(".room").querySelector("dialog[open]")?.close();
+    }
     return false;
   } finally {
     composer.release();
   }
+}
+
+/** The person says yes, or lets a model in the house answer: once more, with that. */
+function goOn(name, value) {
+  const held = stopped;
+  if (running.size || composer.busy || !composer.may(held, true)) return;
+  stopped = null;
+  const fields = held ? held.fields : composer.fields();
+  fields.append(name, value);
+  finish(fields, held?.replaced);
+}
+
+/** Ask; what was taken leaves the composer, unless it was not from there. */
+async function finish(fields, replaced) {
+  if (!await ask(fields, replaced) || replaced) return;
+  composer.sent(fields.getAll("file"));
+  composer.form.querySelectorAll("[name=against]:checked").forEach((box) => { box.checked = false; });
+  composer.form.querySelector(".against")?.removeAttribute("open");
+  if (composer.looked) composer.ask();
+}
+
+function seeWhatLeaves() {
+  const under = words.conversation ? `/c/${words.conversation}/preview` : "/c/preview";
+  const fetched = () => {
+    const fields = composer.fields();
+    fields.set("part", "1");
+    return post(under, fields);
+  };
+  composer.problem("");
+  import("./border.js")
+    .then(({ look }) => look(composer.form, fetched, (html) => composer.seen(html)))
+    .catch((error) => failed(error instanceof TypeError ? "" : error.message, error.html));
 }
 
 async function send(event) {
@@ -77,19 +114,18 @@ async function send(event) {
   if (formAction.endsWith("/branch") || formAction.endsWith("/keep")) return;  // ordinary pages
   event.preventDefault();
   if (event.submitter?.id === "stop") return stop(running);
+  if (event.submitter && "look" in event.submitter.dataset) return seeWhatLeaves();
+  if (name === "agree" || name === "instead") return goOn(name, value);
   if (formAction.endsWith("/stop")) return stop([event.submitter.closest("article")]);
   const replaced = name === "again" || name === "continue" ? value : "";
+  stopped = null;
   if (running.size || composer.busy || !composer.may(replaced)) return;
   const fields = composer.fields(replaced);
   if (replaced) {
     for (const other of ["again", "text", "file", "against"]) fields.delete(other);
     fields.set(name, value);
   }
-  if (await ask(fields, replaced) && !replaced) {
-    composer.sent(fields.getAll("file"));
-    composer.form.querySelectorAll("[name=against]:checked").forEach((box) => { box.checked = false; });
-    composer.form.querySelector(".against")?.removeAttribute("open");
-  }
+  finish(fields, replaced);
 }
 
 /** A form within the conversation: it goes with the composer's model and data class. */
@@ -100,6 +136,7 @@ async function sendForm(form) {
   if (fields.has("edit")) fields.set("model", model.value);
   fields.set("class", pick.value);
   if (was) fields.set("class_was", was.value);
+  for (const field of document.getElementById("corrections").children) fields.append(field.name, field.value);
   return ask(fields, fields.get("edit") ?? fields.get("again"));
 }
 

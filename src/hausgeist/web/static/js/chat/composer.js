@@ -4,6 +4,7 @@
 
 import { announce } from "./announce.js";
 import { Attachments } from "./attach.js";
+import { keepCorrections, recallCorrections } from "./corrections.js";
 
 const touch = matchMedia("(pointer: coarse)");
 
@@ -19,12 +20,21 @@ export class Composer {
     this.restore();
     this.grow();
     this.files = new Attachments(this, () => this.filesReady());
-    this.text.addEventListener("input", () => { this.keep(); this.grow(); });
+    this.text.addEventListener("input", () => { this.keep(); this.grow(); this.stale(); });
     this.text.addEventListener("keydown", (event) => this.key(event));
-    for (const pick of [form.elements.model, form.elements.class]) {
-      pick.addEventListener("change", () => this.ask());
-    }
+    form.addEventListener("change", ({ target }) => {
+      if (["model", "class", "against"].includes(target.name)) this.ask();
+    });
+    new MutationObserver(() => {
+      if (this.pictures !== this.shown) this.ask();
+    }).observe(this.files.list, { childList: true, subtree: true });
+    recallCorrections(form);
     if (form.querySelector("option:checked:not([selected])")) this.ask();  // chosen before we came
+  }
+
+  /** Whether pictures go along, which nobody can look into. */
+  get pictures() {
+    return Boolean(this.files.list.querySelector("[data-picture]"));
   }
 
   get draft() {
@@ -52,6 +62,21 @@ export class Composer {
     if (!this.send.hidden) this.form.requestSubmit(this.send);
   }
 
+  /** What was said of the text after a look holds for it as it was. */
+  stale() {
+    if (!this.looked) return;
+    this.looked = false;
+    this.ask();
+  }
+
+  /** The Ampel after a look: of this very text. */
+  seen(html) {
+    if (!html) return;
+    this.asking?.abort();
+    this.looked = true;
+    this.light(html);
+  }
+
   /** A starter's words; the person goes on from there. */
   begin(words) {
     this.text.value = words;
@@ -77,7 +102,7 @@ export class Composer {
   }
 
   /** Whether the border would let it go, and the files are there; says why not. */
-  may(again) {
+  may(again, knowing = false) {
     this.problem("");
     if (!again && this.files.broken) {
       this.problem(this.files.words.broken);
@@ -89,7 +114,7 @@ export class Composer {
       return false;
     }
     const ampel = document.getElementById("ampel");
-    if ("refused" in ampel.dataset) {
+    if (!knowing && "refused" in ampel.dataset) {
       announce(ampel.textContent);
       return false;
     }
@@ -109,6 +134,7 @@ export class Composer {
   /** The question was taken, with these files; what was written or attached since then stays. */
   sent(files) {
     for (const key of this.held) sessionStorage.removeItem(key);
+    keepCorrections(this.form, "said new");
     this.files.sent(files);
     if (this.text.value.startsWith(this.asked)) this.text.value = this.text.value.slice(this.asked.length);
     this.keep();
@@ -133,9 +159,11 @@ export class Composer {
     if (had) this.text.focus();
   }
 
-  problem(message) {
+  /** `html`: what stops it has ways on. */
+  problem(message, html = "") {
     const place = document.getElementById("problem");
-    place.textContent = "";
+    place.innerHTML = html;
+    if (html) return;
     if (!message) return;
     const notice = document.createElement("div");
     notice.className = "notice notice--bad";
@@ -144,16 +172,28 @@ export class Composer {
     place.append(notice);
   }
 
+  /** Only the answer to the last question counts. */
   async ask() {
+    this.asking?.abort();
+    this.asking = new AbortController();
+    this.shown = this.pictures;
+    this.looked = false;
     const { model, class: dataClass } = this.form.elements;
     const query = new URLSearchParams({ model: model.value, class: dataClass.value });
+    const { assistant } = this.form.dataset;
+    if (assistant) query.set("assistant", assistant);
+    if (this.shown) query.set("pictures", "1");
+    for (const box of this.form.querySelectorAll("[name=against]:checked")) query.append("against", box.value);
     try {
-      const response = await fetch(`/ampel?${query}`);
-      if (!response.ok) return;
-      document.getElementById("ampel").outerHTML = await response.text();
+      const response = await fetch(`/ampel?${query}`, { signal: this.asking.signal });
+      if (response.ok) this.light(await response.text());
     } catch {
       return;
     }
+  }
+
+  light(html) {
+    document.getElementById("ampel").outerHTML = html;
     const ampel = document.getElementById("ampel");
     this.send.setAttribute("aria-disabled", "refused" in ampel.dataset);
     announce(ampel.textContent);
