@@ -18,6 +18,7 @@ COMMANDS = {
     "serve": "serve:serve",
     "doctor": "doctor:doctor",
     "audit": "audit:audit",
+    "egress": "egress:egress",
     "backup": "backup:backup",
     "budget": "budget:budget",
     "price": "price:price",

@@ -43,9 +43,17 @@ Check = Callable[[Settings], Iterator[Finding]]
 def doctor(
     show_settings: bool = typer.Option(False, "--settings", help="List all settings instead."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON for scripts."),
+    silence: bool = typer.Option(
+        False, "--silence", help="Prove instead that this install reaches nobody outside."
+    ),
 ) -> None:
     """Check this installation and say what to do."""
     config = settings.load()
+    if silence:
+        from hausgeist.cli.silence import check as quiet  # noqa: PLC0415  for this alone
+
+        quiet(config, as_json=as_json)
+        return
     if show_settings:
         _print_settings(config)
         return
@@ -234,7 +242,43 @@ def detectors(config: Settings) -> Iterator[Finding]:
         )
 
 
-CHECKS: tuple[Check, ...] = (home, port, exposure, database, policy, models, detectors)
+def egress(config: Settings) -> Iterator[Finding]:
+    """What left the house agrees with what was opened, and the canary's last flight was good."""
+    from hausgeist import app  # noqa: PLC0415  as above
+    from hausgeist.gateway.egress import month_of, recent  # noqa: PLC0415  as above
+    from hausgeist.store import schema  # noqa: PLC0415  as above
+    from hausgeist.store.db import Store, sqlite_url  # noqa: PLC0415  as above
+
+    if not config.database_url and not (config.home / "hausgeist.db").exists():
+        return
+    store = Store(config.database_url or sqlite_url(config.home / "hausgeist.db"))
+    try:
+        if not schema.check(store):
+            return
+        found, flight = asyncio.run(recent(store, month_of(app.now_ms())))
+    except HausgeistError:
+        return  # the check of the database says it
+    finally:
+        store.close()
+    for one in found.differences:
+        yield Finding(
+            "error",
+            f"What left does not agree with what was opened: {one.code}, {one.host}:{one.port}, {one.count}.",
+            "Look at /admin/egress.",
+        )
+    if not found.differences:
+        yield Finding("ok", "What left this month agrees with what was opened.")
+    if flight is not None and flight.good:
+        yield Finding("ok", f"The canary's last flight: {flight.outcome}.")
+    elif flight is not None:
+        yield Finding(
+            "error",
+            f"The canary's last flight: {flight.outcome} ({flight.detail}).",
+            "Allow nothing to leave at /admin/policy until you know why.",
+        )
+
+
+CHECKS: tuple[Check, ...] = (home, port, exposure, database, policy, models, detectors, egress)
 
 
 def _print_settings(config: Settings) -> None:

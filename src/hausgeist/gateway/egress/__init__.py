@@ -6,7 +6,7 @@
 
 from hausgeist.gateway.egress.canary import Canary, Flight
 from hausgeist.gateway.egress.compare import Compared, Difference, compared
-from hausgeist.gateway.egress.proof import Proof
+from hausgeist.gateway.egress.proof import Proof, recent
 from hausgeist.gateway.egress.report import Reports, Signed, allowed, month_of, span_of
 from hausgeist.gateway.egress.seal import Sealer, verified
 from hausgeist.gateway.egress.watch import Watch, own_ways
@@ -25,6 +25,7 @@ __all__ = [
     "compared",
     "month_of",
     "own_ways",
+    "recent",
     "span_of",
     "verified",
 ]

@@ -177,18 +177,7 @@ class Canary:
 
     async def flights(self, count: int) -> list[Flight]:
         """The newest flights first."""
-        rows = await self._store.read(lambda connection: departures.last_flights(connection, count))
-        return [
-            Flight(
-                row["outcome"],
-                row["detail"],
-                row["policy_version"],
-                tuple(sorted(json.loads(row["hidden"]).items())),
-                row["bytes_out"],
-                row["at"],
-            )
-            for row in rows
-        ]
+        return await last_flights(self._store, count)
 
     async def close(self) -> None:
         """End a flight that is under way."""
@@ -246,6 +235,22 @@ class Canary:
             }
 
         await self._trail.change(f"egress.canary_{found.outcome}", work, actor="house")
+
+
+async def last_flights(store: Store, count: int) -> list[Flight]:
+    """The newest flights of a house first."""
+    rows = await store.read(lambda connection: departures.last_flights(connection, count))
+    return [
+        Flight(
+            row["outcome"],
+            row["detail"],
+            row["policy_version"],
+            tuple(sorted(json.loads(row["hidden"]).items())),
+            row["bytes_out"],
+            row["at"],
+        )
+        for row in rows
+    ]
 
 
 async def _ask(gateway: Gateway, heard: _Heard) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from hausgeist.gateway.departures import Departures
-from hausgeist.gateway.egress.canary import Canary
+from hausgeist.gateway.egress.canary import Canary, Flight, last_flights
 from hausgeist.gateway.egress.compare import Compared, compared
 from hausgeist.gateway.egress.report import Reports, month_of, span_of
 from hausgeist.gateway.egress.watch import Watch
@@ -17,6 +17,12 @@ Alarm: TypeAlias = Literal["differences", "canary", "bytes"]
 
 ALARM_MS = 300_000
 """Milliseconds for which a comparison is remembered."""
+
+
+async def recent(store: Store, month: str) -> tuple[Compared, Flight | None]:
+    """A month's comparison and the newest flight, for who has the database alone."""
+    flights = await last_flights(store, 1)
+    return await compared(store, *span_of(month)), next(iter(flights), None)
 
 
 @dataclass(slots=True, kw_only=True)
