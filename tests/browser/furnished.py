@@ -16,6 +16,7 @@ from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.models import Capability
 from hausgeist.core.people import Role
 from hausgeist.errors import Upstream
+from hausgeist.gateway import policy_file
 from hausgeist.people import HoldWish
 from hausgeist.store.tables import announcements, files, folders, holds, library_items, shares
 from hausgeist.testing.echo import EchoProvider, echo_card
@@ -82,6 +83,10 @@ ADDRESSES = {
         "/admin/prices?provider=echo&model=",
         "/admin/prices?own=",
     ),
+    "/admin/policy": ("/admin/policy",),
+    "/admin/policy/draft": ("/admin/policy/draft",),
+    "/admin/policy/versions/{version}": ("/admin/policy/versions/{rules}",),
+    "/admin/policy/versions/{version}/file": ("/admin/policy/versions/{rules}/file",),
     "/admin/providers": ("/admin/providers",),
     "/admin/retention": ("/admin/retention",),
     "/admin/sharing": ("/admin/sharing",),
@@ -144,6 +149,18 @@ ADDRESSES = {
 }
 """For every page route the addresses to look at: routes of the table by their path."""
 
+RULE = """
+[[rule]]
+id = "kein-training"
+then = "refuse"
+class = "internal"
+countries = ["US"]
+groups = ["bauamt"]
+requires = ["no_training"]
+retention_days = 30
+note = "Nur mit Freigabe der Amtsleitung."
+"""
+
 POSTS = {
     "a key, shown once": ("/account", "#new-key", {"key_name": "Wiki"}),
     "a preview of rules": ("/admin/retention", "form[action$=preview]", {"internal": "10"}),
@@ -204,6 +221,7 @@ class Furnished:
         self._order()
         self._library()
         self._leaving()
+        self._border()
 
     @property
     def url(self) -> str:
@@ -251,6 +269,15 @@ class Furnished:
         call(lambda: house.lifecycle.retention.save(rules, "test"))
         call(lambda: house.lifecycle.holds.place(HoldWish("user", self.bernd.id, LEGAL), "test"))
         assert self._one(holds.c.id)
+
+    def _border(self) -> None:
+        """Rules that wait for a second person, and a draft of others."""
+        call, verbs = self.server.call, self.server.house.policies
+        milder = policy_file.written(verbs.in_force).replace('world = "ask"', 'world = "examine"')
+        call(lambda: verbs.bring(milder, by=self.bernd.id))
+        self.ids["rules"] = call(lambda: verbs.propose(by=self.bernd.id))
+        stricter = milder + RULE
+        call(lambda: verbs.bring(stricter, by=self.anna.id))
 
     def _ask(self, path: str = "/c", **fields: object) -> str:
         """Ask, wait for the end; gives the conversation's id."""

@@ -7,7 +7,10 @@ import threading
 import pytest
 from sqlalchemy import select
 
+from hausgeist.core.labels import DataClass
 from hausgeist.core.people import Role
+from hausgeist.core.policy import DEFAULT_POLICY
+from hausgeist.gateway import policy_file
 from hausgeist.store.tables import audit_changes, audit_payloads
 from hausgeist.testing.gguf import tiny_model
 from hausgeist.web.routes import Who
@@ -51,12 +54,12 @@ def _png() -> bytes:
     )
 
 
-def _upload(visitor, path: str, data: bytes):
+def _upload(visitor, path: str, data: bytes, *, field: str = "logo"):
     """A form with a file, as a browser sends it."""
     edge = "edge0123456789"
     body = (
         (
-            f'--{edge}\r\nContent-Disposition: form-data; name="logo"; filename="l.png"\r\n'
+            f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="l.png"\r\n'
             "Content-Type: image/png\r\n\r\n"
         ).encode()
         + data
@@ -96,6 +99,9 @@ class Walk:
         address = route.format(**path)
         if route.endswith("/logo"):
             answer = _upload(self.visitor, address, _png())
+        elif route == "/admin/policy/draft/file":
+            rules = policy_file.written(DEFAULT_POLICY)
+            answer = _upload(self.visitor, address, rules.encode(), field="file")
         else:
             answer = self.visitor.form(address, fields or {})
         assert answer.status in {200, 303}, (route, answer.status, answer.text[-1500:])
@@ -172,6 +178,8 @@ def _models_and_providers(walk: Walk, file) -> None:
     walk.step("/admin/providers/{provider}/key", "provider.key_set", {"key": "k" * 20}, **at)
     rule = {"cleared_for": "internal"}
     walk.step("/admin/providers/{provider}/clearance", "provider.saved", rule, **at)
+    terms = {"contract_since": "2026-01-01", "trains": "no"}
+    walk.step("/admin/providers/{provider}/terms", "provider.saved", terms, **at)
     walk.step("/admin/providers/{provider}/enable", "provider.enabled", **at)
     walk.step("/admin/providers/{provider}/disable", "provider.disabled", **at)
     walk.step("/admin/providers/{provider}/delete", "provider.deleted", **at)
@@ -188,6 +196,22 @@ def _costs(walk: Walk) -> None:
     figures = {"capex": "16000", "idle_watt": "150", "load_watt": "800", "admin_hours": "8"}
     walk.step("/admin/prices/own", "own_costs.set", {**figures, **day, "own": ""})
     walk.step("/admin/prices/own/remove", "own_costs.removed", {**day, "own": ""})
+
+
+def _border(walk: Walk) -> None:
+    draft = "/admin/policy/draft"
+    verbs = walk.server.house.policies
+    walk.step(f"{draft}/begin", "policy.draft_saved")
+    cells = {f"cell.{one.word}.house": "allow" for one in DataClass}
+    cells |= {f"cell.{one.word}.{zone}": "refuse" for one in DataClass for zone in ("eu", "world")}
+    walk.step(draft, "policy.draft_saved", cells)
+    seen = walk.server.call(verbs.draft).mark
+    walk.step(f"{draft}/tighten", "policy.activated", {"seen": seen})
+    walk.step(f"{draft}/file", "policy.draft_saved")
+    walk.step(f"{draft}/discard", "policy.draft_dropped")
+    walk.step(f"{draft}/begin", "policy.draft_saved", {"source": "default-3"})
+    seen = walk.server.call(verbs.draft).mark
+    walk.step(f"{draft}/propose", "policy.proposed", {"seen": seen})
 
 
 def _logins(walk: Walk) -> None:
@@ -234,6 +258,7 @@ def test_every_change_is_told_with_before_and_after(walk, tmp_path):
     _people_and_groups(walk)
     _models_and_providers(walk, file)
     _costs(walk)
+    _border(walk)
     _logins(walk)
     _house(walk)
     walk.step(
