@@ -24,6 +24,7 @@ from hausgeist.store.tables import (
     memberships,
     messages,
     policies,
+    readings,
     search_words,
     sessions,
     shares,
@@ -39,7 +40,7 @@ def ids_of(person: str) -> dict[str, str]:
     """What the rows of a person are called, by kind."""
     tag = person[:12]
     called = {"conversation": "talk", "message": "said", "group": "team"}
-    kinds = "group key session conversation message file folder share import hold prompt assistant"
+    kinds = "group key session conversation message file folder share import hold prompt assistant reading"
     return {"user": person, **{kind: f"{called.get(kind, kind)}-{tag}" for kind in kinds.split()}}
 
 
@@ -54,6 +55,7 @@ def add_everything(
     rows = (
         *_ways_in(ids, at),
         *_rules(ids, at),
+        *_asked(ids, at),
         *_talk(ids, words, at, name),
         *_taken_along(ids, name, at),
         *_library(ids, name, at),
@@ -112,6 +114,13 @@ def _rules(ids: dict[str, str], at: int) -> Rows:
     person = ids["user"]
     row = {"version": f"1-{person[:12]}", "number": 1, "body": "", "state": "retired"}
     yield policies, {**row, "author_id": person, "created_at": at}
+
+
+def _asked(ids: dict[str, str], at: int) -> Rows:
+    """Somebody asked to read the person's conversation."""
+    row = {"id": ids["reading"], "conversation_id": ids["conversation"], "owner_id": ids["user"]}
+    row |= {"asked_role": "auditor", "reason": "Verfahren, Aktenzeichen 17", "state": "asked"}
+    yield readings, {**row, "created_at": at, "changed_at": at}
 
 
 def _talk(ids: dict[str, str], words: str, at: int, name: str) -> Rows:

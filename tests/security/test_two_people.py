@@ -49,6 +49,7 @@ PLACES = {
     "user_id": ["user"],
     "group_id": ["group"],
     "hold_id": ["hold"],
+    "reading_id": ["reading"],
     "id": ["conversation", "message"],
 }
 """The kinds of a person's things that a place in a path names; the other places name the house's."""
