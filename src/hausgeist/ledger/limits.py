@@ -158,6 +158,7 @@ class Budgets:
             earlier = _facts("before", before)
             return None if [*earlier.values()] == [*facts.values()] else earlier | facts
 
+        await self._store.drain()  # a new budget counts what is booked: also what waits to be
         await self._trail.change("budget.set", work, actor=by, subject=scope)
         await self._book.refresh()
 
