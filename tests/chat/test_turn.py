@@ -286,17 +286,16 @@ def test_what_the_border_refuses_is_not_stored(talk):
     assert asyncio.run(work()).conversations == ()
 
 
-def test_what_the_border_finds_in_the_text_fails_the_turn(talk):
-    """Personal data found in a text declared public stays in the house; the question is kept."""
+def test_what_the_border_finds_in_the_text_is_refused_before_anything_is_stored(talk):
+    """Personal data found in a text declared public stays in the house; the words stay where they are."""
 
     async def work():
-        turn = await talk.answered(
-            "Meine Adresse ist anna@example.org", model="abroad", data_class=DataClass.PUBLIC
-        )
-        return turn.said
+        with pytest.raises(BorderRefused):
+            await talk.ask(
+                "Meine Adresse ist anna@example.org", model="abroad", data_class=DataClass.PUBLIC
+            )
 
-    said = asyncio.run(work())
-    assert (said.state, said.error) == ("failed", "border_refused")
+    asyncio.run(work())
     assert talk.echo.calls == []
 
 

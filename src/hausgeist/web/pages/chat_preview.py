@@ -104,7 +104,7 @@ async def preview_of(
         shell=await shell(visit, N_("What leaves"), "chat") if action else None,
         action=action,
         again=again,
-        sheets=sheets_of(visit, seen, language),
+        sheets=sheets_of(visit, seen, leaving, language),
         fields=fields,
         corrected=tuple((one.value, one.hide) for one in leaving.corrections),
         error=problem,
@@ -123,11 +123,13 @@ async def preview_of(
     return JSONBytes(_encode(body), headers={"Cache-Control": "no-store"})
 
 
-def sheets_of(visit: Visit, seen: Sequence[Seen], language: str) -> tuple[Sheet, ...]:
+def sheets_of(
+    visit: Visit, seen: Sequence[Seen], leaving: Leaving, language: str
+) -> tuple[Sheet, ...]:
     """What would leave, model by model; models to which the same goes share a sheet."""
     sheets: list[Sheet] = []
     for one in seen:
-        sheet = _sheet(visit, one, language)
+        sheet = _sheet(visit, one, leaving, language)
         for at, other in enumerate(sheets):
             if replace(other, models=sheet.models) == sheet:
                 sheets[at] = replace(other, models=f"{other.models}, {sheet.models}")
@@ -137,7 +139,7 @@ def sheets_of(visit: Visit, seen: Sequence[Seen], language: str) -> tuple[Sheet,
     return tuple(sheets)
 
 
-def _sheet(visit: Visit, seen: Seen, language: str) -> Sheet:
+def _sheet(visit: Visit, seen: Seen, leaving: Leaving, language: str) -> Sheet:
     turn = translator(language)
     decision, call = seen.preview.decision, seen.call
     counts: Counter[str] = Counter(hidden_in(seen.preview))
@@ -161,7 +163,7 @@ def _sheet(visit: Visit, seen: Seen, language: str) -> Sheet:
         models=name,
         line=line,
         agree=_agreed(decision),
-        entities=_entities(call.messages, hidden, language),
+        entities=_entities(call.messages, hidden, leaving, language),
         texts=tuple(_texts(call.messages, hidden, language)),
     )
 
@@ -175,9 +177,13 @@ def _agreed(decision: Decision) -> str:
 
 
 def _entities(
-    messages: Sequence[Message], hidden: dict[str, Masked], language: str
+    messages: Sequence[Message], hidden: dict[str, Masked], leaving: Leaving, language: str
 ) -> tuple[Entity, ...]:
-    """What is hidden, each thing once, in the order in which it comes first."""
+    """What is hidden, each thing once, in the order in which it comes first.
+
+    What the person wanted left as it is, and is hidden all the same, is known from something certain.
+    """
+    plain = {one.value for one in leaving.corrections if not one.hide}
     turn = translator(language)
     found: dict[tuple[str, str], tuple[Kind, bool, int]] = {}
     for part in (part for message in messages for part in message.parts):
@@ -194,7 +200,7 @@ def _entities(
             value=value,
             kind=_kind(kind, language),
             times=once if times == 1 else often.format(count=number(times, language)),
-            undo="" if certain else no_name if kind is Kind.PERSON else no_secret,
+            undo="" if certain or value in plain else no_name if kind is Kind.PERSON else no_secret,
         )
         for (token, value), (kind, certain, times) in found.items()
     )
