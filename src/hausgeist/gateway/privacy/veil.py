@@ -168,10 +168,11 @@ class Veil:
 
     def is_name(self, plain: str, part: int) -> bool:
         """Whether a folded word is a surname (0) or a first name (1) that is known; a genitive is none."""
-        seen = self._seen[part]
-        if plain in (self._firsts if part else self._lasts) or (part and plain in self._bare):
-            return True
-        return plain in seen and not (plain.endswith("s") and plain[:-1] in seen)
+        return plain in self._seen[part] and not (plain.endswith("s") and self._stem(plain[:-1]))
+
+    def _stem(self, plain: str) -> bool:
+        """Whether a word without its s is somebody's name, too."""
+        return any(plain in words for words in (*self._seen, self._lasts, self._firsts, self._bare))
 
     def _alone(self, word: str) -> str:
         """The key of one word of which nobody knows which part it is."""
