@@ -46,6 +46,10 @@ AHEAD_MOST = 20_000_000
 _NOT_YET: Final = "not started yet"
 
 
+class Rests(Gone):
+    """It failed lately, and is not tried again yet."""
+
+
 @dataclass(slots=True)
 class Health:
     """How the detectors are, for doctor and counters; ``reason`` has no content."""
@@ -54,7 +58,7 @@ class Health:
     reason: str = _NOT_YET
     starts: int = 0
     failures: int = 0
-    """In a row."""
+    """Within a few minutes of each other."""
     scanned: int = 0
     """Texts, since this process started; those that were remembered are not among them."""
     characters: int = 0
@@ -86,10 +90,11 @@ class Examiner:
     remembered: Remembered = field(default_factory=Remembered)
     health: Health = field(default_factory=Health)
     _process: DetectorProcess | None = None
+    _fallen: DetectorProcess | None = None
     _known: Sequence[OwnEntry] | None = None
     _checked_at: float = 0.0
     _rests_until: float = 0.0
-    _failed_at: float = 0.0
+    _failed_at: float = -FORGIVEN_AFTER
     _starting: asyncio.Lock | None = None
     _ahead: int = 0
     _warming: asyncio.Task[None] | None = None
@@ -125,7 +130,7 @@ class Examiner:
                 if self._known is words:
                     self.remembered.put(key, len(text), found[text])
         except Gone as error:
-            self._fell(str(error))
+            self._fell(error)
             raise DetectorDown from error
         finally:
             self._ahead -= size
@@ -140,7 +145,7 @@ class Examiner:
         try:
             await self._ready()
         except Gone as error:
-            self._fell(str(error))
+            self._fell(error)
             raise DetectorDown from error
 
     def warm(self) -> None:
@@ -216,10 +221,8 @@ class Examiner:
             return process
 
     async def _start(self) -> DetectorProcess:
-        if self._closed:
-            raise Gone("closed")
-        if self._resting():
-            raise Gone(self.health.reason)
+        if self._closed or self._resting():
+            raise Rests(self.health.reason)
         await self._end("replaced")
         self.health.starts += 1
         process = await DetectorProcess.start(self.program)
@@ -239,23 +242,24 @@ class Examiner:
             await process.stop("the canary was not found")
             raise Gone("the canary was not found")
         self._checked_at = process.loop.time()
-        self.health.up, self.health.reason, self.health.failures = True, "", 0
+        self.health.up, self.health.reason = True, ""
 
     def _resting(self) -> bool:
         return asyncio.get_running_loop().time() < self._rests_until
 
-    def _fell(self, why: str) -> None:
+    def _fell(self, error: Gone) -> None:
         """Take note of a failure, once for all who waited; the first is followed by no pause."""
-        health = self.health
-        if not health.up and health.reason == why and self._resting():
+        fallen = self._process
+        if isinstance(error, Rests) or (fallen is not None and fallen is self._fallen):
             return
-        now = asyncio.get_running_loop().time()
+        self._fallen = fallen
+        health, now = self.health, asyncio.get_running_loop().time()
         health.failures = health.failures + 1 if now - self._failed_at < FORGIVEN_AFTER else 1
         self._failed_at = now
         pause = 0.0 if health.failures == 1 else min(LONGEST_PAUSE, 2.0 ** (health.failures - 2))
         self._rests_until = now + pause
-        health.up, health.reason = False, why
-        log.warning("the detectors are down: %s", why)
+        health.up, health.reason = False, str(error)
+        log.warning("the detectors are down: %s", error)
 
     async def _end(self, why: str) -> None:
         process, self._process = self._process, None

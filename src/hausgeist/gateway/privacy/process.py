@@ -7,6 +7,7 @@ Many questions may be under way; the process answers one after the other. Whatev
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -92,7 +93,7 @@ class DetectorProcess:
                 start_new_session=True,  # Ctrl-C is for the parent
             )
         except OSError as error:
-            os.rmdir(folder)  # noqa: PTH106  empty and ours: it takes no time
+            shutil.rmtree(folder, ignore_errors=True)  # empty and ours: it takes no time
             raise Gone(type(error).__name__) from error
         made = cls(process, folder)
         try:
@@ -169,8 +170,7 @@ class DetectorProcess:
         while await self._process.stdout.read(65536):  # its end is told only when the pipe is empty
             pass
         await self._process.wait()
-        with suppress(OSError):
-            os.rmdir(self._folder)  # noqa: PTH106  empty and ours: it takes no time
+        shutil.rmtree(self._folder, ignore_errors=True)  # empty and ours: it takes no time
 
     def _send(self, frame: bytes) -> None:
         assert self._process.stdin is not None

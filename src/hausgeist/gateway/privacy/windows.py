@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Long texts in pieces: windows that overlap, so that what lies across a seam is found whole in one of them.
 
-A window is cut at white space. What touches its end may go on behind it: it is left to the next window,
-which begins there at the latest.
+Each window sees what is around what it answers for, on both sides. What is longer than that and touches a
+window's end is left to the next window, which then begins with it.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,7 +28,7 @@ async def look_through(text: str, look: Look) -> tuple[Finding, ...]:
         return tuple(await look(text, None))
     found: list[Finding] = []
     windows: list[tuple[int, int]] = []
-    start = 0
+    start = own = 0  # a window answers for what begins at ``own`` or behind it
     while True:
         end = _cut(text, start)
         windows.append((start, end))
@@ -37,16 +37,13 @@ async def look_through(text: str, look: Look) -> tuple[Finding, ...]:
             for one in await look(text[start:end], None)
         ]
         if end == len(text):
-            found += within
+            found += [one for one in within if one.start >= own]
             break
-        following = max(end - OVERLAP, start + 1)
-        across = [one for one in within if one.end >= end - 1 and one.start > start]
-        if across:
-            following = min(following, across[0].start)
-        else:
-            across = []
-        found += [one for one in within if one not in across]
-        start = following
+        start, following = end - OVERLAP, end - OVERLAP // 2
+        if within and within[-1].end >= end - 1 and own < within[-1].start < following:
+            start = following = within[-1].start  # as long as a private key
+        found += [one for one in within if own <= one.start < following]
+        own = following
     # keys in the order in which they were found, for numbers of pseudonyms go by it
     persons = list(
         dict.fromkeys(text[one.start : one.end] for one in found if one.kind is Kind.PERSON)
