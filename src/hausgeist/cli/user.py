@@ -62,6 +62,7 @@ def create(
     login: str = typer.Argument(help="Name for logging in."),
     name: str = typer.Option("", help="Name that others read; empty: the login name."),
     admin: bool = typer.Option(False, "--admin", help="May administer the house."),
+    auditor: bool = typer.Option(False, "--auditor", help="Oversees the house, changes nothing."),
     group: str = typer.Option("everyone", help="Group that is accounted."),
     language: str = typer.Option("", help="de or en; empty: the house's."),
     password_stdin: bool = typer.Option(
@@ -71,13 +72,16 @@ def create(
 ) -> None:
     """Create an account. Without --password-stdin a password is made and printed, once."""
     password = _from_stdin() if password_stdin else _generated()
+    if admin and auditor:
+        raise SetupError(problem="One person has one role.", advice="Choose --admin or --auditor.")
+    role = Role.ADMIN if admin else Role.AUDITOR if auditor else Role.MEMBER
 
     async def work(identity: Identity, _trail: Trail, _store: Store) -> Person:
         return await identity.people.create(
             login=login,
             name=name or login,
             password=password,
-            role=Role.ADMIN if admin else Role.MEMBER,
+            role=role,
             group=group,
             locale=language or settings.load().language,
             must_change=not password_stdin,
@@ -126,6 +130,27 @@ def activate(
     show(as_row(person), f"{person.login} may log in again.", as_json=as_json)
 
 
+@user.command()
+def appoint(
+    login: str = typer.Argument(help="Name for logging in."),
+    role: str = typer.Argument(help="member, auditor or admin."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Give somebody a role. It counts for agreeing as a second person after seven days."""
+    if role not in set(Role):
+        raise SetupError(
+            problem=f"There is no role {role}.", advice="Use member, auditor or admin."
+        )
+
+    async def work(identity: Identity, _trail: Trail, _store: Store) -> Person:
+        person = await identity.people.by_login(login)
+        await identity.people.appoint(person.id, role=Role(role), group=person.group, by=BY)
+        return await identity.people.get(person.id)
+
+    person = with_identity(work)
+    show(as_row(person), f"{person.login} is {person.role.value} now.", as_json=as_json)
+
+
 @user.command("set-password")
 def set_password(
     login: str = typer.Argument(help="Name for logging in."),
@@ -135,7 +160,7 @@ def set_password(
     generate: bool = typer.Option(False, "--generate", help="Make one and print it, once."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Give an account a new password; its sessions end."""
+    """Give an account a new password; its sessions end, and what it held until now is closed to it."""
     if generate:
         password = _generated()
     elif password_stdin:

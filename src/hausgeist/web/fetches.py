@@ -78,6 +78,9 @@ class Fetches:
     async def _run(self, fetch: Fetch, pull: Pull, trail: Trail, by: str) -> None:
         came = False
         try:
+            # before it begins: what is done to files cannot share a transaction with its event
+            asked = fetch.source.partition("?")[0]
+            await trail.record("model.pull", actor=by, source=asked)
             async with aclosing(pull(fetch.source)) as steps:  # type: ignore[type-var]  # a generator
                 async for step in steps:
                     fetch.done = step.completed or fetch.done

@@ -39,7 +39,9 @@ async def ps(visit: Visit) -> Response:
 async def pull(visit: Visit) -> Response:
     """``POST /api/pull``."""
     name, asked = ollama_models.named(await visit.body())
-    visit.house.trail.note("model.pull", actor=visit.principal.id, source=name.partition("?")[0])
+    # before it begins: what is done to files cannot share a transaction with its event
+    source = name.partition("?")[0]
+    await visit.house.trail.record("model.pull", actor=visit.principal.id, source=source)
     steps = visit.house.pull(name)
     if asked.stream is False:
         last = await while_connected(visit.receive, _last(steps))
@@ -51,8 +53,11 @@ async def pull(visit: Visit) -> Response:
 async def delete(visit: Visit) -> Response:
     """``DELETE /api/delete``."""
     name, _ = ollama_models.named(await visit.body())
-    await visit.house.delete(name)
-    visit.house.trail.note("model.deleted", actor=visit.principal.id, subject=name)
+    house, by = visit.house, visit.principal.id
+    if house.gateway.directory.knows(name):  # as in ``pull``
+        await house.trail.record("model.removing", actor=by, subject=name)
+    await house.delete(name)
+    await house.trail.record("model.deleted", actor=by, subject=name)
     return Response()
 
 

@@ -62,6 +62,7 @@ WORDS = {
     "model.deleted": N_("Model removed"),
     "model.pull": N_("Model requested"),
     "model.removed": N_("Model removed"),
+    "model.removing": N_("Removal of a model begun"),
     "policy.activated": N_("Rules put into force"),
     "policy.draft_dropped": N_("Draft of the rules thrown away"),
     "policy.draft_saved": N_("Draft of the rules saved"),

@@ -66,6 +66,9 @@ async def remove(visit: Visit) -> Response:
     """``POST /admin/models/remove``: a model of the house, by its name."""
     house = visit.house
     name = (await read_form(visit)).text("model")
+    if house.gateway.directory.knows(name):
+        # files cannot share a transaction with their event: that it begins is in the trail before
+        await house.trail.record("model.removing", actor=visit.principal.id, subject=name)
     await house.delete(name)
     facts: dict[str, Fact] = {"before.present": True, "after.present": False}
     await house.trail.record("model.removed", actor=visit.principal.id, subject=name, **facts)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""``hausgeist audit``, and roles by ``hausgeist user``, called as an operator calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from hausgeist.cli import command_line
+from hausgeist.errors import HausgeistError, LastAdmin, SetupError
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch):
+    """Call a command in an empty house; an error of ours is raised."""
+    monkeypatch.setenv("HAUSGEIST_HOME", str(home))
+
+    def call(*words: object) -> Result:
+        result = CliRunner().invoke(command_line(str(words[0])), [str(word) for word in words])
+        if isinstance(result.exception, HausgeistError):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result
+
+    return call
+
+
+def test_a_checkpoint_is_printed_kept_and_checked_against(run, tmp_path):
+    """Printed today, it holds tomorrow, against the house itself and against an export."""
+    run("user", "create", "anna", "--admin")
+    kept = tmp_path / "kept.txt"
+    kept.write_text(run("audit", "checkpoint").stdout, encoding="utf-8")
+    run("user", "create", "bernd", "--auditor")
+    assert "Everything holds: 2 events" in run("audit", "verify", "--against", kept).stdout
+    run("audit", "export", tmp_path / "trail.zip")
+    assert "Everything holds" in run("audit", "verify", tmp_path / "trail.zip").output
+    with pytest.raises(SetupError, match="already"):
+        run("audit", "export", tmp_path / "trail.zip")
+
+
+def test_a_restored_house_does_not_hold(run, home, tmp_path):
+    """The database from before, put back, has fewer events than the kept checkpoint."""
+    run("user", "create", "anna", "--admin")
+    backup = (home / "hausgeist.db").read_bytes()
+    run("user", "create", "bernd")
+    kept = tmp_path / "kept.txt"
+    kept.write_text(run("audit", "checkpoint").stdout, encoding="utf-8")
+    (home / "hausgeist.db").write_bytes(backup)
+    for name in ("hausgeist.db-wal", "hausgeist.db-shm"):
+        (home / name).unlink(missing_ok=True)
+    with pytest.raises(SetupError, match="cut off"):
+        run("audit", "verify", "--against", kept)
+
+
+def test_an_empty_house_says_so(run):
+    """Before the first event there is nothing to sign."""
+    with pytest.raises(SetupError, match="no events"):
+        run("audit", "checkpoint")
+
+
+def test_roles_by_the_command_line(run):
+    """Member, auditor, administrator and back; the last administrator stays one."""
+    run("user", "create", "anna", "--admin")
+    run("user", "create", "dora")
+    assert (
+        json.loads(run("user", "appoint", "dora", "auditor", "--json").stdout)["role"] == "auditor"
+    )
+    with pytest.raises(LastAdmin):
+        run("user", "appoint", "anna", "auditor")
+    with pytest.raises(SetupError, match="no role"):
+        run("user", "appoint", "dora", "king")
+    with pytest.raises(SetupError, match="one role"):
+        run("user", "create", "x", "--admin", "--auditor")
