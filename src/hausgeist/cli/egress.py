@@ -92,6 +92,8 @@ def _with_house(work: Callable[[House], Awaitable[T]]) -> T:
     async def run() -> T:
         house = app.build(settings.load())
         try:
+            await house.policies.refresh()
+            await house.own_words.refresh()
             await house.providers.load_all()
             await house.logins.refresh()
             result = await work(house)

@@ -8,6 +8,7 @@ brings the HTTP client, which ``--help`` does not need.
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +39,16 @@ def add(
     as_json: bool = JSON,
 ) -> None:
     """Fetch a model file, inspect it and keep it. Interrupted fetches go on where they ended."""
-    shelf = _shelf()
     with words.progress(f"Fetching {source}", quiet=as_json) as report:
-        manifest = asyncio.run(
-            shelf.add(source, name=name, sha256=sha256, licence=licence, progress=report)
-        )
-    _print_model(shelf, manifest, as_json=as_json)
+
+        async def fetch(shelf: "Shelf") -> "Manifest":
+            return await shelf.add(
+                source, name=name, sha256=sha256, licence=licence, progress=report
+            )
+
+        goes_out = not source.startswith("file:")
+        manifest = asyncio.run(_noted(fetch) if goes_out else fetch(_shelf()))
+    _print_model(_shelf(), manifest, as_json=as_json)
 
 
 @app.command()
@@ -60,10 +65,9 @@ def pull(
         source = what if ":" in what else f"hf:{what}"
         add(source, name=name, sha256=sha256, licence="", as_json=as_json)
         return
-    shelf = _shelf()
     with words.progress("Fetching the starter model", quiet=as_json) as report:
-        manifest = asyncio.run(shelf.add_starter(progress=report))
-    _print_model(shelf, manifest, as_json=as_json)
+        manifest = asyncio.run(_noted(lambda shelf: shelf.add_starter(progress=report)))
+    _print_model(_shelf(), manifest, as_json=as_json)
 
 
 @app.command("list")
@@ -149,6 +153,28 @@ def set_model(
         chat_template=old.chat_template if chat_template is None else _template(chat_template),
     )
     _print_model(shelf, shelf.change(name, new), as_json=as_json)
+
+
+async def _noted(fetch: Callable[["Shelf"], Awaitable["Manifest"]]) -> "Manifest":
+    """Run a fetch that goes out: what leaves for it is written down in the house's database."""
+    from hausgeist import app as root  # noqa: PLC0415  as in set_model
+    from hausgeist.gateway.departures import Departures  # noqa: PLC0415  as in set_model
+    from hausgeist.gateway.weights import Fetcher, Shelf  # noqa: PLC0415  as in set_model
+    from hausgeist.net import Connections  # noqa: PLC0415  as in set_model
+
+    house = house_settings.load()
+    store = await asyncio.to_thread(root.open_store, house)
+    fetcher = Fetcher(
+        house,
+        record=Connections(store, root.now_ms).note,
+        depart=Departures(store, root.now_ms).depart,
+    )
+    try:
+        found = await fetch(Shelf(house.home, fetcher))
+    finally:
+        await store.drain()
+        store.close()
+    return found
 
 
 def _shelf() -> "Shelf":

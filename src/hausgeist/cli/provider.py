@@ -33,6 +33,7 @@ def with_providers(work: Callable[[Providers], Awaitable[T]]) -> T:
     from hausgeist import app as house  # noqa: PLC0415  half a second that --help saves
     from hausgeist.audit import Trail  # noqa: PLC0415  as above
     from hausgeist.gateway import Directory  # noqa: PLC0415  as above
+    from hausgeist.gateway.departures import Departures  # noqa: PLC0415  as above
     from hausgeist.gateway.providers.configured import Providers  # noqa: PLC0415  as above
     from hausgeist.net import AllowList, Connections, Outbound  # noqa: PLC0415  as above
 
@@ -41,7 +42,8 @@ def with_providers(work: Callable[[Providers], Awaitable[T]]) -> T:
         store = house.open_store(config)
         secret = house.house_secret(config.home)
         outbound = Outbound(AllowList(), connect_timeout=config.upstream_connect_timeout)
-        outbound.record = Connections(store, house.now_ms).note
+        outbound.record = Connections(store, house.now_ms, outbound.allow).note
+        outbound.depart = Departures(store, house.now_ms).depart
         providers = Providers(
             store=store,
             trail=Trail(store, secret, house.now_ms),
