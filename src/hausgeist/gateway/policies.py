@@ -170,7 +170,7 @@ class Policies:
             old = rows.get(connection, DRAFT)
             if seen and (old is None or _version(old).mark != seen):
                 raise ChangedMeanwhile
-            rows.save_draft(connection, body, by, self._now_ms())
+            rows.save_draft(connection, body, self._now_ms())
             before = None if old is None else _version(old).policy
             return changes(before or self.in_force, policy) or {"after.draft": True}
 

@@ -58,9 +58,9 @@ def active_version(connection: Connection) -> str | None:
     return found.scalars().first()
 
 
-def save_draft(connection: Connection, body: str, author_id: str, now_ms: int) -> None:
-    """Write the draft, new or not."""
-    values = {"body": body, "author_id": author_id, "created_at": now_ms}
+def save_draft(connection: Connection, body: str, now_ms: int) -> None:
+    """Write the draft, new or not; it is nobody's before somebody proposes it."""
+    values = {"body": body, "created_at": now_ms}
     done = connection.execute(update(policies).where(policies.c.version == DRAFT).values(values))
     if not done.rowcount:
         connection.execute(
