@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A person's name as it stands in a text, taken apart: titles outside, first names, surname, an ending.
 
-Grammar decides the cut: "Frau [[NACHNAME_1]]" and "[[VORNAME_1]]" alone must read well again, so titles
-and salutations stay in the text, particles belong to the surname, and the s of a genitive stays outside
-wherever the rest is a name that is known.
+Grammar decides the cut: "Frau [[NACHNAME_1]]" and "[[VORNAME_1]]" alone must read well again, so titles,
+salutations and particles stay in the text, and so does the s of a genitive wherever the rest is known.
 """
 
 import re
@@ -65,32 +64,42 @@ def taken_apart(
     """
     ahead = _AHEAD.search(text[max(0, start - _LOOK_BACK) : start])
     value = text[start:end]
-    front = _FRONT.match(value)
-    before = front[0] if front is not None and front.end() < len(value) else ""
+    polite = _FRONT.match(value)
+    before = polite[0] if polite is not None and polite.end() < len(value) else ""
     value = value[len(before) :]
-    salutation = (front and before and front["salutation"]) or (ahead and ahead["salutation"]) or ""
+    salutation = (polite and before and polite["salutation"]) or (ahead and ahead["salutation"]) or ""
     titled = bool(salutation or before.strip() or (ahead and ahead["title"].strip()))
     known = (lasts,) if titled or len(value.split()) > 1 else (lasts, firsts)
     stem, after = _without_ending(value, known)
     sex = _sex(salutation)
     if "," in stem:
         last, _, first = stem.partition(",")
+        front, last = _particles(last)
         gap = "," + first[: len(first) - len(first.lstrip())]
         if last.strip() and first.strip():
-            return Name(before, first.lstrip(), gap, last, after, swapped=True, sex=sex), ""
-    words = [match.span() for match in _WORD.finditer(stem)]
+            return Name(before + front, first.lstrip(), gap, last, after, swapped=True, sex=sex), ""
+    front, rest = _particles(stem)
+    words = [match.span() for match in _WORD.finditer(rest)]
     if len(words) < 2:
-        if titled:
-            return Name(before, "", "", stem, after, sex=sex), ""
-        return Name(before, "", "", "", after, sex=sex), stem
+        if titled or front:
+            return Name(before + front, "", "", rest, after, sex=sex), ""
+        return Name(before, "", "", "", after, sex=sex), rest
     at = len(words) - 1
-    while at > 0 and folded(stem[slice(*words[at - 1])]) in PARTICLES:
+    while at > 1 and folded(rest[slice(*words[at - 1])]) in PARTICLES:
         at -= 1
-    if at == 0:  # particles and a surname
-        return Name(before, "", "", stem, after, sex=sex), ""
-    first, last = stem[words[0][0] : words[at - 1][1]], stem[words[at][0] :]
-    gap = stem[words[at - 1][1] : words[at][0]]
-    return Name(before + stem[: words[0][0]], first, gap, last, after, sex=sex), ""
+    first = rest[words[0][0] : words[at - 1][1]]
+    gap = rest[words[at - 1][1] : words[-1][0]]  # with the particles
+    return Name(before + front, first, gap, rest[words[-1][0] :], after, sex=sex), ""
+
+
+def _particles(text: str) -> tuple[str, str]:
+    """Particles at the front of a name, with what follows them, and the name without them."""
+    at = 0
+    for match in _WORD.finditer(text):
+        at = match.start()
+        if folded(match[0]) not in PARTICLES:
+            break
+    return text[:at], text[at:]
 
 
 def is_initials(first: str) -> bool:

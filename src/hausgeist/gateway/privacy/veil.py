@@ -16,7 +16,6 @@ import msgspec
 from hausgeist.core.findings import Kind
 from hausgeist.gateway.privacy import tokens
 from hausgeist.gateway.privacy.names.tokens import folded
-from hausgeist.gateway.privacy.names.words import PARTICLES
 from hausgeist.gateway.privacy.persons import Name, is_initials, taken_apart
 
 VERSION: Final = 1
@@ -181,7 +180,7 @@ class Veil:
         key = self.keys.get(name)
         if key is not None:
             return key
-        by_last, by_first = self._lasts.get(_core(plain), ()), self._firsts.get(plain, ())
+        by_last, by_first = self._lasts.get(plain, ()), self._firsts.get(plain, ())
         if len(by_last) == 1 and not by_first:
             key = self._part(by_last[0], tokens.LAST, word)
         elif len(by_first) == 1 and not by_last:
@@ -198,12 +197,12 @@ class Veil:
         alone = f"last:{last}:{name.sex}"
         if not first and alone in self.keys:
             return self.persons[int(self.keys[alone].rpartition("_")[2]) - 1]
-        known = [*self._lasts.get(_core(last), ()), *self._bare.get(last, ())]
+        known = [*self._lasts.get(last, ()), *self._bare.get(last, ())]
         fits = [
             one
             for one in [*known, *(one for one in self._bare.get(first, ()) if first)]
             if not (one.sex and name.sex and one.sex != name.sex)
-            and (not one.last or _core(one.last) == _core(last))
+            and one.last in {"", last}
             and _agree(one.first, first)
         ]
         if first:
@@ -225,8 +224,7 @@ class Veil:
         key = f"{word}_{person.number}"
         old = self.values.get(key)
         same = old is not None and folded(old) == folded(value)
-        longer = old is not None and word == tokens.LAST and len(value) > len(old) and not same
-        if old is None or longer or (same and old.isupper() and not value.isupper()):
+        if old is None or (same and old.isupper() and not value.isupper()):
             self.values[key] = value
         elif word in {tokens.FIRSTS, tokens.INITIAL} and not same:
             name = f"part:{word}:{folded(value)}"  # a further way to write somebody's first names
@@ -241,7 +239,7 @@ class Veil:
 
     def _index(self, person: Person) -> None:
         for index, word in (
-            (self._lasts, _core(person.last)),
+            (self._lasts, person.last),
             (self._firsts, person.first),
             (self._bare, person.bare),
         ):
@@ -334,13 +332,6 @@ def _word_of_first(first: str) -> str:
     if is_initials(first):
         return tokens.INITIAL
     return tokens.FIRSTS if len(first.split()) > 1 else tokens.FIRST
-
-
-def _core(last: str) -> str:
-    words = last.split()
-    while len(words) > 1 and words[0] in PARTICLES:
-        del words[0]
-    return " ".join(words)
 
 
 def _agree(known: str, first: str) -> bool:
