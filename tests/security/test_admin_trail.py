@@ -198,6 +198,12 @@ def _costs(walk: Walk) -> None:
     walk.step("/admin/prices/own/remove", "own_costs.removed", {**day, "own": ""})
 
 
+def _words(walk: Walk) -> None:
+    walk.step("/admin/words", "own_words.added", {"value": "Quux", "kind": "person"})
+    (row,), _ = walk.server.call(walk.server.house.own_words.list)
+    walk.step("/admin/words/delete", "own_words.removed", {"id": row.id})
+
+
 def _border(walk: Walk) -> None:
     draft = "/admin/policy/draft"
     verbs = walk.server.house.policies
@@ -259,6 +265,7 @@ def test_every_change_is_told_with_before_and_after(walk, tmp_path):
     _models_and_providers(walk, file)
     _costs(walk)
     _border(walk)
+    _words(walk)
     _logins(walk)
     _house(walk)
     walk.step(
