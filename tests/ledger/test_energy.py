@@ -95,37 +95,19 @@ def settled(model, output):
     return found
 
 
-class Cards:
-    """NVIDIA's library with one card."""
-
-    NVMLError = RuntimeError
-
-    def __init__(self):
-        self.millijoules = 0
-        self.pids = [7]
-        self.lost = False
-
-    def nvmlDeviceGetCount(self):
-        return 1
-
-    def nvmlDeviceGetHandleByIndex(self, place):
-        return place
-
-    def nvmlDeviceGetTotalEnergyConsumption(self, _card):
-        if self.lost:
-            raise RuntimeError
-        return self.millijoules
-
-    def nvmlDeviceGetComputeRunningProcesses(self, _card):
-        return [SimpleNamespace(pid=pid) for pid in self.pids]
-
-
 def test_a_card_s_energy_goes_to_whoever_uses_it():
     """What a card took goes to the models whose processes are on it; a lost card says nothing."""
-    cards = Cards()
+    millijoules = [0]
+    cards = SimpleNamespace(
+        NVMLError=IndexError,
+        nvmlDeviceGetCount=lambda: 1,
+        nvmlDeviceGetHandleByIndex=lambda place: place,
+        nvmlDeviceGetTotalEnergyConsumption=lambda _card: millijoules[0],
+        nvmlDeviceGetComputeRunningProcesses=lambda _card: [SimpleNamespace(pid=7)],
+    )
     nvml = Nvml(cards)
     assert nvml.taken({"leo": 7, "mia": 8}) is None
-    cards.millijoules = 3_600
+    millijoules[0] = 3_600
     assert nvml.taken({"leo": 7, "mia": 8}) == {"leo": pytest.approx(1.0), "mia": 0.0}
-    cards.lost = True
+    millijoules.clear()
     assert nvml.taken({"leo": 7}) is None

@@ -127,20 +127,19 @@ def test_a_price_that_cannot_be_is_refused(rules):
 
 
 @pytest.mark.parametrize(
-    ("capex", "idle", "load", "used", "hours", "kwh", "total"),
+    ("rig", "kwh", "total"),
     [
-        (4_000, 60, 250, 0.15, 4, 84, 349),
-        (16_000, 150, 800, 0.20, 8, 266, 900),
-        (28_000, 200, 1_400, 0.20, 8, 418, 1_203),
-        (95_000, 400, 1_800, 0.20, 12, 645, 2_979),
-        (350_000, 2_500, 9_000, 0.20, 24, 3_606, 10_071),
+        ((4_000, 60, 250, 0.15, 4), 84, 349),
+        ((16_000, 150, 800, 0.20, 8), 266, 900),
+        ((28_000, 200, 1_400, 0.20, 8), 418, 1_203),
+        ((95_000, 400, 1_800, 0.20, 12), 645, 2_979),
+        ((350_000, 2_500, 9_000, 0.20, 24), 3_606, 10_071),
     ],
 )
-def test_own_hardware_costs_what_the_report_says(capex, idle, load, used, hours, kwh, total):
+def test_own_hardware_costs_what_the_report_says(rig, kwh, total):
     """The worked rigs of the report's section 5.2, to the EUR."""
-    month = Figures(
-        capex=capex, idle_watt=idle, load_watt=load, utilisation=used, admin_hours=hours
-    ).month()
+    names = ("capex", "idle_watt", "load_watt", "utilisation", "admin_hours")
+    month = Figures(**dict(zip(names, rig, strict=True))).month()
     assert (round(month.kwh), round(month.total)) == (kwh, total)
 
 
