@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The pages of egress: what they say of a silent house and of one that speaks, and what never stands there."""
+"""The pages of egress: what they say of a silent house and of one that speaks."""
 
 import json
 import re
 
 import pytest
+from sqlalchemy import update
 from visitors import Visitor
 
 from hausgeist.gateway.egress import verified
 from hausgeist.net import Connections
 from hausgeist.store import departures
+from hausgeist.store.tables import users
 from hausgeist.testing.served import PASSWORD, Served
 
 
@@ -42,7 +44,9 @@ def left(served, **more):
 
 @pytest.fixture
 def served(serve) -> Served:
-    return serve()
+    house = serve()
+    house.house.store.write_now(lambda c: c.execute(update(users).values(locale="en")))
+    return house
 
 
 def shown(served, path="/admin/egress", who="admin"):

@@ -58,6 +58,13 @@ BREAKS = {
     "nothing_hidden": N_("nothing was found in the letter"),
     "not_restored": N_("the pseudonyms were not resolved in the answer"),
 }
+WHAT_LEFT = N_("What left")
+HIDDEN = N_("Put under pseudonyms before it left")
+COMPARED = N_("Compared with what was opened")
+CANARY = N_("The canary")
+ALLOWED = N_("Allowed destinations when this was made")
+CAN_MISS = N_("What this proof can miss")
+HOW_TO_CHECK = N_("How to check it")
 MISSES = (
     N_(
         "The operating system's list is read every few seconds. A connection that began and ended between "
@@ -147,20 +154,20 @@ def markdown(report: Mapping[str, Any], language: str) -> str:
     rows = report["departures"]
     parts = [_opening(report, turn, language)]
     if rows:
-        parts += [f"## {turn(N_('What left'))}", _places(rows, turn, language)]
+        parts += [f"## {turn(WHAT_LEFT)}", _places(rows, turn, language)]
     if report["hidden"]:
         words = hidden_words(report["hidden"], turn)
-        parts += [f"## {turn(N_('Put under pseudonyms before it left'))}", _clean(words)]
+        parts += [f"## {turn(HIDDEN)}", _clean(words)]
     parts += [
-        f"## {turn(N_('Compared with what was opened'))}",
+        f"## {turn(COMPARED)}",
         _compared(report["compared"], turn),
     ]
-    parts += [f"## {turn(N_('The canary'))}", _canary(report["canary"], turn)]
-    parts += [f"## {turn(N_('Allowed destinations when this was made'))}"]
+    parts += [f"## {turn(CANARY)}", _canary(report["canary"], turn)]
+    parts += [f"## {turn(ALLOWED)}"]
     parts += [_allowed(report["allow_list"], turn)]
-    parts += [f"## {turn(N_('What this proof can miss'))}"]
+    parts += [f"## {turn(CAN_MISS)}"]
     parts += ["\n".join(f"- {turn(words)}" for words in MISSES)]
-    parts += [f"## {turn(N_('How to check it'))}"]
+    parts += [f"## {turn(HOW_TO_CHECK)}"]
     checked = turn(
         N_(
             "The file in JSON is signed with Ed25519. `hausgeist egress verify FILE --key KEY` checks it on "
