@@ -42,7 +42,7 @@ GROUPS = {
     "proof": N_("Proof"),
     "house": N_("The house"),
 }
-OVERSEEN: frozenset[str] = frozenset({"trail", "readings", "egress", "policy"})
+OVERSEEN: frozenset[str] = frozenset({"audit", "trail", "readings", "egress", "policy"})
 """Keys of the pages that auditors see, too: their routes are for overseers."""
 
 

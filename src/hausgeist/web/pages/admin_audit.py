@@ -18,9 +18,10 @@ from hausgeist.identity import Person
 from hausgeist.locale import translator
 from hausgeist.people import STORES
 from hausgeist.web.contexts.admin_house import AuditPage, ChangeRow
-from hausgeist.web.pages.admin import admin_get, tabs
+from hausgeist.web.pages.admin import tabs
 from hausgeist.web.pages.admin_announcements import moment_text
 from hausgeist.web.rendering import page, shell
+from hausgeist.web.routes import Who, page_get
 from hausgeist.web.visit import Visit
 
 AREAS = (
@@ -156,7 +157,7 @@ async def show(visit: Visit) -> Response:
     people = await _people(visit, found)
     context = AuditPage(
         shell=frame,
-        tabs=tabs(language),
+        tabs=tabs(language, administers=visit.principal.is_admin),
         rows=tuple(
             ChangeRow(
                 seq=one.seq,
@@ -165,7 +166,7 @@ async def show(visit: Visit) -> Response:
                 what=turn(WORDS.get(one.kind, one.kind)),
                 kind=one.kind,
                 subject=_subject(one, people),
-                address=_address(one, people),
+                address=_address(one, people) if visit.principal.is_admin else "",
                 facts=_facts(one, language),
             )
             for one in found
@@ -243,4 +244,6 @@ def _older(chosen: str, seq: int) -> str:
     return f"/admin/audit?{urlencode(query)}"
 
 
-ROUTES = [admin_get("/admin/audit", show, "What the administration changed")]
+ROUTES = [
+    page_get("/admin/audit", show, "What the administration changed", who=Who.OVERSEER),
+]
