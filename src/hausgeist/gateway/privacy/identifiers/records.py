@@ -66,7 +66,7 @@ class Records:
         *("verfahrensnummer", "schadennummer", "schaden-nr", "schadensnummer", "referenznummer"),
         *("js-az", "unser az", "ihr az", "gesch.-nr", "vorgangskennung", "case number", "file no"),
         *("bußgeldbescheid", "fallakte", "registernummer der akte", "geburtenbuch", "sterbebuch"),
-        *("ticket", "ticketnummer", "ticket-nr", "kindergeldnummer", "kindergeld-nr"),
+        *("kindergeldnummer", "kindergeld-nr"),
     )
 
     def find(self, page: Page) -> Iterator[Finding]:
