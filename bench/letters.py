@@ -211,9 +211,12 @@ def fill(name: str, template: str, world: World, chance: random.Random) -> Lette
 
 def _somebody(world: World, chance: random.Random, taken: set[str]) -> _Person:
     female = chance.random() < 0.5
-    last = chance.choice([name for name in world.last if name not in taken])
+    last = chance.choice(world.last)
+    while last in taken:
+        last = chance.choice(world.last)
     if chance.randrange(100) < world.doubles:
-        last += "-" + chance.choice([other for other in world.last if "-" not in other])
+        other = chance.choice(world.last)
+        last += "" if "-" in other + last else f"-{other}"
     elif chance.randrange(100) < 2:
         last = chance.choice(("von", "van der", "von der")) + " " + last
     first = chance.choice(world.female if female else world.male)

@@ -122,7 +122,8 @@ def _count(
         row.exact += (mark.start, mark.end) in spans
         row.characters += len(inside)
         left = sum(
-            not seen and letter.text[mark.start + place].isalnum() for place, seen in enumerate(inside)
+            not seen and letter.text[mark.start + place].isalnum()
+            for place, seen in enumerate(inside)
         )
         leaked += left
         if left:
@@ -181,12 +182,17 @@ def report(*, misses: bool = False, thresholds: bool = False) -> list[str]:
             for row in rows.values():
                 lines += ["", "left over:", *row.misses[:80], "without need:", *row.false[:80]]
     if thresholds:
-        lines += ["", "| chance | recall by hand | precision by hand | recall made | precision made |"]
+        lines += [
+            "",
+            "| chance | recall by hand | precision by hand | recall made | precision made |",
+        ]
         for chance in THRESHOLDS:
             at = Names.load(chance)
             rows = [figures(at.find, texts)["person"] for texts in (by_hand, made[:300])]
             lines.append(
-                f"| {chance} | " + " | ".join(f"{r.recall:.1%} | {r.precision:.1%}" for r in rows) + " |"
+                f"| {chance} | "
+                + " | ".join(f"{r.recall:.1%} | {r.precision:.1%}" for r in rows)
+                + " |"
             )
     words, megabytes = speed(names.find, [letter.text for letter in made[:100]])
     lines += ["", f"{words:,.0f} words a second on one core, {megabytes:.2f} MB of text a second"]

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from zlib import crc32
@@ -28,18 +29,20 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
 
 import letters  # noqa: E402  beside the benches, which measure with the same code
+import names as figures  # noqa: E402  as above
 
-from hausgeist.gateway.privacy.names import loading  # noqa: E402  after the path, as above
+from hausgeist.gateway.privacy.names import Names, loading  # noqa: E402  after the path, as above
 from hausgeist.gateway.privacy.names.gazetteer import Gazetteer  # noqa: E402  as above
 from hausgeist.gateway.privacy.names.model import LABELS, Model, features_of  # noqa: E402  as above
 from hausgeist.gateway.privacy.names.tokens import NEWLINE, folded, tokens_of  # noqa: E402  as above
 
 TRAINING = ROOT / "scripts" / "training"
-LETTERS = 4800
+LETTERS = 3600
 SEED = 20261122
 FREQUENT = 30  # births in the lists, from which on a first name is frequent
 RAREST = 3  # births; below, a name could be one person's
-HIDDEN = 30  # of a hundred names, those that the list conceals while training
+HIDDEN = 45  # of a hundred names, those that the list conceals while training
+LEAST = 0.05  # weights below are left out
 STREETS = (
     "Hauptstraße|Bahnhofstraße|Gartenweg|Am Markt|Schillerstraße|Lindenallee|Goethestr.|Kirchplatz|Ringstraße"
     "|Dorfstraße|Bergstraße|Friedrich-Ebert-Straße|Wiesenweg|Marktgasse|Zum Bahnhof|An der Mühle|Waldstraße"
@@ -64,7 +67,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("data", type=Path, help="the folder with the data sets")
     parser.add_argument("--letters", type=int, default=LETTERS, help="how many letters to make")
-    parser.add_argument("--rounds", type=int, default=120, help="rounds of L-BFGS")
+    parser.add_argument("--rounds", type=int, default=80, help="rounds of L-BFGS")
+    today = datetime.now(UTC).date().isoformat()
+    parser.add_argument("--date", default=today, help="the day that the card gives")
     options = parser.parse_args()
     began = time.monotonic()
     held = frozenset(folded(name) for name in letters.held_out())
@@ -83,7 +88,8 @@ def main() -> int:
     print(f"{sum(len(one.words) for one in examples)} words in {len(examples)} texts")
     model = trained(examples, names, options.rounds)
     whole = lists.gazetteer(hidden=False)
-    write(whole.packed(), model)
+    write({loading.NAMES: whole.packed(), loading.MODEL: model}, options.date)
+    measure()
     print(f"{len(whole)} names, {time.monotonic() - began:.0f} s")
     return 0
 
@@ -193,7 +199,7 @@ def invented(lists: Lists, count: int) -> Iterator[Example]:
     for number in range(count):
         name, template = templates[number % len(templates)]
         yield labelled(letters.fill(name, template, world, chance))
-        for sentence in chance.sample(sentences, 5):
+        for sentence in chance.sample(sentences, 9):
             yield labelled(letters.fill("sentence", sentence, world, chance))
 
 
@@ -253,21 +259,49 @@ def trained(examples: Iterable[Example], names: Gazetteer, rounds: int) -> bytes
     for (feature, label), weight in info.state_features.items():
         weights.setdefault(feature, [0.0, 0.0, 0.0])[LABELS.index(label)] = weight
     between = [info.transitions.get((one, two), -12.0) for one in LABELS for two in LABELS]
-    print(f"{len(weights)} features")
-    return Model.packed(between, {name: (row[0], row[1], row[2]) for name, row in weights.items()})
+    rows = {
+        name: (row[0], row[1], row[2])
+        for name, row in weights.items()
+        if max(map(abs, row)) > LEAST
+    }
+    print(f"{len(weights)} features, {len(rows)} of them kept")
+    return Model.packed(between, rows)
 
 
-def write(names: bytes, model: bytes) -> None:
-    """The two files, and their hashes into the card."""
-    card = loading.CARD.read_text("utf-8")
-    for file, content in ((loading.NAMES, names), (loading.MODEL, model)):
-        (loading.FOLDER / file).write_bytes(content)
-        digest = hashlib.sha256(content).hexdigest()
-        card = re.sub(
-            rf'^"{re.escape(file)}" = ".*"$', f'"{file}" = "{digest}"', card, flags=re.MULTILINE
-        )
-        print(f"{file}: {len(content)} bytes, SHA-256 {digest}")
-    loading.CARD.write_text(card, "utf-8")
+def write(content: dict[str, bytes], day: str) -> None:
+    """The two files, and the card with their hashes."""
+    lines = [(TRAINING / "card.toml").read_text("utf-8"), f'[made]\ndate = "{day}"\n', "[sha256]"]
+    for file, packed in content.items():
+        (loading.FOLDER / file).write_bytes(packed)
+        digest = hashlib.sha256(packed).hexdigest()
+        lines.append(f'"{file}" = "{digest}"')
+        print(f"{file}: {len(packed)} bytes, SHA-256 {digest}")
+    loading.CARD.write_text("\n".join([*lines, ""]), "utf-8")
+
+
+def measure() -> None:
+    """Print how the held-out letters are found, and write it into the card."""
+    finder = Names.load()
+    lines = [""]
+    for key, texts in (("by_hand", letters.by_hand()), ("made", list(letters.generated()))):
+        rows = figures.figures(finder.find, texts)
+        print("\n".join(["", f"{len(texts)} letters, {key}", "", *figures.table(rows)]))
+        for kind, row in rows.items():
+            lines += [
+                f"[figures.{key}.{kind}]",
+                f"letters = {row.documents}",
+                f"spans = {row.wanted}",
+                f"recall = {row.recall:.3f}",
+                f"strict_recall = {row.strict_recall:.3f}",
+                f"precision = {row.precision:.3f}",
+                f"strict_precision = {row.strict_precision:.3f}",
+                f"leaked_characters = {row.leak_rate:.4f}",
+                f"covered_without_need = {row.over_masking:.4f}",
+                f"letters_without_a_leak = {row.clean_rate:.3f}",
+                "",
+            ]
+    with loading.CARD.open("a", encoding="utf-8") as card:
+        card.write("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -97,7 +97,8 @@ def _street(
 ) -> tuple[int, int] | None:
     """First token and end of a street with its number that ``place`` is the last, or first, word of."""
     word = plain[place]
-    if not words[place][0].isupper() and not (lives and word.endswith(known.STRONG_STREETS)):
+    small = not words[place][0].isupper()
+    if small and (word in known.STREET_ENDINGS or not word.endswith(known.STRONG_STREETS)):
         return None
     if word in _HEADS:
         return _headed(words, plain, place, lives=lives)
@@ -116,7 +117,7 @@ def _street(
     end = _number_end(words, after)
     if end is None:
         return (first, after) if lives and strong and (not alone or first < place) else None
-    weak = not strong and not alone and not lives
+    weak = small or (not strong and not alone and not lives)
     if weak and not _closed(words, plain, end):
         return None
     return first, end

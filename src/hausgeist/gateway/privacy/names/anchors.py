@@ -14,15 +14,25 @@ from hausgeist.gateway.privacy.names.tokens import NEWLINE, Tokens, folded
 _LONGEST = 6  # words of a name
 _GOES_ON = 0.2  # how likely the next word is part of the name, so that it belongs to it
 _HINT = 0.02  # what is enough behind a label or a role
+_FAINT = 0.005  # what is enough where German has no room for another noun
 _FIRST = FREQUENT | RARE
 _LABEL_WORDS = 5  # words of a label before its colon
 _LINES = 4  # lines behind a closing in which the name is looked for
+_SEVERAL = frozenset("eheleute eheleuten familie familien fam. herren".split())
+_CALLED = frozenset("heisst heisse heissen hiess hiessen heiss genannt named called".split())
 _FIELD_ENDS = frozenset({NEWLINE, "|", ";", "<", ":", "(", "[", "="})
 _ORGANISED = (
     "amt verwaltung team abteilung schule gmbh stelle zentrum dienst behoerde buero praxis klinik verein verband"
     " kanzlei leitung sekretariat referat dezernat bereich service center gruppe kasse werke straße strasse"
     " personal ministerium gericht betrieb haus".split()
 )
+
+
+def may_be_name(plain: str) -> bool:
+    """Whether a folded word can be part of a name at all."""
+    if plain in known.NO_NAMES:
+        return plain in known.ORDINARY
+    return plain not in known.SALUTATIONS and plain not in known.TITLES
 
 
 class Anchors:
@@ -33,6 +43,7 @@ class Anchors:
         self._likely = likely
         self._names = names
         self._cache: dict[str, tuple[str, int]] = {}
+        self._seen = frozenset(self._words)
         self._plain = [self._look(word)[0] for word in self._words]
 
     def persons(self) -> Iterator[tuple[int, int, str, bool]]:
@@ -44,12 +55,16 @@ class Anchors:
                 yield from self._greeting(place)
             elif plain in {"geb.", "geborene", "geborener", "geborenen", "geb", "nee"}:
                 yield from self._born(place)
-            elif plain in known.PROXIES:
+            elif plain in known.PROXIES or self.by_proxy(place):
                 yield from self._proxy(place)
             elif plain in known.ROLES:
                 yield from self._role(place)
             elif plain == ":":
                 yield from self._label(place)
+            elif plain in _CALLED or (
+                plain == "ist" and self._plain[place - 1 : place] == ["name"]
+            ):
+                yield from self._called(place)
             if plain in known.CLOSINGS:
                 yield from self._closing(place)
             if plain in {"geb.", "geb", "geboren", "*", "wohnhaft", "wohnt"}:
@@ -71,14 +86,25 @@ class Anchors:
         """What the list of names says of a word."""
         return self._look(self._words[place])[1]
 
+    def genitive(self, place: int) -> int:
+        """How many letters at a name's end are its genitive, which stays outside: Mustermanns."""
+        word = self._words[place]
+        if len(word) < 5 or word[-1] != "s":
+            return 0
+        stem = word[:-2] if word[-2] in "'’" else word[:-1]
+        listed = self._look(stem)[1] and not self.flags(place)
+        return len(word) - len(stem) if listed or stem in self._seen else 0
+
+    def by_proxy(self, place: int) -> bool:
+        """Whether this is the second half of "i. A." or "i. V."."""
+        return self._plain[place] in {"a.", "v."} and self._plain[place - 1 : place] == ["i."]
+
     def is_name(self, place: int) -> bool:
         """Whether a word has the form of a name and is no word that stands beside names."""
         if place >= len(self._words):
             return False
         word, plain = self._words[place], self._plain[place]
-        if not word[0].isupper() or plain in known.NO_NAMES or "@" in word or "/" in word:
-            return False
-        if plain in known.SALUTATIONS or plain in known.TITLES:
+        if not word[0].isupper() or not may_be_name(plain) or "@" in word or "/" in word:
             return False
         return len(word) > 1 and (word[1] != "." or len(word) == 2)
 
@@ -130,12 +156,13 @@ class Anchors:
         start = self._title_end(place + 1)
         end = self._run(start)
         if end == start:
+            last = start - 1  # "Frau Richter" may be her name, "Frau Bürgermeisterin" is not
+            if last > place and self._plain[last] in known.ORDINARY and self.flags(last) & SURNAME:
+                yield last, start, "names.salutation", False
             return
         certain = bool(self.flags(end - 1)) or self._likely[end - 1] > _GOES_ON
         yield start, end, "names.salutation", certain
-        if self._plain[place] in {"eheleute", "familie", "herren", "fam."} and end < len(
-            self._words
-        ):
+        if self._plain[place] in _SEVERAL and end < len(self._words):
             if self._plain[end] in {"und", "u.", "&"} and self._run(end + 1) > end + 1:
                 yield end + 1, self._run(end + 1), "names.salutation", False
 
@@ -200,9 +227,22 @@ class Anchors:
     def _role(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
         start = self._title_end(place + 1)
         end = self._run(start)
-        if end > start and (self.flags(start) or self._likely[start] > _HINT):
-            if self._likely[start] > _HINT or self.flags(start) & _FIRST:
-                yield start, end, "names.role", False
+        if end > start and (self._likely[start] > _FAINT or self.flags(start) & _FIRST):
+            yield start, end, "names.role", False
+
+    def _called(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
+        start = place + 1
+        if self._plain[start : start + 1] in (
+            ["jetzt"],
+            ["noch"],
+            ["nun"],
+            ["frueher"],
+            ["damals"],
+        ):
+            start += 1
+        end = self._run(start)
+        if end > start and self._likely[start] > _FAINT:
+            yield start, end, "names.called", False
 
     def _label(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
         """Names behind "Antragsteller:", separated by commas, up to the end of the field."""
@@ -322,8 +362,10 @@ class Anchors:
     def _before(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
         """Erika Mustermann, geb. 12.8.1964; Erika Mustermann (wohnhaft ...)."""
         end = place
-        while end > 0 and self._words[end - 1] in {",", "(", "|", "am", "ist", "wurde"}:
+        while end > 0 and self._words[end - 1] in {",", "(", "|"}:
             end -= 1
+        if end == place:
+            return
         start = end
         while start > max(0, end - 4) and self.is_name(start - 1):
             start -= 1

@@ -16,7 +16,9 @@ _ANCHORS = frozenset(
     "geb geb. geboren geborene geborener geborenen geburtsdatum geburtstag geburtsdaten geb.-datum geb.-dat"
     " geburt born birth dob birthday birthdate geburtsjahr *".split()
 )
-_LATER = frozenset("geboren born geburtstag geb. geb".split())
+_LATER = frozenset(
+    "geboren geborene geborener geborenen geborenes born geburtstag geb. geb".split()
+)
 _BETWEEN = 7  # tokens between the word and its date
 _BEHIND = 4
 _OLDEST, _NEWEST = 1890, 2099
@@ -30,6 +32,7 @@ def births(tokens: Tokens) -> Iterator[Finding]:
     columns: set[int] = set()
     column = separators = 0
     place = 0
+    heard = False
     while place < len(words):
         word = words[place]
         if word == NEWLINE:
@@ -41,6 +44,7 @@ def births(tokens: Tokens) -> Iterator[Finding]:
             separators += 1
         elif word == "*" or (word[0].isalpha() and folded(word) in _ANCHORS):
             anchor = place
+            heard = True
             if folded(word).startswith(("geburts", "birth", "dob")):
                 columns.add(column)
         end = _date_end(words, place)
@@ -48,7 +52,8 @@ def births(tokens: Tokens) -> Iterator[Finding]:
             place += 1
             continue
         near = place - anchor <= _BETWEEN and _reaches(words, anchor, place)
-        if near or (separators and column in columns) or _said_behind(words, end):
+        named = heard and _in_brackets(words, place, end)
+        if near or named or (separators and column in columns) or _said_behind(words, end):
             yield Finding(
                 tokens.starts[place],
                 tokens.ends[end - 1],
@@ -75,6 +80,17 @@ def _said_behind(words: Sequence[str], end: int) -> bool:
         if word[0].isalpha() and folded(word) in _LATER:
             return True
     return False
+
+
+def _in_brackets(words: Sequence[str], place: int, end: int) -> bool:
+    """Malik Sommer (12.03.2016), where the text has spoken of a birth before."""
+    return (
+        place > 1
+        and words[place - 1] == "("
+        and words[place - 2][0].isupper()
+        and words[end : end + 1] == [")"]
+        and len(words[place]) != 4
+    )
 
 
 def _date_end(words: Sequence[str], place: int) -> int | None:

@@ -14,7 +14,7 @@ from hausgeist.core.findings import Finding, Kind
 from hausgeist.gateway.privacy.names import loading
 from hausgeist.gateway.privacy.names import words as known
 from hausgeist.gateway.privacy.names.addresses import addresses
-from hausgeist.gateway.privacy.names.anchors import Anchors
+from hausgeist.gateway.privacy.names.anchors import Anchors, may_be_name
 from hausgeist.gateway.privacy.names.births import births
 from hausgeist.gateway.privacy.names.gazetteer import FREQUENT, RARE, SURNAME, Gazetteer
 from hausgeist.gateway.privacy.names.model import Model
@@ -24,6 +24,8 @@ from hausgeist.gateway.privacy.names.tokens import NEWLINE, Tokens, folded, toke
 THRESHOLD = 0.1
 """How likely a word must be part of a name: the recall setting, chosen by ``bench/privacy.py``."""
 
+_TOWN = 0.6  # how likely a town must be a person
+_NEAR = 0.03
 _GAP = 3  # blanks from which on two names of a line are two
 _LOCAL = re.compile(r"([^\W\d_]+)[._-]([^\W\d_-]+(?:-[^\W\d_]+)?)\d{0,4}@")
 _OFFICE = frozenset(
@@ -68,26 +70,36 @@ class Names:
         words = tokens.words
         why: dict[int, tuple[str, bool, float]] = {}
         for place, chance in enumerate(likely):
-            if chance > self._threshold and _may_be_name(words[place]):
+            if chance <= self._threshold or not _may_be_name(words[place]):
+                continue
+            if chance > _TOWN or folded(words[place]) not in known.TOWNS:
                 why[place] = "names.model", False, chance
         anchors = Anchors(tokens, likely, self._names)
         for start, end, rule, certain in anchors.persons():
             for place in range(start, end):
                 _, before, _ = why.get(place, ("", False, 0.0))
                 why[place] = rule, certain or before, 1.0
+        for place in list(_grown(list(why), likely, words)):
+            why.setdefault(place, ("names.model", False, likely[place]))
         blocked = _covered(tokens, fixed)
-        places = [place for place in sorted(why) if place not in blocked]
+        places = [
+            place for place in sorted(why) if place not in blocked and not anchors.by_proxy(place)
+        ]
         for group in _groups(places, text, tokens, anchors):
-            yield self._finding(group, tokens, why)
+            yield self._finding(group, tokens, why, anchors)
 
     def _finding(
-        self, group: Sequence[int], tokens: Tokens, why: dict[int, tuple[str, bool, float]]
+        self,
+        group: Sequence[int],
+        tokens: Tokens,
+        why: dict[int, tuple[str, bool, float]],
+        anchors: Anchors,
     ) -> Finding:
         reasons = [why[place] for place in group if place in why]
         rule = next((rule for rule, _, _ in reasons if rule != "names.model"), "names.model")
         return Finding(
             tokens.starts[group[0]],
-            tokens.ends[group[-1]],
+            tokens.ends[group[-1]] - anchors.genitive(group[-1]),
             Kind.PERSON,
             rule,
             certain=any(certain for _, certain, _ in reasons),
@@ -109,13 +121,18 @@ class Names:
 
 
 def _may_be_name(word: str) -> bool:
-    """Whether a word can be part of a name at all."""
     if not word[0].isalpha() or "@" in word or "/" in word:
         return False
-    plain = folded(word)
-    return (
-        plain not in known.SALUTATIONS and plain not in known.TITLES and plain not in known.NO_NAMES
-    )
+    return may_be_name(folded(word))
+
+
+def _grown(places: Sequence[int], likely: Sequence[float], words: Sequence[str]) -> Iterator[int]:
+    """Capitalised neighbours of what was found, for which a weaker hint is enough."""
+    for place in places:
+        for near in (place - 1, place + 1):
+            if 0 <= near < len(words) and likely[near] > _NEAR and words[near][0].isupper():
+                if _may_be_name(words[near]):
+                    yield near
 
 
 def _covered(tokens: Tokens, findings: Sequence[Finding]) -> set[int]:

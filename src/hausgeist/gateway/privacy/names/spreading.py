@@ -101,7 +101,16 @@ def _joined(
             while not group[-1][3]:
                 group.pop()
             first, start = group[0][0], group[0][1]
-            if first and len(before := tokens.words[first - 1]) == 2 and before[1] == ".":
+            if _is_initial(tokens, first - 1):
                 start = tokens.starts[first - 1]
             yield Finding(start, group[-1][2], Kind.PERSON, "names.spread", score=_SCORE)
         group = [mark] if mark is not None and tokens.words[mark[0]] != NEWLINE else []
+
+
+def _is_initial(tokens: Tokens, place: int) -> bool:
+    """E. before Mustermann; not the A. of "i. A."."""
+    if place < 0:
+        return False
+    word = tokens.words[place]
+    behind = place > 0 and tokens.words[place - 1] == "i."
+    return len(word) == 2 and word[1] == "." and word[0].isupper() and not behind

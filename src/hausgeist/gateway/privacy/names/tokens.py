@@ -24,7 +24,7 @@ _TOKEN = re.compile(
     (?P<mail>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,6}})
     |(?P<link>(?:https?://|www\.)[^\s<>"]{{1,2000}})
     |(?P<short>(?:{_ABBREVIATIONS})\.(?![a-zäöü])|[^\W\d_]\.(?!\d))
-    |(?P<street>(?:{_LETTER})*?[sS]tr\.)
+    |(?P<street>(?:{_LETTER}(?:{_LETTER}|[-‐‑])*?)?[sS]tr\.)
     |(?P<word>{_LETTER}(?:{_LETTER}|\d|[-‐‑'’](?={_LETTER}))*)
     |(?P<number>\d+(?:[.,:/]\d+)*[a-zA-Z]?(?![^\W\d_]))
     |(?P<digits>\d+)

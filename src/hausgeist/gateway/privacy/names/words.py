@@ -31,7 +31,7 @@ ORDINARY = frozenset(
 """Surnames that are ordinary words, folded: behind an article they are taken for the word."""
 
 SALUTATIONS = frozenset(
-    "herr herrn herren frau frauen hr. fr. hrn. familie fam. eheleute mr mr. mrs mrs. ms ms. miss"
+    "herr herrn herren frau frauen hr. fr. hrn. familie fam. familien eheleute eheleuten mr mr. mrs mrs. ms ms. miss"
     " fräulein fraeulein madame monsieur schwester pater".split()
 )
 """What stands before a name and says whose it is, folded."""
@@ -78,7 +78,10 @@ LABELS = frozenset(
     " mitarbeiterin bewerber bewerberin schueler schuelerin lehrkraft klassenleitung hausarzt"
     " hausaerztin arzt aerztin gutachter gutachterin vorsitz vorsitzender vorsitzende verantwortlich"
     " gez betreff-person person gemeldet zustaendig bearbeitet genehmigt aufgenommen handzeichen"
-    " applicant patient-name attendees attending signed contact sender recipient tenant landlord".split()
+    " applicant patient-name attendees attending signed contact sender recipient tenant landlord"
+    " personen dabei anwesenden bewohner bewohnerin inhaber inhaberin bauleiter bauleiterin meldende"
+    " meldender vorsteher vorsteherin zahlungspflichtig zahlungspflichtiger beisitzer beisitzerin halters"
+    " pflegeperson bezugsperson notfallkontakt trauzeuge trauzeugin trauzeugen gruppenfuehrer aufsicht".split()
 )
 """Labels of forms behind whose colon a person is named, folded."""
 
@@ -99,7 +102,13 @@ ROLES = frozenset(
     " hebamme dolmetscher dolmetscherin gutachter gutachterin architekt architektin polizist"
     " polizistin erzieherin erzieher pflegerin pfleger colleague patient son daughter brother sister"
     " husband wife neighbour neighbor tenant witness doctor dr hauptkommissar kommissarin kommissar"
-    " polizeimeister pom pk phm khk wachtmeister".split()
+    " polizeimeister pom pk phm khk wachtmeister inhaber inhaberin"
+    " verwalter verwalterin stellvertreter stellvertreterin bewohner bewohnerin fahrer fahrerin kunde kundin"
+    " schuldner schuldnerin mitbewohner mitbewohnerin partner partnerin bestatter bestatterin redakteur"
+    " redakteurin rentner rentnerin ortsvorsteher ortsvorsteherin klassenlehrer klassenlehrerin"
+    " kindesmutter kindesvater bauleiter foerster foersterin makler maklerin hausverwalter berater beraterin"
+    " vorsitzende vorsitzender vorsitzenden erben erbe erbin kassenwart kassenwartin jugendwart"
+    " eheleute oberarzt chefarzt chefaerztin pflegekraft lehrling beigeordneter stadtkaemmerer".split()
 )
 """Words for people behind which a name often follows, folded: there, a weaker hint is enough."""
 
@@ -141,7 +150,21 @@ NO_NAMES = frozenset(
     " gmbh ag kg ohg e.v. ev verein firma gesellschaft partner soehne familie eheleute mutter vater"
     " kind kinder sohn tochter schule klasse rathaus behoerde gericht amtsgericht finanzamt jobcenter sozialamt"
     " jugendamt bauamt ordnungsamt standesamt versicherung krankenkasse rente bescheid antrag vorname"
-    " nachname name geburtsdatum anschrift adresse wohnort geboren geb geb. the and of for".split()
+    " nachname name geburtsdatum anschrift adresse wohnort geboren geb geb. the and of for"
+    " lieben auftrag vertretung hallo hi hey moin servus beste besten neue neuer neues neuen schoene mein meine"
+    " meinen meiner unser unsere unseren sein seine dein deine der die das den dem des ein eine einen einem"
+    " einer am an auf aus bei bis durch fuer gegen hinter im in mit nach neben ohne seit ueber um unter von"
+    " vom vor waehrend wegen zu zum zur zwischen als da dabei dadurch dafuer dagegen daher damit danach dann"
+    " daran darauf daraufhin darin darueber darum dass davon dazu denn dennoch deshalb dort doch durch"
+    " eigentlich etwas falls gestern gibt gerne gern hat habe haben heute hier hierzu ich ist sind war waren"
+    " inzwischen jede jeder jedes jetzt kann kannst koennen koennt koennte koennten laut manchmal mehr mir"
+    " mich nachdem nicht nochmal nun nur ob obwohl ohne rund schon schreib schreibe sehr seitdem sicher"
+    " sobald sofern sogar solange somit sondern sonst soll sollen sollte sowie statt stimmt trotz trotzdem"
+    " uebrigens uns viel viele vielleicht voraussichtlich warum weder wegen weil weiter weitere weitere welche"
+    " wenn werden wird wieso wo wohin wurde wurden zudem zuerst zuletzt zwar andernfalls ansonsten ausserdem"
+    " allerdings auch alternativ jedoch lediglich nachfolgend sodass sollten wuerden wuerde moechte"
+    " this that these those our your my his her their we they it is are was were have has please thanks"
+    " best kind regards dear if when while because also there here from with at on in to by".split()
 )
 """Capitalised words beside an anchor that are no names, folded."""
 
