@@ -74,10 +74,17 @@ class Veil:
             for one in self.persons
         ]
 
-    def known(self) -> int:
-        """A hash of what is looked for in texts; of this process only."""
-        literals, said = tuple(self.literals), tuple(self.corrections.items())
-        return hash((tuple(self.people()), literals, said))
+    def state(self) -> int:
+        """A hash of everything that decides what is hidden how; of this process only."""
+        return hash(
+            (
+                tuple(self.values.items()),
+                tuple(self.keys),
+                tuple(self.literals),
+                tuple(self.corrections.items()),
+                frozenset(self.certain),
+            )
+        )
 
     # -- learning ---------------------------------------------------------------------------------
 

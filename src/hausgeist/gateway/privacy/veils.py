@@ -11,13 +11,13 @@ import hashlib
 import re
 import secrets
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Burst
-from hausgeist.core.findings import Examination, Finding, Kind
+from hausgeist.core.findings import Examination, Kind
 from hausgeist.core.preview import Masked, Span
 from hausgeist.errors import NotFound, VeilDown
 from hausgeist.gateway.privacy import masking
@@ -36,11 +36,12 @@ _MAPS: Final = b"hausgeist veil maps 1"
 _KEY_BYTES: Final = 32
 _TRIES: Final = 20
 """Times that two calls of one conversation may be faster than a third."""
-_LONG: Final = 50_000
+_LONG: Final = 16_000
 """Characters from which on a thread does the work, so that others are served meanwhile."""
 _REMEMBERED_MOST: Final = 200
-"""Conversations whose earlier texts are not searched again for the same words."""
-_TEXTS_MOST: Final = 2_000
+"""Conversations of which it is remembered what was replaced; the texts are not."""
+
+_Mark: TypeAlias = tuple[bytes, Place, int]
 
 _GIVEN = re.compile(r"\[\[([A-Z_]+_\d+)\]\]")
 
@@ -97,7 +98,9 @@ class Veils:
         self._store = store
         self._seal = Seal(secret, _KEYS)
         self._now_ms = now_ms
-        self._known: OrderedDict[str, tuple[int, dict[bytes, list[Finding]]]] = OrderedDict()
+        self._remembered: OrderedDict[str, tuple[int, dict[_Mark, tuple[Edit, ...]]]] = (
+            OrderedDict()
+        )
         self._salt = secrets.token_bytes(16)
 
     async def hide(
@@ -168,40 +171,38 @@ class Veils:
         return self._hide(call, veil, seen, found)
 
     def _hide(self, call: Call, veil: Veil, seen: Sequence[Seen], found: Examination) -> _Hidden:
+        """What is replaced. Texts that the last turn had are looked through again only if there is news."""
+        done = self._remembered.pop(call.conversation or "", None)
+        state = veil.state()
         for correction in call.corrections:
             veil.correct(correction.value, hide=correction.hide)
         once = {(one.raw, one.place): one for one in seen}
-        texts = list(dict.fromkeys(one.text for one in once.values()))
-        masking.learn(veil, texts, found)
-        known = dict(zip(texts, self._known_in(call, veil, texts), strict=True))
-        edits = {
-            at: masking.edits(veil, one, found.findings.get(one.text, ()), known[one.text])
-            for at, one in once.items()
+        marks = {at: self._mark(one, found) for at, one in once.items()}
+        old: Mapping[_Mark, tuple[Edit, ...]] = {}
+        if done is not None and done[0] == state == veil.state():
+            old = done[1]
+        new = [at for at, mark in marks.items() if mark not in old]
+        masking.learn(veil, [once[at].text for at in new], found)
+        if old and veil.state() != state:
+            old, new = {}, list(once)
+            masking.learn(veil, [once[at].text for at in new], found)
+        known = masking.known_in(veil, [once[at].text for at in new])
+        fresh = {
+            marks[at]: masking.edits(veil, once[at], found.findings.get(once[at].text, ()), more)
+            for at, more in zip(new, known, strict=True)
         }
-        return _Hidden(once, edits)
+        results = {mark: fresh[mark] if mark in fresh else old[mark] for mark in marks.values()}
+        if call.conversation is not None:
+            self._remembered[call.conversation] = (veil.state(), results)
+        while len(self._remembered) > _REMEMBERED_MOST:
+            self._remembered.popitem(last=False)
+        return _Hidden(once, {at: results[mark] for at, mark in marks.items()})
 
-    def _known_in(self, call: Call, veil: Veil, texts: Sequence[str]) -> list[list[Finding]]:
-        """What is known from elsewhere; a conversation's texts are searched once for the same words."""
-        if call.conversation is None:
-            return masking.known_in(veil, texts)
-        words = veil.known()
-        before = self._known.pop(call.conversation, None)
-        results = before[1] if before is not None and before[0] == words else {}
-        marks = [
-            hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._salt).digest()
-            for text in texts
-        ]
-        new = [at for at, mark in enumerate(marks) if mark not in results]
-        for at, findings in zip(
-            new, masking.known_in(veil, [texts[at] for at in new]), strict=True
-        ):
-            results[marks[at]] = findings
-        answer = [results[mark] for mark in marks]
-        if len(results) <= _TEXTS_MOST:
-            self._known[call.conversation] = (words, results)
-        while len(self._known) > _REMEMBERED_MOST:
-            self._known.popitem(last=False)
-        return answer
+    def _mark(self, one: Seen, found: Examination) -> _Mark:
+        """A text with what was found in it, as something that says nothing of it."""
+        text = one.raw.encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(text, key=self._salt, digest_size=16).digest()
+        return digest, one.place, hash(tuple(found.findings.get(one.text, ())))
 
     def _veiled(
         self, call: Call, veil: Veil, hidden: _Hidden, texts: Sequence[str] | None
