@@ -178,6 +178,7 @@ Stand: 2024-05-12T14:30:00Z, Build 20240512.1
 Koordinaten 52.520008, 13.404954; 48.137154 N 11.576124 E.
 Telefonisch erreichbar von 08.00 bis 12.00 Uhr.
 Antrag vom 12.03.2024 und Bescheid vom 3. April 2024.
+Auf Ihren Antrag vom 29. September 2024 und den Vorgang vom 1.2.24 hin.
 Vertrag vom 01.02.2023, Laufzeit 24 Monate, 3 Monate Kündigungsfrist.
 A1 B2 C3, S-Bahn S 1, U-Bahn U 6, Buslinie M 48, Autobahn A 100.
 Windows 11 23H2, Intel i7-1185G7, Fehler 0x80070005.

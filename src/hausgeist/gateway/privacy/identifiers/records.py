@@ -32,6 +32,10 @@ _COURT = pattern(
     r"(?: ?[.-]? ?(?:[A-Z]{1,4}|[a-z]{1,2})\b(?:\.[A-Z]{1,2}\b)?)?(?: ?\([A-Z]{1,4}\))?"
 )
 _PIECE = pattern(r"[0-9A-Za-zÄÖÜäöü]+(?:[./_\\:+#()-]{1,2}[0-9A-Za-zÄÖÜäöü]+){0,11}")
+_DAY = pattern(
+    r"[0-3]?[0-9]\. ?(?:[01]?[0-9]\.(?:[0-9]{2}|[^0-9]|$)|jan|feb|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez)",
+    any_case=True,
+)
 _REACH = 40
 _PIECES = 5
 
@@ -119,8 +123,8 @@ def _piece(page: Page, begin: int, limit: int) -> tuple[int, int] | None:
         else:
             break
     total = sum(letter.isdigit() for letter in page.plain(start, end))
-    if total < 2 or _day(page.plain(start, end)):
-        return None
+    if total < 2 or _DAY.match(page.data, start) is not None:
+        return None  # "Antrag vom 12. Mai"
     return start, end
 
 
@@ -140,13 +144,3 @@ def _digits(page: Page, start: int, end: int) -> bool:
 
 def _short(piece: str) -> bool:
     return len(piece) <= 4 and piece[:1].isupper()
-
-
-def _day(text: str) -> bool:
-    """12.03.2024 behind "Antrag vom" is a day."""
-    parts = text.split(" ", maxsplit=1)[0].rstrip(".").split(".")
-    return (
-        len(parts) == 3
-        and all(part.isdecimal() for part in parts)
-        and len(parts[0]) <= 2 >= len(parts[1])
-    )
