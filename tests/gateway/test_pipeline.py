@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, text, update
 
 from hausgeist.audit import Trail
 from hausgeist.core.calls import Call
@@ -28,6 +28,7 @@ from hausgeist.errors import (
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.guard import Action, Guards, Mark, Place
 from hausgeist.ledger import Book
+from hausgeist.store.booked import broken
 from hausgeist.store.tables import audit_payloads, ledger, reservations
 from hausgeist.testing.echo import EchoProvider, echo_card
 
@@ -125,14 +126,35 @@ def test_a_call_is_booked_once_with_its_group_and_cost(gateway, store):
     assert open_reservations(store) == []
 
 
-def test_the_trail_notes_the_call_without_name_and_content(gateway, store):
-    """The audit event has class, zone and model; neither the words nor the person's id."""
+def test_the_trail_proves_what_was_booked_and_tells_nothing_of_it(gateway, store):
+    """The event has the hash of the ledger's rows: no person, no group, no words, no number of tokens."""
     ask(gateway, store, call("streng geheim"))
     (event,) = noted(store)
-    assert event["kind"] == "call.finished"
-    assert event["facts"]["data_class"] == "internal"
-    assert "geheim" not in json.dumps(event)
-    assert "anna" not in json.dumps(event)
+    assert (event["kind"], event["actor"], event["subject"]) == ("call.booked", "", "")
+    assert set(event["facts"]) == {"count", "rows"}
+    assert store.read_now(lambda c: list(broken(c))) == []
+
+
+@pytest.mark.parametrize("change", ["tokens", "gone", "added"])
+def test_a_ledger_that_was_changed_no_longer_fits_its_event(gateway, store, change):
+    """A row that says something else, is gone, or was slipped in: found by the event of its group."""
+    ask(gateway, store, call())
+
+    def tamper(connection):
+        if store.is_sqlite:
+            connection.execute(text("DROP TRIGGER ledger_no_update"))
+        else:
+            connection.execute(text("ALTER TABLE ledger DISABLE TRIGGER ALL"))
+        if change == "tokens":
+            connection.execute(update(ledger).values(output_tokens=1))
+        elif change == "gone":
+            connection.execute(delete(ledger))
+        else:
+            row = dict(connection.execute(select(ledger)).mappings().one())
+            connection.execute(insert(ledger).values(row | {"call_id": "slipped-in"}))
+
+    store.write_now(tamper)
+    assert len(store.read_now(lambda c: list(broken(c)))) == 1
 
 
 def test_an_unknown_model_fails_as_an_event(gateway, store):

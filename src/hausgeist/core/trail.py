@@ -19,7 +19,7 @@ USED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """Something that happened: ``kind`` such as ``call.finished`` or ``key.created``.
+    """Something that happened: ``kind`` such as ``call.refused`` or ``key.created``.
 
     ``actor`` is a keyed pseudonym, in events of use (``USED``) another one in each. ``subject`` names
     what was acted on (an id, never a name).

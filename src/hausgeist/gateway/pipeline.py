@@ -369,7 +369,7 @@ class Gateway:
         return cards
 
     def _settle(self, run: Run) -> None:
-        """Book the call and note it in the trail; needs no await, so cancellation cannot skip it."""
+        """Book the call, which puts it into the trail; needs no await, so cancellation cannot skip it."""
         who = run.call.principal.id
         code = run.error.code if run.error else ""
         if run.reservation is None:
@@ -381,19 +381,3 @@ class Gateway:
         settlement = run.settle(self.now_ms())
         self.book.settle(settlement)
         self.on_settled(settlement)
-        held, usage = settlement.reservation, settlement.usage
-        self.trail.note(
-            "call.finished",
-            actor=who,
-            subject=run.call.id,
-            code=code,
-            data_class=held.data_class,
-            zone=held.zone,
-            model=held.model,
-            provider=held.provider,
-            policy=held.policy_version,
-            purpose=held.purpose,
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            outcome=settlement.outcome,
-        )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from hausgeist.core.accounting import Refused, Reservation, Settlement
 from hausgeist.core.messages import Usage
-from hausgeist.store import budgets
+from hausgeist.store import booked, budgets
 from hausgeist.store.budgets import period_of
 from hausgeist.store.bulk import delete_keys, insert_rows
 from hausgeist.store.tables import ledger, processes, reservations
@@ -64,7 +64,11 @@ def append(connection: Connection, items: Sequence[Settlement]) -> list[None]:
         found = connection.execute(select(ledger.c.call_id).where(ledger.c.call_id.in_(ids)))
         before = set(found.scalars())
         fresh = [item for item in items if item.reservation.call_id not in before]
-    insert_rows(connection, ledger, [_entry(item) for item in fresh])
+    if fresh:
+        rows = [_entry(item) for item in fresh]
+        ended = max(item.reservation.at_ms + item.duration_ms for item in fresh)
+        event = booked.prove(connection, ended, rows)
+        insert_rows(connection, ledger, [(*row, event) for row in rows])
     budgets.release(connection, fresh)
     return [None] * len(items)
 
@@ -143,7 +147,7 @@ def _call_columns(item: Reservation) -> tuple[object, ...]:
 
 
 def _entry(item: Settlement) -> tuple[object, ...]:
-    """A ledger row, in the table's order."""
+    """A ledger row, in the table's order, without the event that proves it."""
     return (
         *_call_columns(item.reservation),
         item.usage.input_tokens,
