@@ -122,7 +122,7 @@ def test_a_refusal_by_the_second_budget_frees_the_first(store):
         held = reservation(scopes=("group:planning", "key:k"))
         await Book(store, lambda: NOW).reserve(held)
 
-    with pytest.raises(BudgetExhausted, match="the service key k"):
+    with pytest.raises(BudgetExhausted, match="of the service key k"):
         asyncio.run(run())
     found = store.read_now(lambda c: c.execute(select(budgets.c.reserved_tokens)).scalars().all())
     assert found == [0, 0]

@@ -98,22 +98,22 @@ class BudgetExhausted(TooMany):
 
 
 _WHOSE = {
-    "group": N_("the group {name}"),
-    "key": N_("the service key {name}"),
-    "cost_centre": N_("the cost centre {name}"),
+    "group": N_("of the group {name}"),
+    "key": N_("of the service key {name}"),
+    "cost_centre": N_("of the cost centre {name}"),
 }
 _UNCOVERED = {
     "tokens": N_(
-        "The tokens of {budget} for {month} do not cover this call; nothing was sent. A shorter text or "
-        "answer may still fit. The administration can raise the budget; a new one begins with the month."
+        "The token budget {budget} for {month} does not cover this call; nothing was sent. A shorter text "
+        "or answer may still fit. The administration can raise it; a new month begins with a new one."
     ),
     "money": N_(
-        "The money of {budget} for {month} does not cover this call; nothing was sent. A shorter text or "
-        "a cheaper model may still fit. The administration can raise the budget; a new one begins with "
-        "the month."
+        "The money budget {budget} for {month} does not cover this call; nothing was sent. A shorter text "
+        "or a cheaper model may still fit. The administration can raise it; a new month begins with a "
+        "new one."
     ),
     "unknown": N_(
-        "What this model costs is not known, and {budget} has a budget in EUR; nothing was sent. Choose "
+        "What this model costs is not known, and the budget {budget} is in EUR; nothing was sent. Choose "
         "a model with a known price, or ask the administration to enter one."
     ),
 }

@@ -14,10 +14,10 @@ from hausgeist.web.forms import Form
 MICRO: Final = 1_000_000
 """Micro-EUR in one EUR."""
 
-_PLAIN = re.compile(r"\d{1,15}(?:[.,]\d{1,9})?")
+_PLAIN = re.compile(r"[0-9]{1,15}(?:[.,][0-9]{1,9})?")
 _GROUPED = {
-    "de": re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d{1,9})?"),
-    "en": re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d{1,9})?"),
+    "de": re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]{1,9})?"),
+    "en": re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,9})?"),
 }
 
 

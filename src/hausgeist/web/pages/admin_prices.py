@@ -88,12 +88,10 @@ async def remove_own(visit: Visit) -> Response:
 
 
 def _known(visit: Visit, form: Form) -> tuple[str, str]:
-    """The provider and model a price is for; one that the house does not have is a mistake."""
+    """The provider and model a price is for; the house has the provider."""
     provider, model = form.text("provider", "", most=64), form.text("model", "", most=200)
     if provider not in visit.house.gateway.directory.sources():
-        raise InvalidField(
-            field="provider", reason=N_("there is no such provider"), param="provider"
-        )
+        raise NotFound
     return provider, model
 
 
