@@ -149,7 +149,12 @@ class Drafts:
         assistant = helper.assistant.id if helper.assistant else None
         decision = self._gateway.outlook(who, model, whole, assistant)
         if decision.verdict is Verdict.REFUSE:
-            raise BorderRefused(decision.reasons, notes=decision.notes)
+            raise BorderRefused(
+                decision.reasons,
+                notes=decision.notes,
+                data_class=decision.data_class.word,
+                policy_version=decision.policy_version,
+            )
         if decision.verdict is Verdict.REROUTE:  # another window, other eyes
             cards = decision.models
             planned, attached = _planned(cards, branch, helper.sampling.max_tokens, fixed)

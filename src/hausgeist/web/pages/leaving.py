@@ -41,6 +41,7 @@ _ASKS = N_("May this go to {provider}?")
 _WHERE = N_("{place}. The data class is “{class_name}”.")
 _HIDDEN = N_("Under pseudonyms: {kinds}.")
 _OPEN = N_("Nothing in it is hidden.")
+_COUNTS_AS = N_("With everything in it, it counts as “{class_name}”.")
 _STAYS = N_("This does not leave the house.")
 _WORDS = N_("Your text is still in the field. Nothing was sent.")
 _TO_DO = N_("Take out what may not leave, choose another model, or let one in the house answer.")
@@ -108,6 +109,8 @@ def stop_view(
         fields = [(name, value) for name in CARRIED for value in form.many(name)]
     if not isinstance(error, BorderAsks):
         said = [turn(_WORDS), turn(_TO_DO if instead else _NO_HOUSE)]
+        if "data_class" in values:
+            said.insert(0, turn(_COUNTS_AS).format(class_name=turn(CLASSES[data_class])))
         return StopView(
             title=turn(_STAYS),
             said=(_why(error, language), *said),
