@@ -9,6 +9,7 @@ no longer those that were booked.
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from hausgeist.store.tables import audit_payloads, ledger
 KIND = "call.booked"
 _encode = msgspec.json.Encoder().encode
 _PAGE = 500
+_NONE: tuple[float, list[tuple[Any, ...]]] = (float("inf"), [])
 
 
 def prove(connection: Connection, at_ms: int, rows: Sequence[tuple[object, ...]]) -> int:
@@ -37,23 +39,38 @@ def digest(rows: Sequence[tuple[Any, ...]]) -> str:
 
 
 def broken(connection: Connection) -> Iterator[int]:
-    """The numbers of events whose rows were changed, taken away or added to since they were booked."""
-    query = (
-        select(audit_payloads.c.seq, audit_payloads.c.body)
-        .where(audit_payloads.c.kind == KIND)
-        .order_by(audit_payloads.c.seq)
-    )
-    after = -1
+    """The numbers of events whose rows were changed, taken away or added to since they were booked.
+
+    Reads both tables once, in the order of the events, and holds one event's rows at a time.
+    """
     columns = [column for column in ledger.c if column.name != "event"]
-    while found := connection.execute(query.where(audit_payloads.c.seq > after).limit(_PAGE)).all():
-        after = found[-1].seq
-        held: dict[int, list[tuple[Any, ...]]] = {event.seq: [] for event in found}
-        wanted = select(ledger.c.event, *columns).where(
-            ledger.c.event.between(found[0].seq, found[-1].seq)
-        )
-        for row in connection.execute(wanted):
-            held.setdefault(row[0], []).append(tuple(row[1:]))
-        told = {event.seq: json.loads(event.body)["facts"]["rows"] for event in found}
-        for number in sorted(held):
-            if told.get(number) != digest(held[number]):
-                yield number
+    rows = select(ledger.c.event, *columns).where(ledger.c.event.is_not(None))
+    found = connection.execution_options(yield_per=_PAGE).execute(rows.order_by(ledger.c.event))
+    groups = (
+        (float(number), [tuple(row[1:]) for row in group])
+        for number, group in groupby(found, key=lambda row: int(row[0]))
+    )
+    number, held = next(groups, _NONE)
+    for event, told in _events(connection):
+        while number < event:  # rows that name an event which is none of ours
+            yield int(number)
+            number, held = next(groups, _NONE)
+        mine = held if number == event else []
+        if told != digest(mine):
+            yield event
+        if number == event:
+            number, held = next(groups, _NONE)
+    while number != _NONE[0]:
+        yield int(number)
+        number, held = next(groups, _NONE)
+
+
+def _events(connection: Connection) -> Iterator[tuple[int, str]]:
+    """Number and hash of every event of booked calls, in order, a page at a time."""
+    after = -1
+    query = select(audit_payloads.c.seq, audit_payloads.c.body).where(audit_payloads.c.kind == KIND)
+    query = query.order_by(audit_payloads.c.seq).limit(_PAGE)
+    while page := connection.execute(query.where(audit_payloads.c.seq > after)).all():
+        after = page[-1].seq
+        for event in page:
+            yield event.seq, json.loads(event.body)["facts"]["rows"]

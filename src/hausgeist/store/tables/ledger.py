@@ -81,9 +81,7 @@ ledger = Table(
     Column("first_token_ms", Integer),
     Column("outcome", String(16), nullable=False),  # ok, failed, aborted, lost, refused
     *_decided(),
-    Column(
-        "event", BigInteger, index=True
-    ),  # of the trail, with a hash of what was booked together
+    Column("event", BigInteger),  # of the trail, with a hash of what was booked together
     sqlite_with_rowid=False,
 )
 

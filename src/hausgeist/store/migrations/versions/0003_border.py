@@ -56,7 +56,6 @@ def _ledger() -> None:
         )
         batch_op.add_column(sa.Column("assistant_id", sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column("event", sa.BigInteger(), nullable=True))
-        batch_op.create_index(batch_op.f("ix_ledger_event"), ["event"], unique=False)
 
     with op.batch_alter_table("reservations", schema=None) as batch_op:
         batch_op.add_column(
