@@ -11,7 +11,6 @@ by either part.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -190,6 +189,6 @@ def _may_be_alone() -> bool:
         return False
     words = [sys.executable, "-c", f"from {_DAY} import enter_silence; enter_silence()"]
     done = subprocess.run(  # noqa: S603  our own program
-        words, capture_output=True, check=False, timeout=60, env=dict(os.environ)
+        words, capture_output=True, check=False, timeout=60
     )
     return done.returncode == 0

@@ -6,7 +6,6 @@ Standard library only: ``first_day.py`` uses it in a process of its own, inside 
 
 import http.client
 import json
-import os
 import re
 import signal
 import socket
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from hausgeist.settings import child_environment
 from hausgeist.testing.ports import free_port
 
 T = TypeVar("T")
@@ -45,8 +45,8 @@ def environment(home: Path, **settings: object) -> dict[str, str]:
     """The environment of a house: nothing of this machine's own settings, and those given."""
     inherited = {
         name: text
-        for name, text in os.environ.items()
-        if not name.upper().endswith("_PROXY") and not name.startswith(("HAUSGEIST_", "HF_"))
+        for name, text in child_environment().items()
+        if not name.upper().endswith("_PROXY") and not name.startswith("HF_")
     }
     named = {f"HAUSGEIST_{name.upper()}": str(value) for name, value in settings.items()}
     return {**inherited, "HAUSGEIST_HOME": str(home), "HAUSGEIST_LANGUAGE": "en", **named}
