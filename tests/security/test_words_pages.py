@@ -2,12 +2,15 @@
 """``/admin/words``: the organisation's own words, added, searched and deleted without a script."""
 
 import json
+import time
 
 import pytest
 from sqlalchemy import select
 
+from hausgeist.core.labels import Zone
 from hausgeist.core.people import Role
 from hausgeist.store.tables import audit_payloads
+from hausgeist.testing.echo import EchoProvider, echo_card
 
 
 @pytest.fixture
@@ -99,3 +102,18 @@ def test_an_examination_follows_the_list(house):
     (one,) = server.call(lambda: examiner.examine([text])).findings[text]
     assert (text[one.start : one.end], one.certain) == ("quuxwert", True)
     assert "hausgeist_detectors_up 1" in visitor.get("/metrics").text
+
+
+def test_the_detectors_start_only_where_a_text_may_leave(house):
+    """A house without providers outside starts none; with one they are ready before the first text."""
+    server, _ = house
+    examiner = server.house.gateway.border.examiner
+    for _ in range(30):
+        time.sleep(0.1)  # together more than one round
+    assert examiner.health.starts == 0
+    card = echo_card("eu/m", provider="eu", zone=Zone.EU)
+    server.house.gateway.directory.put("eu", EchoProvider(name="eu"), [card])
+    until = time.monotonic() + 60
+    while not examiner.health.up and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (examiner.health.up, examiner.health.scanned) == (True, 0)
