@@ -301,30 +301,31 @@ def demand(policy: Policy, point: Point) -> Demand:
     """
     needs: set[Need] = set()
     limits: list[int] = []
-    fitting: list[Clause] = []
+    releases = [clause for clause in policy.clauses if clause.release]
     for data_class in DataClass:
-        if data_class <= point.data_class:
-            chosen = _table(policy, data_class, point)
-            needs |= NEEDS[chosen.then] | chosen.requires
-            limits += [] if chosen.retention_days is None else [chosen.retention_days]
+        if data_class > point.data_class:
+            break
+        then, release = policy.rule(data_class, point.zone), None
+        for clause in releases:
+            if STRICTNESS[clause.then] < STRICTNESS[then] and clause.fits(point, data_class):
+                then, release = clause.then, clause
+        needs |= NEEDS[then]
+        if release is not None:
+            _require(release, needs, limits)
     if point.data_class is DataClass.SPECIAL and point.zone is not Zone.HOUSE:
         needs.add(Need.REFUSE)
-    for clause in policy.clauses:
-        if not clause.release and clause.fits(point):
-            fitting.append(clause)
-            needs |= NEEDS[clause.then] | clause.requires
-            limits += [] if clause.retention_days is None else [clause.retention_days]
+    fitting = [one for one in policy.clauses if not one.release and one.fits(point)]
+    for clause in fitting:
+        needs |= NEEDS[clause.then]
+        _require(clause, needs, limits)
     return Demand(frozenset(needs), min(limits, default=None), tuple(fitting))
 
 
-def _table(policy: Policy, data_class: DataClass, point: Point) -> Clause:
-    """What the table says, or the release that is milder."""
-    chosen = Clause(id="", then=policy.rule(data_class, point.zone))
-    for clause in policy.clauses:
-        milder = clause.release and STRICTNESS[clause.then] < STRICTNESS[chosen.then]
-        if milder and clause.fits(point, data_class):
-            chosen = clause
-    return chosen
+def _require(clause: Clause, needs: set[Need], limits: list[int]) -> None:
+    """Add the terms that a rule or release asks of a provider."""
+    needs |= clause.requires
+    if clause.retention_days is not None:
+        limits.append(clause.retention_days)
 
 
 def decide(facts: Facts, candidates: Sequence[ModelCard], policy: Policy) -> Decision:
