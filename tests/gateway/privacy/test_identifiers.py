@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import euredact
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stdnum import iban, luhn
 from vectors import BY_RULE, INNOCENT
 
@@ -150,6 +152,26 @@ def test_foreign_letters_do_not_shift_offsets():
 def test_half_a_surrogate_is_no_obstacle():
     """Text that cannot be encoded is looked through like any other."""
     assert IDENTIFIERS.find("\ud800 erika@stadt.intern")[0].kind is Kind.EMAIL
+
+
+@given(st.text(max_size=300))
+def test_any_text_at_all_is_looked_through(text: str):
+    """Findings of whatever characters lie within the text, in order, and are never empty."""
+    last = 0
+    for one in IDENTIFIERS.find(text):
+        assert last <= one.start < one.end <= len(text)
+        last = one.end
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_whatever_stands_around_an_address_it_is_found(before: str, after: str):
+    """Between spaces, an e-mail address is hidden as a whole in every surrounding."""
+    text = f"{before} erika.mustermann@stadt.intern {after}"
+    start = len(before) + 1
+    wanted = set(range(start, start + len("erika.mustermann@stadt.intern")))
+    assert {place for place in wanted if text[place].isalnum()} <= hidden(
+        text, IDENTIFIERS.find(text)
+    )
 
 
 def test_districts_are_districts():

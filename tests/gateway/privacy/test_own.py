@@ -35,6 +35,7 @@ def hidden(text: str) -> list[str]:
         ("Unterstraßenamt", []),
         ("Akte BG-1234-ab, nicht BG-12345-ab", ["BG-1234-ab"]),
         ("32.1-7b/2024 und 32.1-/2024", ["32.1-7b/2024"]),
+        (r"aus\nErika Müller\n", ["Erika Müller"]),
         ("İ 😀 Erika Müller", ["Erika Müller"]),
     ],
 )

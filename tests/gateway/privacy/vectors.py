@@ -38,6 +38,9 @@ BY_RULE: dict[str, tuple[str, ...]] = {
         "IBAN: {DE89 3704 0044 0532 0130 01}",
         "ein Tippfehler: {DE89 3704 0044 0532 0130 01}",
         "{FR14 2004 1010 0505 0001 3M02 606}",
+        "umbrochen {DE89 3704 0044\n0532 0130 00}",
+        r"aus JSON\n{DE89370400440532013000}\nund weiter",
+        "https://x.example/?to=%20{DE89370400440532013000}",
     ),
     "bic": ("BIC {DEUTDEFF}", "bei der {COBADEFFXXX}"),
     "card": (

@@ -14,7 +14,7 @@ import re2
 
 from hausgeist.core.findings import Finding, Kind
 from hausgeist.gateway.privacy.frames import OwnEntry
-from hausgeist.gateway.privacy.identifiers.page import Page, pattern
+from hausgeist.gateway.privacy.identifiers.page import Page, pattern, unescaped
 from hausgeist.gateway.privacy.identifiers.words import Anchors
 
 _SIGNS = {"#": "[0-9]", "@": "[A-Za-zÄÖÜäöüß]", "*": "[0-9A-Za-z]{1,20}"}
@@ -52,6 +52,7 @@ class OwnList:
 
     def find(self, text: str) -> tuple[list[Finding], list[Span]]:
         """What is to be hidden, and the spans that are never to be."""
+        text = unescaped(text)
         hidden: list[Finding] = []
         spared: list[Span] = []
         if self._words is not None:

@@ -90,7 +90,7 @@ def _end(page: Page, start: int) -> int | None:
         if letter.isalnum() and letter.isascii():
             seen += 1
             digits += letter.isdigit()
-        elif letter not in {b" ", b"-", b".", b"/"} or not data[place - 1 : place].isalnum():
+        elif letter not in {b" ", b"-", b".", b"/", b"\n"} or not data[place - 1 : place].isalnum():
             return None
         place += 1
     if seen < length or digits * 2 < length or not page.alone(start, place):

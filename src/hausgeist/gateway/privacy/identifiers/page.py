@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A text made ready for rules: the same characters one for one, in one byte each, with its anchor words.
 
-Exotic spaces, dashes and digits become plain ones; what has no place in Latin-1 becomes ``?``. So an
-offset in the bytes is an offset in the text, and RE2 needs no table from one to the other.
+Exotic spaces, dashes and digits become plain ones, and so does escaped white space; what has no place in
+Latin-1 becomes ``?``. So an offset in the bytes is an offset in the text, and RE2 needs no table.
 """
 
 import unicodedata
@@ -33,6 +33,10 @@ _OTHERS |= {
 }
 
 
+_ESCAPES = ("\\n", "\\r", "\\t", "%20", "%0A", "&nbsp;")
+"""White space as programs and addresses write it; what stands behind it begins a word."""
+
+
 class Anchor(NamedTuple):
     """An anchor word in a text: where it ends, and the names of the rules it speaks for."""
 
@@ -49,9 +53,17 @@ def pattern(expression: str, *, any_case: bool = False) -> "re2.Pattern[bytes]":
     return re2.compile(expression.encode("latin-1"), options=options)
 
 
+def unescaped(text: str) -> str:
+    """A text whose escaped white space is spaces, character for character."""
+    for escape in _ESCAPES:
+        if escape in text:
+            text = text.replace(escape, " " * len(escape))
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``text`` as it was given, ``data`` its bytes, ``anchors`` in the order of the text."""
+    """``text`` with plain signs, ``data`` its bytes, ``anchors`` in the order of the text."""
 
     text: str
     data: bytes
@@ -62,10 +74,11 @@ class Page:
     def of(cls, text: str, anchors: Anchors) -> "Page":
         """Read a text once."""
         plain = text if text.isascii() else text.translate(_plain())
+        plain = unescaped(plain)
         data = plain.encode("latin-1", "replace")
         lower = data.decode("latin-1").lower()  # in Latin-1 every letter's lower case is one letter
         found = tuple(Anchor(*one) for one in anchors.find(lower))
-        return cls(text, data, found, tuple(one.end for one in found))
+        return cls(plain, data, found, tuple(one.end for one in found))
 
     def alone(self, start: int, end: int) -> bool:
         """Whether a span is no part of a longer word or number."""
