@@ -9,6 +9,9 @@ from typer.testing import CliRunner, Result
 
 from hausgeist.cli import command_line
 from hausgeist.errors import HausgeistError, LastAdmin, SetupError
+from hausgeist.store import booked
+from hausgeist.store.db import Store, sqlite_url
+from hausgeist.store.tables import ledger
 
 
 @pytest.fixture
@@ -72,3 +75,26 @@ def test_roles_by_the_command_line(run):
         run("user", "appoint", "dora", "king")
     with pytest.raises(SetupError, match="one role"):
         run("user", "create", "x", "--admin", "--auditor")
+
+
+def test_a_changed_ledger_is_found(run, home):
+    """A row that was booked and then changed in the database does not match its event."""
+    run("user", "create", "anna", "--admin")
+    store = Store(sqlite_url(home / "hausgeist.db"))
+    columns = [column for column in ledger.c if column.name != "event"]
+    row = tuple(
+        {int: 7, bool: True}.get(column.type.python_type, str(column.name)) for column in columns
+    )
+
+    def book(connection):
+        event = booked.prove(connection, 7, [row])
+        named = dict(zip((column.name for column in columns), row, strict=True))
+        connection.execute(ledger.insert().values(**named, event=event))
+
+    store.write_now(book)
+    assert "Everything holds" in run("audit", "verify").stdout
+    store.write_now(lambda c: c.exec_driver_sql("DROP TRIGGER ledger_no_update"))
+    store.write_now(lambda c: c.exec_driver_sql("UPDATE ledger SET input_tokens = 1"))
+    store.close()
+    with pytest.raises(SetupError, match="ledger"):
+        run("audit", "verify")

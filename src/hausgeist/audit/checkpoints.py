@@ -11,13 +11,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from hausgeist.audit import tree
 from hausgeist.audit.notes import Notary
 from hausgeist.core.hashing import leaf_hash
 from hausgeist.errors import NotFound, TrailBroken
-from hausgeist.store import checkpoints
+from hausgeist.store import booked, checkpoints
 from hausgeist.store.db import DatabaseError, Store
 
 log = logging.getLogger("hausgeist.audit")
@@ -164,6 +165,10 @@ class Checkpoints:
         first = max(0, last.size - NEWEST)
         erased = await self._store.read(lambda c: _compared(c, first, last.size))
         return Looked(last.size, 1 if older is None else 2, last.size - first, erased)
+
+    async def misbooked(self, most: int = 10) -> list[int]:
+        """Events whose rows of the ledger are no longer those that were booked, at most so many."""
+        return await self._store.read(lambda c: list(islice(booked.broken(c), most)))
 
     async def proof(self, seq: int) -> Proof:
         """That an event is in the newest head.

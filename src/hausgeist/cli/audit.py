@@ -84,6 +84,8 @@ def verify(
                 problem=f"The audit trail does not hold: {error}.",
                 advice="Keep this database and its backups as they are, and compare them.",
             ) from error
+    if file is None:
+        _check_ledger()
     against_words = f", kept checkpoint of {found['against']:,} events" if against else ""
     typer.echo(
         f"Everything holds: {found['events']:,} events ({found['erased']:,} erased), "
@@ -93,6 +95,20 @@ def verify(
         typer.echo(
             "Only a checkpoint kept outside (--against) shows that nothing was cut off or rewritten.",
             err=True,
+        )
+
+
+def _check_ledger() -> None:
+    """Compare the ledger with what the trail says was booked."""
+
+    async def work(heads: Checkpoints, _store: Store) -> list[int]:
+        return await heads.misbooked()
+
+    if wrong := with_trail(work):
+        numbers = ", ".join(map(str, wrong))
+        raise SetupError(
+            problem=f"The ledger is not what was booked: see the events {numbers} of the trail.",
+            advice="Keep this database and its backups as they are, and compare them.",
         )
 
 
