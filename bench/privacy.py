@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import letters as held
+import privacy_leaks
 
 from hausgeist.core.findings import Finding
 from hausgeist.gateway.privacy import Examiner
@@ -285,9 +286,10 @@ def main() -> int:
         "seen_message_ms": again,
         "start_ms": started,
     }
+    outside, good = privacy_leaks.measured(asked.letters)
     if asked.json:
-        asked.json.write_text(json.dumps(result, indent=2) + "\n")
-    return _verdict(result)
+        asked.json.write_text(json.dumps({**result, **outside}, indent=2) + "\n")
+    return _verdict(result) or not good
 
 
 def _verdict(result: dict[str, float]) -> int:

@@ -86,6 +86,13 @@ def test_one_person_has_one_number_in_every_form():
     assert veil.values == {"VORNAME_1": "Jutta", "NACHNAME_1": "Müller"}
 
 
+def test_the_better_spelling_of_a_name_comes_back():
+    """Capitals of a heading are restored as the name is written elsewhere."""
+    veil = Veil()
+    masked("MEIER: so Meier", veil=veil, found=[("MEIER", Kind.PERSON), ("Meier", Kind.PERSON)])
+    assert set(veil.values.values()) == {"Meier"}
+
+
 def test_two_persons_never_share_a_number():
     """One surname, two first names or two salutations: two persons."""
     text = "Erika Meier und Max Meier, Frau Kurz und Herr Kurz."

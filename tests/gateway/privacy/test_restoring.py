@@ -186,6 +186,32 @@ def test_no_cut_changes_an_answer(answer, cuts, language):
 
 
 @settings(max_examples=200, deadline=None)
+@given(
+    ANSWERS, st.lists(st.integers(0, 400), max_size=12), st.lists(st.integers(1, 4), max_size=12)
+)
+def test_frames_that_arrive_together_are_read_as_those_that_do_not(answer, cuts, sizes):
+    """However an upstream bundles its frames, words, thoughts and their order are the same."""
+    frames = []
+    for place, piece in enumerate(cut(answer, cuts)):
+        frames.append(Delta(reasoning=piece) if place % 5 == 4 else Delta(piece))
+    frames.append(END)
+
+    def read(bundles):
+        restorer = Restorer(VALUES)
+        events = [event for bundle in bundles for event in restorer.pass_on(bundle)]
+        assert events[-1] == END
+        said = [event for event in events if isinstance(event, Delta)]
+        return "".join(one.text for one in said), "".join(one.reasoning for one in said)
+
+    bundles, at = [], 0
+    for size in sizes:
+        bundles.append(frames[at : at + size])
+        at += size
+    bundles.append(frames[at:])
+    assert read([bundle for bundle in bundles if bundle]) == read([[frame] for frame in frames])
+
+
+@settings(max_examples=200, deadline=None)
 @given(ANSWERS)
 def test_nothing_is_held_longer_than_the_longest_pseudonym(answer):
     """At every letter, all but the last few have gone on; at the end, all."""

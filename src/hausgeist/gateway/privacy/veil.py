@@ -186,6 +186,8 @@ class Veil:
         name = f"alone:{plain}"
         key = self.keys.get(name)
         if key is not None:
+            if _is_better(word, self.values[key]):
+                self.values[key] = word
             return key
         by_last, by_first = self._lasts.get(plain, ()), self._firsts.get(plain, ())
         if len(by_last) == 1 and not by_first:
@@ -231,7 +233,7 @@ class Veil:
         key = f"{word}_{person.number}"
         old = self.values.get(key)
         same = old is not None and folded(old) == folded(value)
-        if old is None or (same and old.isupper() and not value.isupper()):
+        if old is None or (same and _is_better(value, old)):
             self.values[key] = value
         elif word in {tokens.FIRSTS, tokens.INITIAL} and not same:
             name = f"part:{word}:{folded(value)}"  # a further way to write somebody's first names
@@ -333,6 +335,11 @@ def entity(value: str, kind: Kind) -> str:
 def spelling(value: str) -> str:
     """A passage in lower case, with single blanks."""
     return _BLANK.sub(" ", value).strip().lower()
+
+
+def _is_better(value: str, old: str) -> bool:
+    """Whether a spelling tells more than another of the same name: Müller rather than MÜLLER or müller."""
+    return (old.isupper() or old.islower()) and not (value.isupper() or value.islower())
 
 
 def _word_of_first(first: str) -> str:
