@@ -102,6 +102,8 @@ def _line(one: Budget) -> str:
         used = "" if one.spent_tokens is None else f"{one.spent_tokens:,} of "
         limits.append(f"{used}{one.rule.limit_tokens:,} tokens")
     state = f"{one.reached} % reached" if one.reached else f"below {one.rule.warn_percent} %"
+    if one.reached is None:
+        state = "told later"
     return f"{one.rule.scope:<32} {one.period}  {state:<14} {', '.join(limits)}"
 
 

@@ -5,20 +5,18 @@ What a group of few people used is never a number here, only whether a mark is r
 be worked out from the rest of its cost centre.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, InvalidField, NotFound
 from hausgeist.ledger.book import FIRST_MARK, Book, marks_of
+from hausgeist.ledger.discretion import A_DAY, Payers
 from hausgeist.ledger.recorder import Recorder
-from hausgeist.store import budgets, groups
+from hausgeist.store import budgets
 from hausgeist.store.budgets import KINDS, Balance, Rule
 from hausgeist.store.db import Store
-
-FEWEST = 5
-"""People that a group must have for a number of its use to be shown."""
 
 TOKENS_MOST = 10**15
 EUR_MOST = 10**9
@@ -29,13 +27,14 @@ class Budget:
     """A budget and its month. Money is micro-EUR.
 
     ``shown`` says whether numbers of use may be told; where not, ``spent`` and ``forecast`` are None.
-    ``reached`` is the highest mark that was reached, in percent, 0 for none. ``forecast_percent`` is what
+    ``reached`` is the highest mark that was reached, in percent, 0 for none; None for a day after a change
+    of the limit where numbers may not be told: or trying limits would tell. ``forecast_percent`` is what
     the month comes to if it goes on as so far; None in its first day.
     """
 
     rule: Rule
     period: str
-    reached: int
+    reached: int | None
     shown: bool
     spent_tokens: int | None = None
     spent_micro_eur: int | None = None
@@ -71,22 +70,16 @@ class Budgets:
         now = self._now_ms()
         period = budgets.period_of(now)
 
-        def read(
-            connection: Any,
-        ) -> tuple[list[Rule], dict[str, Balance], dict[str, int], dict[str, str]]:
+        def read(connection: Any) -> tuple[list[Rule], dict[str, Balance], Payers]:
             months = {row.scope: row for row in budgets.months(connection, period)}
-            people, centres = {}, {}
-            for row in groups.counted(connection):
-                people[row["id"]] = row["people"]
-                centres[row["id"]] = row["cost_centre"] or ""
-            return budgets.rules(connection), months, people, centres
+            return budgets.rules(connection), months, Payers(*budgets.payers(connection))
 
-        rules, months, people, centres = await self._store.read(read)
+        rules, months, payers = await self._store.read(read)
         return [
             _budget(
                 rule,
                 months.get(rule.scope) or _empty(rule, period),
-                shown=may_be_shown(rule.scope, people, centres),
+                shown=payers.may_show(rule.scope),
                 now_ms=now,
             )
             for rule in rules
@@ -179,26 +172,12 @@ class Budgets:
         await self._book.refresh()
 
 
-def may_be_shown(scope: str, people: Mapping[str, int], centres: Mapping[str, str]) -> bool:
-    """Whether a number of a scope's use tells of no few people; ``people`` and ``centres`` are by group.
-
-    A service's key is nobody. A cost centre is shown if the people whose groups are not shown themselves
-    are none, or many enough: what is left when the shown groups are taken off must not be a few.
-    """
-    kind, _, name = scope.partition(":")
-    if kind == "group":
-        return people.get(name, 0) >= FEWEST
-    if kind == "cost_centre":
-        mine = [people[group] for group, centre in centres.items() if centre == name]
-        few = sum(count for count in mine if count < FEWEST)
-        return sum(mine) >= FEWEST and (few == 0 or few >= FEWEST)
-    return True
-
-
 def _budget(rule: Rule, month: Balance, *, shown: bool, now_ms: int) -> Budget:
     reached = max((mark for mark in marks_of(rule) if month.percent >= mark), default=0)
     if not shown:
-        return Budget(rule=rule, period=month.period, reached=reached, shown=False)
+        fresh = now_ms - rule.updated_at < A_DAY
+        told = None if fresh else reached
+        return Budget(rule=rule, period=month.period, reached=told, shown=False)
     return Budget(
         rule=rule,
         period=month.period,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, text, update
 
 from hausgeist.core.accounting import Refused, Reservation, Settlement
-from hausgeist.store.tables import budget_rules, budgets, ledger
+from hausgeist.store.tables import budget_rules, budgets, groups, ledger, users
 
 _ORDER = 0x68617573
 """The trail's lock of PostgreSQL: whoever changes balances takes it first, so that nobody waits in a ring."""
@@ -210,6 +210,14 @@ def booked(connection: Connection, scope: str, period: str) -> tuple[int, int]:
         ).where(KINDS[kind] == name, ledger.c.at >= first, ledger.c.at < after)
     ).one()
     return int(row[0]), int(row[1])
+
+
+def payers(connection: Connection) -> tuple[dict[str, int], dict[str, str]]:
+    """How many active people each group pays for, and each group's cost centre; by group."""
+    paying = select(users.c.group_id, func.count()).where(users.c.active.is_(True))
+    people = {row[0]: row[1] for row in connection.execute(paying.group_by(users.c.group_id))}
+    found = connection.execute(select(groups.c.id, groups.c.cost_centre))
+    return people, {row.id: row.cost_centre or "" for row in found}
 
 
 # -- rules ---------------------------------------------------------------------------------------

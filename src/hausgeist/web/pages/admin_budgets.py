@@ -5,7 +5,8 @@ from starlette.responses import Response
 
 from hausgeist.errors import N_, BadRequest, HausgeistError
 from hausgeist.ledger.book import FIRST_MARK
-from hausgeist.ledger.limits import FEWEST, Budget
+from hausgeist.ledger.discretion import FEWEST
+from hausgeist.ledger.limits import Budget
 from hausgeist.locale import translator
 from hausgeist.store.budgets import period_of
 from hausgeist.web.amounts import MICRO, amount, euros, number, typed, whole
@@ -184,6 +185,8 @@ def _row(one: Budget, names: dict[str, str], language: str) -> BudgetRow:
 
 
 def _state(one: Budget) -> tuple[str, str]:
+    if one.reached is None:
+        return "", N_("changed; how it stands is told after a day")
     if one.reached >= 100:
         return "bad", N_("used up")
     if one.reached:
