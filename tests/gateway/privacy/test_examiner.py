@@ -198,6 +198,22 @@ def test_an_answer_that_cannot_be_is_none(tmp_path, answer: str):
     run(work, program=patched(tmp_path, patch))
 
 
+def test_a_text_on_which_a_detector_fails_keeps_only_itself_in_the_house(tmp_path):
+    """That text does not leave; others do, from the same process, once the canary has been found."""
+    patch = (
+        "import hausgeist.gateway.privacy.detectors as d\nold = d.Detectors.find\n"
+        "def broken(self, text, **more):\n    if text == 'poison': raise RecursionError\n"
+        "    return old(self, text, **more)\nd.Detectors.find = broken"
+    )
+
+    async def work(examiner: Examiner) -> None:
+        await refused(examiner, "poison")
+        assert await kinds(examiner, TEXT) == [Kind.IBAN, Kind.EMAIL]
+        assert (examiner.health.up, examiner.health.starts) == (True, 1)
+
+    run(work, program=patched(tmp_path, patch))
+
+
 def test_the_canary_is_asked_again_after_an_hour(tmp_path):
     """A detector that has gone blind since is found out before the next text."""
     patch = (

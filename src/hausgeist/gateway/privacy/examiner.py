@@ -16,7 +16,7 @@ from typing import Final
 from hausgeist.core.findings import Examination, Finding
 from hausgeist.errors import DetectorDown
 from hausgeist.gateway.privacy.frames import OwnEntry
-from hausgeist.gateway.privacy.process import PROGRAM, DetectorProcess, Gone
+from hausgeist.gateway.privacy.process import PROGRAM, DetectorProcess, Failed, Gone
 from hausgeist.gateway.privacy.remembered import Remembered
 from hausgeist.gateway.privacy.windows import look_through
 
@@ -129,6 +129,10 @@ class Examiner:
                 found[text] = await self._scan(text)
                 if self._known is words:
                     self.remembered.put(key, len(text), found[text])
+        except Failed as error:
+            self._checked_at = -CANARY_EVERY  # was it the text, or is it they? The canary tells
+            log.warning("a detector failed on a text: %s", error)
+            raise DetectorDown from error
         except Gone as error:
             self._fell(error)
             raise DetectorDown from error
@@ -236,7 +240,11 @@ class Examiner:
 
     async def _check(self, process: DetectorProcess) -> None:
         """The canary: exactly what is in it, nothing else."""
-        found = await process.ask(CANARY, bare=True)
+        try:
+            found = await process.ask(CANARY, bare=True)
+        except Failed as error:
+            await process.stop("the canary failed")
+            raise Gone(f"the canary failed: {error}") from error
         told = tuple((one.kind.value, CANARY[one.start : one.end]) for one in found)
         if told != CANARY_HOLDS:
             await process.stop("the canary was not found")

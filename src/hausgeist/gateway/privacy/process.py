@@ -44,6 +44,10 @@ class Gone(Exception):
     """The process did not answer as it should; it is ended. The text says why, without content."""
 
 
+class Failed(Gone):
+    """A detector failed on this one text; the process goes on."""
+
+
 class DetectorProcess:
     """One running process. Questions are asked from one event loop only."""
 
@@ -121,6 +125,7 @@ class DetectorProcess:
         """What it finds in a text; see ``frames.Ask``.
 
         Raises:
+            Failed: a detector failed on it.
             Gone: it did not answer, and is ended.
         """
         if not self.running:
@@ -196,7 +201,7 @@ class DetectorProcess:
         if future.done():
             return
         if reply.error:
-            future.set_exception(Gone(f"failed with {reply.error}"))
+            future.set_exception(Failed(reply.error))
             future.exception()
             return
         last = 0
