@@ -118,4 +118,3 @@ class PreviewPage:
     sheets: tuple[Sheet, ...]
     fields: Fields = ()
     corrected: tuple[tuple[str, bool], ...] = ()
-    error: str = ""

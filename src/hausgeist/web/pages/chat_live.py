@@ -223,17 +223,22 @@ def _saw(form: Form) -> DataClass | None:
 def in_words(endpoint: Endpoint) -> Endpoint:
     """Errors as a sentence in the reader's language, for scripts to show."""
 
-    async def worded(visit: Visit) -> Response:
+    async def answered(visit: Visit) -> Response:
         try:
             return await endpoint(visit)
         except HausgeistError as error:
-            language = language_for(visit)
-            body = {"error": error.say(translator(language)), "code": error.code}
-            if stop := stop_view(visit, error, language, preview="/c/preview"):
-                body["html"] = render(language, "parts/stop.html", stop)
-            return JSONBytes(_encode(body), status_code=error.status)
+            return worded(visit, error)
 
-    return worded
+    return answered
+
+
+def worded(visit: Visit, error: HausgeistError) -> Response:
+    """An error for scripts; where it stops words on their way out, with the panel of the ways on."""
+    language = language_for(visit)
+    body = {"error": error.say(translator(language)), "code": error.code}
+    if stop := stop_view(visit, error, language, preview="/c/preview"):
+        body["html"] = render(language, "parts/stop.html", stop)
+    return JSONBytes(_encode(body), status_code=error.status)
 
 
 ROUTES = [

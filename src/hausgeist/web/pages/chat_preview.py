@@ -21,7 +21,7 @@ from hausgeist.core.labels import Zone
 from hausgeist.core.messages import Image, Message, Part, Text
 from hausgeist.core.policy import Decision, Verdict
 from hausgeist.core.preview import Masked
-from hausgeist.errors import N_
+from hausgeist.errors import N_, HausgeistError
 from hausgeist.locale import translator
 from hausgeist.web.contexts.border import (
     Entity,
@@ -65,17 +65,13 @@ async def show(visit: Visit) -> Response:
     form = await read_form(visit)
     if form.ticked("back"):
         return await chat.show_form(visit, form)
+    if form.ticked("part"):
+        return await _part(visit, form)
     question = chat_live.question_of(visit, form)
-    is_part = form.ticked("part")
     try:
         seen = await visit.house.chat.preview(visit.principal, question)
     except chat.WORTH_ANOTHER_TRY as error:
-        if not is_part:
-            return await chat.show_form(visit, form, error)
-        said = error.say(translator(language_for(visit)))
-        return await preview_of(visit, (), question.leaving, problem=said)
-    if is_part:
-        return await preview_of(visit, seen, question.leaving)
+        return await chat.show_form(visit, form, error)
     talk_id = visit.path_params.get("conversation_id", "")
     action = f"/c/{talk_id}" if talk_id else "/c"
     return await preview_of(
@@ -88,6 +84,16 @@ async def show(visit: Visit) -> Response:
     )
 
 
+async def _part(visit: Visit, form: Form) -> Response:
+    """For scripts; an error as a sentence, too."""
+    try:
+        question = chat_live.question_of(visit, form)
+        seen = await visit.house.chat.preview(visit.principal, question)
+    except HausgeistError as error:
+        return chat_live.worded(visit, error)
+    return await preview_of(visit, seen, question.leaving)
+
+
 async def preview_of(
     visit: Visit,
     seen: Sequence[Seen],
@@ -96,7 +102,6 @@ async def preview_of(
     action: str = "",
     again: str = "",
     fields: Fields = (),
-    problem: str = "",
 ) -> Response:
     """What was seen, as a page; without an ``action``, for scripts: the fragment and what the Ampel says."""
     language = language_for(visit)
@@ -107,7 +112,6 @@ async def preview_of(
         sheets=sheets_of(visit, seen, leaving, language),
         fields=fields,
         corrected=tuple((one.value, one.hide) for one in leaving.corrections),
-        error=problem,
     )
     if context.shell is not None:
         return page(visit, "chat_preview.html", context)

@@ -3,6 +3,7 @@
 // question. The answer comes on the response itself; leaving the page ends it. Nothing is stored here.
 
 import { announce } from "./chat/announce.js";
+import { looksFirst } from "./chat/corrections.js";
 import { toLogin } from "./chat/login.js";
 import { frames } from "./chat/stream.js";
 import { Thread } from "./chat/thread.js";
@@ -96,7 +97,7 @@ async function ask(event) {
   event.preventDefault();
   const { name, value, dataset = {} } = event.submitter ?? {};
   if (running || !text.value.trim()) return;
-  if ("look" in dataset) {
+  if ("look" in dataset || (!looked && !("send" in dataset) && !name && looksFirst())) {
     seeWhatLeaves();
     return;
   }

@@ -3,7 +3,7 @@
 // to say; what the person says of it goes into the composer's form, and with the question.
 
 import { announce } from "./announce.js";
-import { keepCorrections } from "./corrections.js";
+import { always, keepCorrections } from "./corrections.js";
 
 const sheet = new URL("../../css/border.css", import.meta.url);
 
@@ -52,6 +52,7 @@ export async function look(form, fetched, changed) {
     const top = dialog.scrollTop;
     dialog.innerHTML = now.html;
     dialog.querySelector("[data-mark]")?.removeAttribute("hidden");
+    dialog.querySelector("[data-always]").checked = always.wanted;
     dialog.scrollTop = top;
     changed(now.ampel);
   }
@@ -87,6 +88,9 @@ export async function look(form, fetched, changed) {
     if ("mark" in button.dataset) mark();
     if ("send" in button.dataset) setTimeout(() => dialog.close());  // it is sent first
   });
+  dialog.addEventListener("change", ({ target }) => {
+    if ("always" in target.dataset) always.wanted = target.checked;
+  });
   dialog.addEventListener("mousedown", (event) => {
     if (event.target.closest("[data-mark]")) event.preventDefault();  // what is marked stays marked
   });
@@ -100,7 +104,7 @@ export async function look(form, fetched, changed) {
   });
   dialog.addEventListener("keydown", (event) => {
     const plain = event.key.toLowerCase() === "h" && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (!plain || event.target.matches("input, textarea")) return;
+    if (!plain || event.target.matches("[type=text], #seen-hide")) return;
     event.preventDefault();
     mark();
   });

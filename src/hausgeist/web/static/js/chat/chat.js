@@ -4,6 +4,7 @@
 
 import { announce } from "./announce.js";
 import { Composer } from "./composer.js";
+import { looksFirst } from "./corrections.js";
 import { toLogin } from "./login.js";
 import { toTop } from "./side.js";
 import { follow } from "./stream.js";
@@ -26,7 +27,7 @@ async function post(address, fields) {
   const response = await fetch(address, {
     method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" },
   });
-  if (response.status === 401) toLogin();
+  if (response.status === 401 || response.redirected) toLogin();
   const answer = await response.json();
   if (answer.code === "not_found") throw new Error(words.gone);
   if (!response.ok) throw Object.assign(new Error(answer.error?.message ?? answer.error), { html: answer.html });
@@ -120,6 +121,7 @@ async function send(event) {
   const replaced = name === "again" || name === "continue" ? value : "";
   stopped = null;
   if (running.size || composer.busy || !composer.may(replaced)) return;
+  if (!replaced && !composer.looked && !("send" in (event.submitter?.dataset ?? {})) && looksFirst()) return seeWhatLeaves();
   const fields = composer.fields(replaced);
   if (replaced) {
     for (const other of ["again", "text", "file", "against"]) fields.delete(other);
