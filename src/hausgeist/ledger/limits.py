@@ -5,7 +5,9 @@ What a group of few people used is never a number here, only whether a mark is r
 be worked out from the rest of its cost centre.
 """
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,9 @@ from hausgeist.ledger.recorder import Recorder
 from hausgeist.store import budgets
 from hausgeist.store.budgets import KINDS, Balance, Rule
 from hausgeist.store.db import Store
+
+PATIENCE = 2.0
+"""Seconds that a change of a budget waits for calls that are about to be booked."""
 
 TOKENS_MOST = 10**15
 EUR_MOST = 10**9
@@ -151,7 +156,9 @@ class Budgets:
             earlier = _facts("before", before)
             return None if [*earlier.values()] == [*facts.values()] else earlier | facts
 
-        await self._store.drain()  # a new budget counts what is booked: also what waits to be
+        # a new budget counts what is booked: also what waits to be, unless there is no end of it
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._store.drain(), PATIENCE)
         await self._trail.change("budget.set", work, actor=by, subject=scope)
         await self._book.refresh()
 
