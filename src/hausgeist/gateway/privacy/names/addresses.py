@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from hausgeist.core.findings import Finding, Kind
 from hausgeist.gateway.privacy.names import words as known
-from hausgeist.gateway.privacy.names.tokens import NEWLINE, Tokens, folded
+from hausgeist.gateway.privacy.names.tokens import NEWLINE, Tokens
 
 _HEADS = {  # prepositions of street names, and the articles that may follow
     "am": (),
@@ -43,11 +43,12 @@ _ENGLISH = frozenset(
 )
 _TOWN_JOINTS = frozenset("am an der im bei ob den dem v. d. a. i.".split())
 _ADJECTIVES = frozenset(
-    "alte alten neue neuen obere oberen untere unteren grosse grossen kleine kleinen hintere hinteren vordere"
-    " vorderen innere inneren aeussere aeusseren lange langen hohe hohen kurze breite schmale mittlere".split()
+    "alte alten neue neuen obere oberen untere unteren grosse grossen kleine kleinen hintere"
+    " hinteren vordere vorderen innere inneren aeussere aeusseren lange langen hohe hohen kurze"
+    " breite schmale mittlere".split()
 )
 _NO_PLACES = known.NO_STREETS | known.SALUTATIONS | known.NO_NAMES
-_BEFORE_CODE = frozenset(",;|(·•-–/:")
+_BEFORE_CODE = frozenset(",;|(·•-\u2013/:")
 _TAIL = 4  # tokens of a street's name behind "Straße der ..."
 _LONGEST_TOWN = 5
 
@@ -55,7 +56,7 @@ _LONGEST_TOWN = 5
 def addresses(tokens: Tokens) -> Iterator[Finding]:
     """Addresses, in order, not overlapping."""
     words = tokens.words
-    plain = [folded(word) if word[0].isalpha() else word for word in words]
+    plain = tokens.plain
     living = -10
     done = place = 0
     while place < len(words):
@@ -73,7 +74,7 @@ def addresses(tokens: Tokens) -> Iterator[Finding]:
             continue
         first, end = span
         if end < len(words):
-            further = end + (words[end] in {",", "·", "|", "-", "–", "/"})
+            further = end + (words[end] in {",", "·", "|", "-", "\u2013", "/"})
             if further < len(words) and words[further] in {"D", "DE"} and further + 2 < len(words):
                 further += 2
             if further < len(words) and _is_code(words[further]):
@@ -177,7 +178,7 @@ def _further(words: Sequence[str], plain: Sequence[str], place: int) -> int:
     if after < len(words) and plain[after] in {"der", "des", "am", "im", "zum", "an", "von"}:
         end = after + 1
         while end < min(len(words), after + _TAIL):
-            if words[end] == "." or words[end].isdigit() and words[end + 1 : end + 2] == ["."]:
+            if words[end] == "." or (words[end].isdigit() and words[end + 1 : end + 2] == ["."]):
                 end += 1
             elif words[end][0].isupper():
                 return end + 1
@@ -189,7 +190,7 @@ def _further(words: Sequence[str], plain: Sequence[str], place: int) -> int:
 
 
 def _number_end(words: Sequence[str], place: int) -> int | None:
-    """The token behind a house number: 12, 12a, 12 a, 3-5, 3 – 5a, Nr. 4."""
+    """The token behind a house number: 12, 12a, 12 a, 3-5, 3 - 5a, Nr. 4."""
     if place < len(words) and words[place] in {"Nr.", "Nr", "No."}:
         place += 1
     if not _is_number(words, place):
@@ -202,7 +203,11 @@ def _number_end(words: Sequence[str], place: int) -> int | None:
         and words[end].islower()
     ):
         end += 1
-    if end + 1 < len(words) and words[end] in {"-", "–", "/", "+"} and _is_number(words, end + 1):
+    if (
+        end + 1 < len(words)
+        and words[end] in {"-", "\u2013", "/", "+"}
+        and _is_number(words, end + 1)
+    ):
         end += 2
         if (
             words[end : end + 1]
@@ -268,7 +273,7 @@ def _is_code(word: str) -> bool:
 
 def _with_country(words: Sequence[str], place: int) -> int:
     """D-10115 begins with its D."""
-    if place > 1 and words[place - 1] in {"-", "–"} and words[place - 2] in {"D", "DE"}:
+    if place > 1 and words[place - 1] in {"-", "\u2013"} and words[place - 2] in {"D", "DE"}:
         return place - 2
     return place
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Persons by the words beside them: salutations, labels of forms, closing lines, "geb.". Tokens in, places out.
+"""Persons by the words beside them: salutations, labels of forms, closing lines. Tokens in, places out.
 
 An anchor says that a name is here; how far it goes, the model and the list of names say. Titles and
 salutations stay outside. Rules only add: what the model has found stays found.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from hausgeist.gateway.privacy.names import words as known
 from hausgeist.gateway.privacy.names.gazetteer import FREQUENT, RARE, SURNAME, Gazetteer
@@ -18,14 +18,40 @@ _FAINT = 0.005  # what is enough where German has no room for another noun
 _FIRST = FREQUENT | RARE
 _LABEL_WORDS = 5  # words of a label before its colon
 _LINES = 4  # lines behind a closing in which the name is looked for
+_STARTS = frozenset({NEWLINE, "|", ";", "(", ")", ">", "<", '"', "*", "•", "-", ":", "."})
+_LINE_ENDS = frozenset({NEWLINE, ",", "(", "|", "-", "\u2013", ".", "/", "<"})
+_MAIDEN = frozenset("geb. geb geborene geborener geborenen nee".split())
+_BEHIND = frozenset("geb. geb geboren * wohnhaft wohnt".split())
 _SEVERAL = frozenset("eheleute eheleuten familie familien fam. herren".split())
 _CALLED = frozenset("heisst heisse heissen hiess hiessen heiss genannt named called".split())
-_FIELD_ENDS = frozenset({NEWLINE, "|", ";", "<", ":", "(", "[", "="})
-_ORGANISED = (
-    "amt verwaltung team abteilung schule gmbh stelle zentrum dienst behoerde buero praxis klinik verein verband"
+_FIELD_ENDS = frozenset({NEWLINE, "|", ";", "<", ":", "(", "[", "=", ".", "?", "!"})
+_ORGANISED = tuple(
+    "amt verwaltung team abteilung schule gmbh stelle zentrum dienst behoerde buero"
+    " praxis klinik verein verband"
     " kanzlei leitung sekretariat referat dezernat bereich service center gruppe kasse werke straße strasse"
     " personal ministerium gericht betrieb haus".split()
 )
+
+
+Hit = tuple[int, int, str, bool]
+"""First token of a name, the token behind it, the rule, and whether it is certain."""
+
+
+Rule = Callable[["Anchors", int], Iterator[Hit]]
+
+
+def _table(
+    first: Sequence[tuple[frozenset[str], Rule]], also: Sequence[tuple[frozenset[str], Rule]]
+) -> dict[str, tuple[Rule, ...]]:
+    """The rules that a word calls for: one of the ``first``, and all of ``also``."""
+    rules: dict[str, list[Rule]] = {}
+    for words, rule in first:
+        for word in words:
+            rules.setdefault(word, [rule])
+    for words, rule in also:
+        for word in words:
+            rules.setdefault(word, []).append(rule)
+    return {word: tuple(several) for word, several in rules.items()}
 
 
 def may_be_name(plain: str) -> bool:
@@ -44,31 +70,13 @@ class Anchors:
         self._names = names
         self._cache: dict[str, tuple[str, int]] = {}
         self._seen = frozenset(self._words)
-        self._plain = [self._look(word)[0] for word in self._words]
+        self._plain = tokens.plain
 
-    def persons(self) -> Iterator[tuple[int, int, str, bool]]:
+    def persons(self) -> Iterator[Hit]:
         """First token, end, rule, and whether it is certain; they may overlap."""
         for place, plain in enumerate(self._plain):
-            if plain in known.SALUTATIONS:
-                yield from self._salutation(place)
-            elif plain in known.GREETINGS:
-                yield from self._greeting(place)
-            elif plain in {"geb.", "geborene", "geborener", "geborenen", "geb", "nee"}:
-                yield from self._born(place)
-            elif plain in known.PROXIES or self.by_proxy(place):
-                yield from self._proxy(place)
-            elif plain in known.ROLES:
-                yield from self._role(place)
-            elif plain == ":":
-                yield from self._label(place)
-            elif plain in _CALLED or (
-                plain == "ist" and self._plain[place - 1 : place] == ["name"]
-            ):
-                yield from self._called(place)
-            if plain in known.CLOSINGS:
-                yield from self._closing(place)
-            if plain in {"geb.", "geb", "geboren", "*", "wohnhaft", "wohnt"}:
-                yield from self._before(place)
+            for rule in self._RULES.get(plain, ()):
+                yield from rule(self, place)
 
     def _look(self, word: str) -> tuple[str, int]:
         found = self._cache.get(word)
@@ -86,12 +94,64 @@ class Anchors:
         """What the list of names says of a word."""
         return self._look(self._words[place])[1]
 
+    def filled(self, marked: Collection[int]) -> Iterator[int]:
+        """What stands between marked words and belongs to them: particles, and the rest of "Weber, Eva"."""
+        for place in sorted(marked):
+            after = place + 1
+            while after < self._reach(place) and self._plain[after] in known.PARTICLES:
+                after += 1
+            if after > place + 1 and after in marked:
+                yield from range(place + 1, after)
+            if self._words[after : after + 1] == [","]:
+                yield from self._turned(place, after + 1, marked)
+            if self._is_turned(place):
+                yield place - 2
+            before = self._back(place)
+            if before < place and (before == 0 or self._words[before - 1] in _STARTS):
+                yield from range(before, place)
+
+    def _turned(self, place: int, first: int, marked: Collection[int]) -> Iterator[int]:
+        """The first name behind a surname that begins a line or a cell."""
+        if (
+            first not in marked
+            and self.is_name(first)
+            and self._begins(place)
+            and self._ends(first)
+        ):
+            yield first
+
+    def _is_turned(self, place: int) -> bool:
+        """Whether a word is the first name behind a surname that begins a line or a cell."""
+        if place < 2 or self._words[place - 1] != "," or not self._ends(place):
+            return False
+        return self._begins(place - 2) and self.is_name(place - 2)
+
+    def _reach(self, place: int) -> int:
+        """How far ahead is looked."""
+        return min(len(self._words), place + _LONGEST)
+
+    def _back(self, place: int) -> int:
+        """The first of the particles before a name."""
+        first = place
+        while first > max(0, place - 3) and self._plain[first - 1] in known.PARTICLES:
+            if not self._words[first - 1].islower():
+                break
+            first -= 1
+        return first
+
+    def _begins(self, place: int) -> bool:
+        place = self._back(place)
+        return place == 0 or self._words[place - 1] in _STARTS
+
+    def _ends(self, place: int) -> bool:
+        return place + 1 >= len(self._words) or self._words[place + 1] in _STARTS
+
     def genitive(self, place: int) -> int:
         """How many letters at a name's end are its genitive, which stays outside: Mustermanns."""
         word = self._words[place]
         if len(word) < 5 or word[-1] != "s":
             return 0
-        stem = word[:-2] if word[-2] in "'’" else word[:-1]
+        stem = word[:-2] if word[-2] in "'\u2019" else word[:-1]
         listed = self._look(stem)[1] and not self.flags(place)
         return len(word) - len(stem) if listed or stem in self._seen else 0
 
@@ -110,7 +170,8 @@ class Anchors:
 
     def _title_end(self, place: int) -> int:
         """Behind titles and words of office: Dr. med., Bürgermeisterin."""
-        while place < len(self._words) and (
+        last = self._reach(place)
+        while place < last and (
             self._plain[place] in known.TITLES
             or (self._plain[place] in known.ROLES and self.is_office(place))
             or (self._words[place] == "-" and self._plain[place - 1] in known.TITLES)
@@ -133,9 +194,7 @@ class Anchors:
                     break
                 if end > place and self._words[end][0].islower() and self._likely[end + 1] < _HINT:
                     break
-            elif not self.is_name(end):
-                break
-            elif end > place and not self._belongs(place, end):
+            elif not self.is_name(end) or (end > place and not self._belongs(place, end)):
                 break
             end += 1
         while end > place and (self._plain[end - 1] in known.PARTICLES):
@@ -152,7 +211,7 @@ class Anchors:
         first = self.flags(end - 1) & _FIRST and not self.flags(end - 1) & SURNAME
         return bool(first and end == place + 1 and self.flags(end) & SURNAME)
 
-    def _salutation(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
+    def _salutation(self, place: int) -> Iterator[Hit]:
         start = self._title_end(place + 1)
         end = self._run(start)
         if end == start:
@@ -162,11 +221,11 @@ class Anchors:
             return
         certain = bool(self.flags(end - 1)) or self._likely[end - 1] > _GOES_ON
         yield start, end, "names.salutation", certain
-        if self._plain[place] in _SEVERAL and end < len(self._words):
-            if self._plain[end] in {"und", "u.", "&"} and self._run(end + 1) > end + 1:
-                yield end + 1, self._run(end + 1), "names.salutation", False
+        several = self._plain[place] in _SEVERAL and end < len(self._words)
+        if several and self._plain[end] in {"und", "u.", "&"} and self._run(end + 1) > end + 1:
+            yield end + 1, self._run(end + 1), "names.salutation", False
 
-    def _greeting(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
+    def _greeting(self, place: int) -> Iterator[Hit]:
         if (
             place
             and self._words[place - 1][0].isalpha()
@@ -192,18 +251,22 @@ class Anchors:
     def _greeted(self, start: int, end: int) -> bool:
         """Whether what follows a greeting is a name: a comma or a line's end behind it, or known."""
         after = self._words[end] if end < len(self._words) else NEWLINE
-        closed = after in {",", "!", NEWLINE, "und", "-", "–"} and end - start < 3
+        closed = after in {",", "!", NEWLINE, "und", "-", "\u2013"} and end - start < 3
         known_name = self.flags(start) & _FIRST
         return bool(closed or known_name) or self._likely[start] > _GOES_ON
 
-    def _born(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
+    def _born(self, place: int) -> Iterator[Hit]:
         end = self._run(place + 1)
         if end > place + 1 and self._plain[place + 1] not in known.MONTHS:
             yield place + 1, end, "names.maiden", False
 
-    def _proxy(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
+    def _half_proxy(self, place: int) -> Iterator[Hit]:
+        if self.by_proxy(place):
+            yield from self._proxy(place)
+
+    def _proxy(self, place: int) -> Iterator[Hit]:
         start = place + 1
-        while start < len(self._words) and self._plain[start] in {
+        while start < self._reach(place) and self._plain[start] in {
             *known.PROXIES,
             NEWLINE,
             *known.TITLES,
@@ -222,15 +285,19 @@ class Anchors:
             return
         end = self._line_name(start)
         if end:
-            yield start, end, "names.proxy", False
+            yield self._title_end(start), end, "names.proxy", False
 
-    def _role(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
+    def _role(self, place: int) -> Iterator[Hit]:
         start = self._title_end(place + 1)
         end = self._run(start)
         if end > start and (self._likely[start] > _FAINT or self.flags(start) & _FIRST):
             yield start, end, "names.role", False
 
-    def _called(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
+    def _name_is(self, place: int) -> Iterator[Hit]:
+        if self._plain[place - 1 : place] == ["name"]:
+            yield from self._called(place)
+
+    def _called(self, place: int) -> Iterator[Hit]:
         start = place + 1
         if self._plain[start : start + 1] in (
             ["jetzt"],
@@ -244,7 +311,7 @@ class Anchors:
         if end > start and self._likely[start] > _FAINT:
             yield start, end, "names.called", False
 
-    def _label(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
+    def _label(self, place: int) -> Iterator[Hit]:
         """Names behind "Antragsteller:", separated by commas, up to the end of the field."""
         if not self._is_label(place):
             return
@@ -261,7 +328,7 @@ class Anchors:
             end = self._field_run(begin)
             if end > begin:
                 sure = any(self.flags(at) or self._likely[at] > _HINT for at in range(begin, end))
-                if first or sure:
+                if sure or (first and not self._organised(begin, end)):
                     yield begin, end, "names.label", False
                 first = False
                 start = end
@@ -306,7 +373,7 @@ class Anchors:
             place -= 1
         return False
 
-    def _closing(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
+    def _closing(self, place: int) -> Iterator[Hit]:
         """Behind "Mit freundlichen Grüßen": on the same line, or alone on one of the next."""
         start = place
         while start > 0 and self._words[start - 1] != NEWLINE:
@@ -320,8 +387,12 @@ class Anchors:
             at += 1
         end = self._line_name(at)
         if end:
-            yield at, end, "names.closing", False
+            yield self._title_end(at), end, "names.closing", False
             return
+        yield from self._closing_line(place, at)
+
+    def _closing_line(self, place: int, at: int) -> Iterator[Hit]:
+        """The first of the lines behind a closing that is a name."""
         while at < len(self._words) and self._words[at] != NEWLINE:
             at += 1
             if at - place > 8:
@@ -344,13 +415,10 @@ class Anchors:
         if end == begin or end - begin > 5:
             return 0
         after = self._words[end] if end < len(self._words) else NEWLINE
-        if after not in {NEWLINE, ",", "(", "|", "-", "–", ".", "/", "<"}:
-            if not (self.flags(begin) & _FIRST and self._likely[begin] > _GOES_ON):
-                return 0
-        if any(
-            self._plain[at].endswith(tuple(_ORGANISED)) and not self.flags(at)
-            for at in range(begin, end)
-        ):
+        surely = self.flags(begin) & _FIRST and self._likely[begin] > _GOES_ON
+        if after not in _LINE_ENDS and not surely:
+            return 0
+        if self._organised(begin, end):
             return 0
         if (
             not any(self.flags(at) or self._likely[at] > _HINT for at in range(begin, end))
@@ -359,10 +427,16 @@ class Anchors:
             return 0
         return end
 
-    def _before(self, place: int) -> Iterator[tuple[int, int, str, bool]]:
+    def _organised(self, begin: int, end: int) -> bool:
+        """Whether a word of it ends as offices and firms do, and is no name that is known."""
+        return any(
+            self._plain[at].endswith(_ORGANISED) and not self.flags(at) for at in range(begin, end)
+        )
+
+    def _before(self, place: int) -> Iterator[Hit]:
         """Erika Mustermann, geb. 12.8.1964; Erika Mustermann (wohnhaft ...)."""
         end = place
-        while end > 0 and self._words[end - 1] in {",", "(", "|"}:
+        while end > max(0, place - 3) and self._words[end - 1] in {",", "(", "|"}:
             end -= 1
         if end == place:
             return
@@ -375,3 +449,18 @@ class Anchors:
             while not self.flags(start) and self._likely[start] < _HINT:
                 start += 1
             yield start, end, "names.before", False
+
+    _RULES = _table(
+        (
+            (known.SALUTATIONS, _salutation),
+            (known.GREETINGS, _greeting),
+            (_MAIDEN, _born),
+            (known.PROXIES, _proxy),
+            (known.ROLES, _role),
+            (_CALLED, _called),
+            (frozenset({"a.", "v."}), _half_proxy),
+            (frozenset({"ist"}), _name_is),
+            (frozenset({":"}), _label),
+        ),
+        ((known.CLOSINGS, _closing), (_BEHIND, _before)),
+    )

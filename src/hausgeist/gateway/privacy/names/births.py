@@ -27,7 +27,7 @@ _SEPARATORS = frozenset("|;")
 
 def births(tokens: Tokens) -> Iterator[Finding]:
     """Dates of birth, in order."""
-    words = tokens.words
+    words, plain = tokens.words, tokens.plain
     anchor = -_BETWEEN - 2
     columns: set[int] = set()
     column = separators = 0
@@ -42,10 +42,10 @@ def births(tokens: Tokens) -> Iterator[Finding]:
         elif word in _SEPARATORS:
             column += 1
             separators += 1
-        elif word == "*" or (word[0].isalpha() and folded(word) in _ANCHORS):
+        elif plain[place] in _ANCHORS:
             anchor = place
             heard = True
-            if folded(word).startswith(("geburts", "birth", "dob")):
+            if plain[place].startswith(("geburts", "birth", "dob")):
                 columns.add(column)
         end = _date_end(words, place)
         if end is None:

@@ -12,7 +12,7 @@ from hausgeist.gateway.privacy.names import words as known
 from hausgeist.gateway.privacy.names.gazetteer import FREQUENT, RARE, SURNAME, Gazetteer
 from hausgeist.gateway.privacy.names.tokens import NEWLINE, folded
 
-_SIGNS = frozenset(',.:;-–()|<>"„“/&+*•·!?§')
+_SIGNS = frozenset(',.:;-\u2013()|<>"„“/&+*•·!?§')
 
 
 @dataclass(frozen=True, slots=True)

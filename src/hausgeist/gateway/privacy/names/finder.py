@@ -24,9 +24,10 @@ from hausgeist.gateway.privacy.names.tokens import NEWLINE, Tokens, folded, toke
 THRESHOLD = 0.1
 """How likely a word must be part of a name: the recall setting, chosen by ``bench/privacy.py``."""
 
-_TOWN = 0.6  # how likely a town must be a person
+_TOWN = 0.6  # how likely a town or a month must be a person
 _NEAR = 0.03
 _GAP = 3  # blanks from which on two names of a line are two
+_DOUBTFUL = known.TOWNS | frozenset(known.MONTHS)
 _LOCAL = re.compile(r"([^\W\d_]+)[._-]([^\W\d_-]+(?:-[^\W\d_]+)?)\d{0,4}@")
 _OFFICE = frozenset(
     "info post poststelle kontakt office mail service team buergerbuero rathaus stadt amt bau sozial no reply"
@@ -35,7 +36,7 @@ _OFFICE = frozenset(
 
 
 class Names:
-    """Finds names. Holds no text between two calls."""
+    """Finds names. Of a text nothing is kept between two calls."""
 
     def __init__(self, names: Gazetteer, model: Model, threshold: float = THRESHOLD) -> None:
         self._names = names
@@ -70,17 +71,19 @@ class Names:
         words = tokens.words
         why: dict[int, tuple[str, bool, float]] = {}
         for place, chance in enumerate(likely):
-            if chance <= self._threshold or not _may_be_name(words[place]):
+            if chance <= self._threshold or not _may_be_name(words[place], tokens.plain[place]):
                 continue
-            if chance > _TOWN or folded(words[place]) not in known.TOWNS:
+            if chance > _TOWN or tokens.plain[place] not in _DOUBTFUL:
                 why[place] = "names.model", False, chance
         anchors = Anchors(tokens, likely, self._names)
         for start, end, rule, certain in anchors.persons():
             for place in range(start, end):
                 _, before, _ = why.get(place, ("", False, 0.0))
                 why[place] = rule, certain or before, 1.0
-        for place in list(_grown(list(why), likely, words)):
+        for place in list(_grown(list(why), likely, tokens)):
             why.setdefault(place, ("names.model", False, likely[place]))
+        for place in list(anchors.filled(why.keys())):
+            why.setdefault(place, ("names.model", False, self._threshold))
         blocked = _covered(tokens, fixed)
         places = [
             place for place in sorted(why) if place not in blocked and not anchors.by_proxy(place)
@@ -120,19 +123,21 @@ class Names:
         return found
 
 
-def _may_be_name(word: str) -> bool:
+def _may_be_name(word: str, plain: str) -> bool:
     if not word[0].isalpha() or "@" in word or "/" in word:
         return False
-    return may_be_name(folded(word))
+    return may_be_name(plain)
 
 
-def _grown(places: Sequence[int], likely: Sequence[float], words: Sequence[str]) -> Iterator[int]:
+def _grown(places: Sequence[int], likely: Sequence[float], tokens: Tokens) -> Iterator[int]:
     """Capitalised neighbours of what was found, for which a weaker hint is enough."""
+    words = tokens.words
     for place in places:
         for near in (place - 1, place + 1):
-            if 0 <= near < len(words) and likely[near] > _NEAR and words[near][0].isupper():
-                if _may_be_name(words[near]):
-                    yield near
+            if not (0 <= near < len(words) and likely[near] > _NEAR and words[near][0].isupper()):
+                continue
+            if _may_be_name(words[near], tokens.plain[near]):
+                yield near
 
 
 def _covered(tokens: Tokens, findings: Sequence[Finding]) -> set[int]:
@@ -164,7 +169,7 @@ def _groups(
 def _named(group: list[int], tokens: Tokens) -> Iterator[list[int]]:
     """The group without particles at its ends; nothing where no name is left."""
     words = tokens.words
-    while group and words[group[-1]].islower() and folded(words[group[-1]]) in known.PARTICLES:
+    while group and words[group[-1]].islower() and tokens.plain[group[-1]] in known.PARTICLES:
         group = group[:-1]
     if any(len(words[place]) > 1 and words[place][-1] != "." for place in group):
         yield group
@@ -192,19 +197,15 @@ def _apart(findings: Sequence[Finding]) -> list[Finding]:
     kept: list[Finding] = []
     ranked = sorted(enumerate(findings), key=lambda pair: (pair[1].start, pair[0]))
     for _, one in ranked:
-        if kept and one.start < kept[-1].end:
-            if one.end > kept[-1].end and one.kind is kept[-1].kind:
-                before = kept.pop()
-                one = Finding(
-                    before.start,
-                    one.end,
-                    one.kind,
-                    before.rule,
-                    before.certain or one.certain,
-                    max(before.score, one.score),
-                )
-            else:
-                continue
-        kept.append(one)
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+        elif one.end > kept[-1].end and one.kind is kept[-1].kind:
+            kept.append(_both(kept.pop(), one))
     assert all(one.end <= two.start for one, two in pairwise(kept))
     return kept
+
+
+def _both(one: Finding, two: Finding) -> Finding:
+    """From the beginning of the one to the end of the other."""
+    certain, score = one.certain or two.certain, max(one.score, two.score)
+    return Finding(one.start, two.end, one.kind, one.rule, certain, score)

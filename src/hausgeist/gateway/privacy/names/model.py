@@ -4,7 +4,8 @@
 Trained elsewhere (``scripts/train_names.py``, CRFsuite); this computes the marginals of Lafferty, McCallum
 and Pereira (2001) by forward-backward in plain Python. What a word gives to the score of its own place and of
 its neighbours' depends on the word alone and is added up once for each different word of a text, which
-makes it faster than handing strings to a library. Nothing of a text is kept when a call ends.
+makes it faster than handing strings to a library. Of a text nothing is kept when a call ends but small words
+that the model knows from its training ("und").
 
 The file: a head, the weights between labels, then sorted CRCs of features with three weights each. The
 features cannot be read back.
@@ -15,6 +16,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Self
 from zlib import crc32
 
@@ -29,9 +31,21 @@ _HEAD = struct.Struct("<4sfI")
 _MAGIC = b"HGC1"
 _STEP = 2048.0  # weights are kept as whole numbers of this part
 _EDGE = 32767
+_MOST_ROWS = 50_000  # rows of sorts that are kept; they hold no words
 
 Weights = tuple[float, float, float]
-_NONE: Weights = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a word gives to the score of its own place, and of those two and one before and behind it."""
+
+    look: Seen
+    own: Weights
+    back2: Weights
+    back1: Weights
+    on1: Weights
+    on2: Weights
 
 
 class Model:
@@ -41,6 +55,8 @@ class Model:
         """``between``: nine weights, from label to label, row by row; ``weights`` by a feature's CRC."""
         self._turn = [math.exp(one) for one in between]
         self._weights = weights
+        self._common: dict[str, _Known] = {}
+        self._rows: dict[tuple[str, str, str, str, str], Weights] = {}
 
     @staticmethod
     def packed(between: Sequence[float], weights: Mapping[str, Weights]) -> bytes:
@@ -88,45 +104,46 @@ class Model:
 
     def _scores(self, words: Sequence[str], names: Gazetteer) -> list[Weights]:
         """What the features of every place add up to, by label."""
-        types = {word: seen(word, names) for word in {NEWLINE, *words}}
-        own = {word: self._sum(inner_features(look)) for word, look in types.items()}
-        given = {
-            offset: {word: self._sum(outer_features(look, offset)) for word, look in types.items()}
-            for offset in (-2, -1, 1, 2)
-        }
-        back2, back1, on1, on2 = given[-2], given[-1], given[1], given[2]
-        rows: dict[tuple[str, str, str, str, str], Weights] = {}
-        twos: dict[tuple[str, str, str], Weights] = {}
-        scores: list[Weights] = []
+        known = {word: self._known(word, names) for word in {NEWLINE, *words}}
+        pairs_of: dict[tuple[str, str, str], Weights] = {}
         padded = [NEWLINE, NEWLINE, *words, NEWLINE, NEWLINE]
-        looks = [types[word] for word in padded]
+        facts = [known[word] for word in padded]
+        scores: list[Weights] = []
         for place in range(2, len(padded) - 2):
-            two, one, word, next_, last = padded[place - 2 : place + 3]
-            sort = looks[place].sort
-            row = (
-                looks[place - 2].sort,
-                looks[place - 1].sort,
-                sort,
-                looks[place + 1].sort,
-                looks[place + 2].sort,
-            )
-            together = rows.get(row)
-            if together is None:
-                together = rows[row] = self._sum(sorts(row))
-            pair = twos.get((one, sort, next_))
-            if pair is None:
-                pair = twos[one, sort, next_] = self._sum(
-                    pairs(looks[place - 1], looks[place], looks[place + 1])
-                )
-            a, b, c, d, e = own[word], back2[two], back1[one], on1[next_], on2[last]
+            two, one, here, next_, last = facts[place - 2 : place + 3]
+            row = (two.look.sort, one.look.sort, here.look.sort, next_.look.sort, last.look.sort)
+            a = self._rows.get(row)
+            if a is None:
+                a = self._rows[row] = self._sum(sorts(row))
+            pair = (padded[place - 1], row[2], padded[place + 1])
+            b = pairs_of.get(pair)
+            if b is None:
+                b = pairs_of[pair] = self._sum(pairs(one.look, here.look, next_.look))
+            c, d, e, f, g = here.own, two.back2, one.back1, next_.on1, last.on2
             scores.append(
                 (
-                    a[0] + b[0] + c[0] + d[0] + e[0] + together[0] + pair[0],
-                    a[1] + b[1] + c[1] + d[1] + e[1] + together[1] + pair[1],
-                    a[2] + b[2] + c[2] + d[2] + e[2] + together[2] + pair[2],
+                    a[0] + b[0] + c[0] + d[0] + e[0] + f[0] + g[0],
+                    a[1] + b[1] + c[1] + d[1] + e[1] + f[1] + g[1],
+                    a[2] + b[2] + c[2] + d[2] + e[2] + f[2] + g[2],
                 )
             )
+        if len(self._rows) > _MOST_ROWS:
+            self._rows.clear()
         return scores
+
+    def _known(self, word: str, names: Gazetteer) -> "_Known":
+        """What a word gives. Small words that the model knows anyway are kept from text to text."""
+        found = self._common.get(word)
+        if found is None:
+            look = seen(word, names)
+            found = _Known(
+                look,
+                self._sum(inner_features(look)),
+                *(self._sum(outer_features(look, offset)) for offset in (-2, -1, 1, 2)),
+            )
+            if word.islower() and crc32(f"w={look.plain}".encode()) in self._weights:
+                self._common[word] = found
+        return found
 
     def _sum(self, features: Iterable[str]) -> Weights:
         begin = inside = outside = 0.0

@@ -12,7 +12,7 @@ from hausgeist.core.findings import Finding, Kind
 from hausgeist.gateway.privacy.names import words as known
 from hausgeist.gateway.privacy.names.tokens import NEWLINE, Tokens, folded, tokens_of
 
-_PART = re.compile(r"[-‐‑]")
+_PART = re.compile("[-\u2010\u2011]")
 _SHORTEST = 3  # letters; shorter parts of a name are found only beside another part
 _LONGEST_GAP = 3  # characters between two parts of one name in a line
 _SCORE = 0.9
@@ -29,11 +29,7 @@ def spread_tokens(persons: Sequence[str], text: str, tokens: Tokens) -> list[Fin
     if not surnames and not others:
         return []
     marks: list[tuple[int, int, int, bool]] = []  # token, start, end, whether it may stand alone
-    keys: dict[str, str] = {}
-    for place, word in enumerate(tokens.words):
-        key = keys.get(word)
-        if key is None:
-            key = keys[word] = folded(word)
+    for place, (word, key) in enumerate(zip(tokens.words, tokens.plain, strict=True)):
         hit = _hit(key, word, surnames, others)
         if hit is None:
             continue
@@ -50,8 +46,7 @@ def _keys(persons: Sequence[str]) -> tuple[set[str], set[str]]:
     surnames: set[str] = set()
     others: set[str] = set()
     for person in persons:
-        parts = [folded(part) for part in tokens_of(person).words]
-        parts = [part for part in parts if part[:1].isalpha()]
+        parts = [part for part in tokens_of(person).plain if part[:1].isalpha()]
         full = [part for part in parts if part not in known.PARTICLES and not part.endswith(".")]
         for part in full:
             long = len(part) >= _SHORTEST
@@ -72,9 +67,9 @@ def _hit(key: str, word: str, surnames: set[str], others: set[str]) -> tuple[int
     if key in others:
         return 0, False
     if key[:1].isalpha() and not word[0].islower():
-        for ending in ("s", "'s", "’s", "'", "’", "ens", "sche", "schen", "scher"):
+        for ending in ("s", "'s", "\u2019s", "'", "\u2019", "ens", "sche", "schen", "scher"):
             if key.endswith(ending) and key[: -len(ending)] in surnames:
-                return 0, True
+                return len(word) - len(ending), True
         if "-" in key:
             halves = _PART.split(word)
             if folded(halves[0]).removesuffix("s") in surnames or folded(halves[0]) in surnames:
@@ -83,7 +78,7 @@ def _hit(key: str, word: str, surnames: set[str], others: set[str]) -> tuple[int
 
 
 def _behind_article(tokens: Tokens, place: int) -> bool:
-    return place > 0 and tokens.words[place - 1].lower() in known.ARTICLES
+    return place > 0 and tokens.plain[place - 1] in known.ARTICLES
 
 
 def _joined(

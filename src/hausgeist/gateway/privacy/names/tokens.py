@@ -14,6 +14,8 @@ from dataclasses import dataclass
 NEWLINE = "\n"
 
 _MARKS = "\u0300-\u036f\u00ad\u200b-\u200d\u2060"  # combining marks and what has no width
+_HYPHENS = "\u2010\u2011"  # the one that is not to break, and the typographer's
+_RAISED = "\u2019"
 _LETTER = rf"[^\W\d_][{_MARKS}]*"
 _ABBREVIATIONS = (
     "Dr|Prof|Dipl|Ing|Hr|Fr|Hrn|St|Str|geb|Nr|Tel|bzw|ggf|usw|vgl|Az|Abs|Art|ca|evtl|inkl|lt|zzgl|Mag"
@@ -24,8 +26,8 @@ _TOKEN = re.compile(
     (?P<mail>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,6}})
     |(?P<link>(?:https?://|www\.)[^\s<>"]{{1,2000}})
     |(?P<short>(?:{_ABBREVIATIONS})\.(?![a-zäöü])|[^\W\d_]\.(?!\d))
-    |(?P<street>(?:{_LETTER}(?:{_LETTER}|[-‐‑])*?)?[sS]tr\.)
-    |(?P<word>{_LETTER}(?:{_LETTER}|\d|[-‐‑'’](?={_LETTER}))*)
+    |(?P<street>(?:{_LETTER}(?:{_LETTER}|[-{_HYPHENS}])*?)?[sS]tr\.)
+    |(?P<word>{_LETTER}(?:{_LETTER}|\d|[-{_HYPHENS}'{_RAISED}](?={_LETTER}))*)
     |(?P<number>\d+(?:[.,:/]\d+)*[a-zA-Z]?(?![^\W\d_]))
     |(?P<digits>\d+)
     |(?P<line>[\n\r\x0b\x0c]\s*)
@@ -36,13 +38,13 @@ _TOKEN = re.compile(
 
 _SPELT = str.maketrans(
     {
-        "‐": "-",
-        "‑": "-",
+        "\u2010": "-",
+        "\u2011": "-",
         "ä": "ae",
         "ö": "oe",
         "ü": "ue",
         "ß": "ss",
-        "ı": "i",
+        "\u0131": "i",
         "ł": "l",
         "ø": "o",
         "đ": "d",
@@ -54,9 +56,10 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060]")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Tokens of a text, side by side: the words and where they start and end, in characters."""
+    """Tokens of a text, side by side: the words, the same folded, and where they start and end."""
 
     words: Sequence[str]
+    plain: Sequence[str]
     starts: Sequence[int]
     ends: Sequence[int]
 
@@ -65,7 +68,7 @@ class Tokens:
 
 
 def tokens_of(text: str) -> Tokens:
-    """Every token in order; line breaks as ``\\n`` alone."""
+    """Every token in order; a line break is ``NEWLINE``."""
     words: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -73,7 +76,8 @@ def tokens_of(text: str) -> Tokens:
         words.append(NEWLINE if match.lastgroup == "line" else match.group())
         starts.append(match.start())
         ends.append(match.end())
-    return Tokens(words, starts, ends)
+    once = {word: folded(word) for word in set(words)}
+    return Tokens(words, [once[word] for word in words], starts, ends)
 
 
 def folded(word: str) -> str:

@@ -31,7 +31,8 @@ ORDINARY = frozenset(
 """Surnames that are ordinary words, folded: behind an article they are taken for the word."""
 
 SALUTATIONS = frozenset(
-    "herr herrn herren frau frauen hr. fr. hrn. familie fam. familien eheleute eheleuten mr mr. mrs mrs. ms ms. miss"
+    "herr herrn herren frau frauen hr. fr. hrn. familie fam."
+    " familien eheleute eheleuten mr mr. mrs mrs. ms ms. miss"
     " fräulein fraeulein madame monsieur schwester pater".split()
 )
 """What stands before a name and says whose it is, folded."""
@@ -81,7 +82,8 @@ LABELS = frozenset(
     " applicant patient-name attendees attending signed contact sender recipient tenant landlord"
     " personen dabei anwesenden bewohner bewohnerin inhaber inhaberin bauleiter bauleiterin meldende"
     " meldender vorsteher vorsteherin zahlungspflichtig zahlungspflichtiger beisitzer beisitzerin halters"
-    " pflegeperson bezugsperson notfallkontakt trauzeuge trauzeugin trauzeugen gruppenfuehrer aufsicht".split()
+    " pflegeperson bezugsperson notfallkontakt trauzeuge"
+    " trauzeugin trauzeugen gruppenfuehrer aufsicht".split()
 )
 """Labels of forms behind whose colon a person is named, folded."""
 
@@ -103,10 +105,12 @@ ROLES = frozenset(
     " polizistin erzieherin erzieher pflegerin pfleger colleague patient son daughter brother sister"
     " husband wife neighbour neighbor tenant witness doctor dr hauptkommissar kommissarin kommissar"
     " polizeimeister pom pk phm khk wachtmeister inhaber inhaberin"
-    " verwalter verwalterin stellvertreter stellvertreterin bewohner bewohnerin fahrer fahrerin kunde kundin"
+    " verwalter verwalterin stellvertreter stellvertreterin bewohner"
+    " bewohnerin fahrer fahrerin kunde kundin"
     " schuldner schuldnerin mitbewohner mitbewohnerin partner partnerin bestatter bestatterin redakteur"
     " redakteurin rentner rentnerin ortsvorsteher ortsvorsteherin klassenlehrer klassenlehrerin"
-    " kindesmutter kindesvater bauleiter foerster foersterin makler maklerin hausverwalter berater beraterin"
+    " kindesmutter kindesvater bauleiter foerster foersterin"
+    " makler maklerin hausverwalter berater beraterin"
     " vorsitzende vorsitzender vorsitzenden erben erbe erbin kassenwart kassenwartin jugendwart"
     " eheleute oberarzt chefarzt chefaerztin pflegekraft lehrling beigeordneter stadtkaemmerer".split()
 )
@@ -118,14 +122,16 @@ GREETINGS = frozenset(
 )
 
 CLOSINGS = frozenset(
-    "gruessen gruesse gruss gruesslichst hochachtungsvoll mfg lg vg bg hg regards sincerely faithfully wishes"
+    "gruessen gruesse gruss gruesslichst hochachtungsvoll mfg lg"
+    " vg bg hg regards sincerely faithfully wishes"
     " herzlichst cheers dein deine ihr ihre euer eure gezeichnet unterzeichner freundlichst bestens"
     " yours thanks".split()
 )
 
 CLOSING_STARTS = frozenset(
     "mit freundlichen freundlichem freundliche freundlicher besten bester beste viele vielen liebe lieben"
-    " herzliche herzlichen herzlichem herzlicher schoene schoenen sonnige kollegialen kollegiale kollegialem"
+    " herzliche herzlichen herzlichem herzlicher schoene"
+    " schoenen sonnige kollegialen kollegiale kollegialem"
     " gruss gruesse kind best warm many yours hochachtungsvoll mfg lg vg bg dein deine ihr ihre euer eure"
     " herzlichst freundlichst bestens danke und den dank mille tausend hg cheers thanks ganz".split()
 )
@@ -133,10 +139,12 @@ CLOSING_STARTS = frozenset(
 PROXIES = frozenset("i.a. i.v. i.a i.v gez. gez im auftrag in vertretung p.p. ppa. ppa".split())
 
 NO_NAMES = frozenset(
-    "damen herren herr frau kollegen kolleginnen kollegium kolleg team eltern alle alles zusammen leute sir madam"
+    "damen herren herr frau kollegen kolleginnen kollegium kolleg"
+    " team eltern alle alles zusammen leute sir madam"
     " colleagues all team buerger buergerinnen mitbuerger mitglieder nachbarn freunde freund freundin"
     " ihr ihre ihnen sie du dich euch wir ich er es wie wann wer wo was bitte leider anbei hiermit vielen"
-    " dank danke tag morgen abend mahlzeit gruesse gruss gruessen anlage anlagen betreff datum ort telefon tel fax"
+    " dank danke tag morgen abend mahlzeit gruesse gruss"
+    " gruessen anlage anlagen betreff datum ort telefon tel fax"
     " mobil zimmer raum nr nummer strasse platz plz e-mail email mail internet web seite uhr euro konto"
     " iban bic amt stadt gemeinde landkreis kreis verwaltung abteilung referat sachgebiet dezernat"
     " fachbereich buero sekretariat vorstand geschaeftsfuehrung geschaeftsleitung personalabteilung"
@@ -146,22 +154,29 @@ NO_NAMES = frozenset(
     " pfarrer pfarrerin rektor rektorin kollege kollegin steuerberater steuerberaterin architekt"
     " patient patientin zeuge zeugin klaeger beklagte antragsteller antragstellerin unterschrift"
     " original kopie entwurf januar februar maerz juni juli september oktober november dezember montag"
-    " dienstag mittwoch donnerstag samstag sonntag und oder bzw siehe keine kein nein ja unbekannt oben unten"
+    " dienstag mittwoch donnerstag samstag sonntag und oder bzw"
+    " siehe keine kein nein ja unbekannt oben unten"
     " gmbh ag kg ohg e.v. ev verein firma gesellschaft partner soehne familie eheleute mutter vater"
-    " kind kinder sohn tochter schule klasse rathaus behoerde gericht amtsgericht finanzamt jobcenter sozialamt"
+    " kind kinder sohn tochter schule klasse"
+    " rathaus behoerde gericht amtsgericht finanzamt jobcenter sozialamt"
     " jugendamt bauamt ordnungsamt standesamt versicherung krankenkasse rente bescheid antrag vorname"
     " nachname name geburtsdatum anschrift adresse wohnort geboren geb geb. the and of for"
-    " lieben auftrag vertretung hallo hi hey moin servus beste besten neue neuer neues neuen schoene mein meine"
+    " lieben auftrag vertretung hallo hi hey moin servus"
+    " beste besten neue neuer neues neuen schoene mein meine"
     " meinen meiner unser unsere unseren sein seine dein deine der die das den dem des ein eine einen einem"
     " einer am an auf aus bei bis durch fuer gegen hinter im in mit nach neben ohne seit ueber um unter von"
-    " vom vor waehrend wegen zu zum zur zwischen als da dabei dadurch dafuer dagegen daher damit danach dann"
+    " vom vor waehrend wegen zu zum zur zwischen als"
+    " da dabei dadurch dafuer dagegen daher damit danach dann"
     " daran darauf daraufhin darin darueber darum dass davon dazu denn dennoch deshalb dort doch durch"
-    " eigentlich etwas falls gestern gibt gerne gern hat habe haben heute hier hierzu ich ist sind war waren"
+    " eigentlich etwas falls gestern gibt gerne gern hat habe"
+    " haben heute hier hierzu ich ist sind war waren"
     " inzwischen jede jeder jedes jetzt kann kannst koennen koennt koennte koennten laut manchmal mehr mir"
     " mich nachdem nicht nochmal nun nur ob obwohl ohne rund schon schreib schreibe sehr seitdem sicher"
     " sobald sofern sogar solange somit sondern sonst soll sollen sollte sowie statt stimmt trotz trotzdem"
-    " uebrigens uns viel viele vielleicht voraussichtlich warum weder wegen weil weiter weitere weitere welche"
-    " wenn werden wird wieso wo wohin wurde wurden zudem zuerst zuletzt zwar andernfalls ansonsten ausserdem"
+    " uebrigens uns viel viele vielleicht voraussichtlich warum"
+    " weder wegen weil weiter weitere weitere welche"
+    " wenn werden wird wieso wo wohin wurde"
+    " wurden zudem zuerst zuletzt zwar andernfalls ansonsten ausserdem"
     " allerdings auch alternativ jedoch lediglich nachfolgend sodass sollten wuerden wuerde moechte"
     " this that these those our your my his her their we they it is are was were have has please thanks"
     " best kind regards dear if when while because also there here from with at on in to by".split()
@@ -229,7 +244,8 @@ NO_TOWNS = frozenset(
 )
 
 TOWN_ENDINGS = tuple(
-    "burg stadt dorf heim hausen berg feld kirchen bach au ow itz ingen leben rode walde hagen muende hafen furt"
+    "burg stadt dorf heim hausen berg feld kirchen bach au"
+    " ow itz ingen leben rode walde hagen muende hafen furt"
     " haven bruecken bruck brunn stein stedt stett roda wald kreis sund beck thal tal lingen ungen nitz"
     " born brueck loh horst moor see".split()
 )
