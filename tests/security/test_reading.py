@@ -345,3 +345,17 @@ def test_an_auditor_administers_nothing(town):
     for path in ("/admin/users", "/admin/keys"):
         assert dora.get(path).status == 403, path
     assert dora.form(f"/admin/users/{town.bernd.id}/password").status == 403
+
+
+def test_the_export_says_what_is_not_in_it(town):
+    """Who takes their data along from a closed account is told that older things are missing."""
+    bernd = town.server.session(town.bernd.id)
+
+    def readme(visitor):
+        with zipfile.ZipFile(io.BytesIO(visitor.get("/account/data/export").body)) as archive:
+            name = next(one for one in archive.namelist() if one.endswith(".txt"))
+            return archive.read(name).decode()
+
+    before = readme(bernd)
+    after = readme(taken_over(town))
+    assert len(after.split("\n\n")) == len(before.split("\n\n")) + 1

@@ -38,6 +38,11 @@ _TEXTS = (
         "accounting belongs to your group and does not name you, so it is not here either."
     ),
 )
+CLOSED = N_(
+    "Older conversations and files are closed for this account at present, because somebody else made a "
+    "password for it or linked a login to it. They are not in this file: open them first, on the page "
+    "“Who reads my conversations”."
+)
 
 
 class Export:
@@ -60,13 +65,16 @@ class Export:
         if person is None:
             raise NotFound
         await self._trail.record("user.exported", actor=by, subject=subject)
-        readme = self._readme(organisation, language)
+        standing = await self._store.read(lambda c: accounts.standing(c, subject))
+        closed = standing is not None and standing["closed_before"] is not None
+        readme = self._readme(organisation, language, closed=closed)
         return _apart(_archive(self._store, subject, readme, translator(language)(README)))
 
-    def _readme(self, organisation: str, language: str) -> str:
+    def _readme(self, organisation: str, language: str, *, closed: bool) -> str:
         turn = translator(language)
         when = _stamp(self._now_ms())
-        texts = [turn(text).format(organisation=organisation, when=when) for text in _TEXTS]
+        told = (*_TEXTS, CLOSED) if closed else _TEXTS
+        texts = [turn(text).format(organisation=organisation, when=when) for text in told]
         listed = [f"{store.name}.json: {turn(store.title)}" for store in STORES]
         return "\n\n".join([*texts, "\n".join(listed)]) + "\n"
 
