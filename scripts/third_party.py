@@ -30,6 +30,28 @@ SPOKEN = {
 }
 
 
+# what src/hausgeist/gateway/privacy/names/data was made of; the whole notice is in its NOTICE
+NAMES = (
+    (
+        "| [First names in Berlin](https://github.com/berlinonline/haeufige-vornamen-berlin) | CC-BY-3.0-DE"
+        " | Berliner Landesamt für Bürger- und Ordnungsangelegenheiten (LABO) / BerlinOnline Stadtportal GmbH"
+        " & Co. KG | list of names |"
+    ),
+    (
+        "| [Surnames of GermaNER](https://github.com/tudarmstadt-lt/GermaNER) | Apache-2.0"
+        " | TU Darmstadt, Language Technology | list of names |"
+    ),
+    (
+        "| GermEval 2014 Named Entity Recognition Shared Task | CC-BY-4.0"
+        " | Darina Benikova, Chris Biemann, Max Kisselew, Sebastian Padó | training of the model |"
+    ),
+    (
+        "| [MobIE](https://github.com/DFKI-NLP/MobIE) | CC-BY-4.0"
+        " | Leonhard Hennig, Phuc Tran Truong, Aleksandra Gabryszak, DFKI | training of the model |"
+    ),
+)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write or compare the page; 0 when it is right."""
     text = page()
@@ -62,6 +84,9 @@ def page() -> str:
     lines += ["", "For the tests only, never in a package:", ""]
     lines += ["| Name | Version | Licence | What for |", "|---|---|---|---|"]
     lines += [_carried(entry) for entry in vendor if not entry["ship"]]
+    lines += ["", "## Data behind the files that find names", ""]
+    lines += ["Hashed or learnt from, not carried itself; the notice lies beside the files.", ""]
+    lines += ["| Name | Licence | By | What for |", "|---|---|---|---|", *NAMES]
     lines += ["", "## Installed beside it", "", "Fetched unmodified by the installer.", ""]
     lines += ["| Name | Licence | Home |", "|---|---|---|"]
     lines += list(_installed())

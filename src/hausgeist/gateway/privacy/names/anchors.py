@@ -328,7 +328,7 @@ class Anchors:
             end = self._field_run(begin)
             if end > begin:
                 sure = any(self.flags(at) or self._likely[at] > _HINT for at in range(begin, end))
-                if sure or (first and not self._organised(begin, end)):
+                if (first or sure) and not self._organised(begin, end):
                     yield begin, end, "names.label", False
                 first = False
                 start = end
