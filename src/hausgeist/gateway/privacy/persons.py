@@ -27,6 +27,12 @@ _FRONT = re.compile(
     rf"(?:(?P<salutation>{_SALUTATION})\s{{1,3}})?(?:(?:Prof|Professor|Professorin|Dr|Dipl|Mag|med|jur"
     rf"|phil|rer|nat|dent)\b[.-]?\s{{0,2}}|Ing\.\s{{0,2}}|h\.\s?c\.\s{{0,2}})*"
 )
+_POLITE = frozenset(
+    "Frau Fr Herr Herrn Hr Hrn Familie Fam Eheleute Eheleuten Mr Mrs Ms Miss Prof Professor Professorin Dr"
+    " Dipl Ing Mag med jur phil rer nat dent vet h c pol oec theol".split()
+)
+_LETTERS_BEHIND = re.compile(r"(?<![^\W\d_])[^\W\d_]+\Z")
+_LONGEST_TITLE: Final = 14
 _LOOK_BACK: Final = 60
 _ENDINGS = ("'s", "\u2019s", "scher", "schen", "sche", "ens", "s", "'", "\u2019")
 _WORD = re.compile(r"\S+")
@@ -62,12 +68,14 @@ def taken_apart(
     ``lasts`` and ``firsts`` hold folded words that are known as surnames and as first names: Peters is
     the genitive of Peter only where Peter is somebody's surname, too.
     """
-    ahead = _AHEAD.search(text[max(0, start - _LOOK_BACK) : start])
+    ahead = _ahead(text[max(0, start - _LOOK_BACK) : start])
     value = text[start:end]
     polite = _FRONT.match(value)
     before = polite[0] if polite is not None and polite.end() < len(value) else ""
     value = value[len(before) :]
-    salutation = (polite and before and polite["salutation"]) or (ahead and ahead["salutation"]) or ""
+    salutation = (
+        (polite and before and polite["salutation"]) or (ahead and ahead["salutation"]) or ""
+    )
     titled = bool(salutation or before.strip() or (ahead and ahead["title"].strip()))
     known = (lasts,) if titled or len(value.split()) > 1 else (lasts, firsts)
     stem, after = _without_ending(value, known)
@@ -90,6 +98,13 @@ def taken_apart(
     first = rest[words[0][0] : words[at - 1][1]]
     gap = rest[words[at - 1][1] : words[-1][0]]  # with the particles
     return Name(before + front, first, gap, rest[words[-1][0] :], after, sex=sex), ""
+
+
+def _ahead(text: str) -> re.Match[str] | None:
+    """Salutation and titles at the end of a text; looked for only behind a word that is one."""
+    at = len(text.rstrip(" \t\n.-"))
+    word = _LETTERS_BEHIND.search(text, max(0, at - _LONGEST_TITLE), at)
+    return _AHEAD.search(text) if word is not None and word[0] in _POLITE else None
 
 
 def _particles(text: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ and encrypting are ``veils``'s.
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -276,7 +276,7 @@ class Veil:
                 "version": VERSION,
                 "values": self.values,
                 "keys": self.keys,
-                "persons": [asdict(one) for one in self.persons],
+                "persons": self.persons,
                 "numbers": self.numbers,
                 "literals": self.literals,
                 "certain": sorted(self.certain),

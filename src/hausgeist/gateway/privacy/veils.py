@@ -256,8 +256,10 @@ class Veils:
             VeilDown, NotFound: it cannot be stored.
         """
         conversation, owner = call.conversation, call.principal.id
+        if conversation is None:
+            return True
         packed = read.veil.packed()
-        if conversation is None or packed == read.packed:
+        if packed == read.packed:
             return True
         version = read.version + 1
         row = VeilRow(
