@@ -37,6 +37,7 @@ from hausgeist.gateway.privacy.names.gazetteer import Gazetteer  # noqa: E402  a
 from hausgeist.gateway.privacy.names.model import LABELS, Model, features_of  # noqa: E402  as above
 from hausgeist.gateway.privacy.names.tokens import NEWLINE, folded, tokens_of  # noqa: E402  as above
 
+FILES = (loading.NAMES, loading.MODEL)
 TRAINING = ROOT / "scripts" / "training"
 LETTERS = 3600
 SEED = 20261122
@@ -71,7 +72,12 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=80, help="rounds of L-BFGS")
     today = datetime.now(UTC).date().isoformat()
     parser.add_argument("--date", default=today, help="the day that the card gives")
+    parser.add_argument("--measure", action="store_true", help="train nothing, only renew the card")
     options = parser.parse_args()
+    if options.measure:
+        write({file: (loading.FOLDER / file).read_bytes() for file in FILES}, options.date)
+        measure()
+        return 0
     began = time.monotonic()
     held = frozenset(folded(name) for name in letters.held_out())
     lists = Lists(options.data, held)
