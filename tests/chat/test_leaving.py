@@ -11,9 +11,10 @@ from hausgeist.chat.leaving import place
 from hausgeist.chat.temporary import Passed, Temporary
 from hausgeist.core.calls import Correction
 from hausgeist.core.events import Flagged
+from hausgeist.core.findings import Examination, Finding, Kind
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.policy import Verdict
-from hausgeist.errors import BorderAsks, NotFound
+from hausgeist.errors import BorderAsks, BorderRefused, NotFound
 from hausgeist.gateway.privacy import Veils
 from hausgeist.testing.echo import EchoProvider, echo_card
 
@@ -175,3 +176,28 @@ def test_a_temporary_chat_asks_and_hides_too(out):
     assert len(seen.preview.hidden[0].spans) == 2
     assert turn.said.text == LETTER
     assert out.eu.calls[-1].conversation is None
+
+
+def test_a_mistake_of_the_detectors_can_be_put_right(out):
+    """Who says that a guess is no name lowers the class; of what is certain nobody can say so."""
+    text = "Wartburg liegt in Eisenach."
+    guess = Finding(0, 8, Kind.PERSON, "test", score=0.5)
+
+    class Guessing:
+        async def examine(self, texts):
+            return Examination({one: (guess,) if one == text else () for one in texts})
+
+    out.gateway.border.examiner = Guessing()
+    said = Leaving((Correction("Wartburg", hide=False),), YES.agreed)
+
+    async def work():
+        with pytest.raises(BorderRefused) as caught:
+            await out.chat.ask(ANNA, question(text, "fern", leaving=YES))
+        (seen,) = await out.chat.preview(ANNA, question(text, "fern"))
+        await answered(out, question(text, "fern", leaving=said))
+        return caught.value, seen
+
+    error, seen = asyncio.run(work())
+    assert error.values["examined"] is True
+    assert [span.value for span in seen.preview.hidden[0].spans] == ["Wartburg"]
+    assert len(out.far.calls) == 1

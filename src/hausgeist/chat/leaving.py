@@ -57,13 +57,14 @@ async def cleared(
     ``decision`` is what was decided without its content.
 
     Raises:
-        BorderRefused: nobody may answer.
+        BorderRefused: nobody may answer; ``examined`` tells whether that is for what is in it.
         BorderAsks: it may leave once the person has said yes; ``hidden`` counts what would be hidden.
         DetectorDown: it could not be examined; nothing leaves.
     """
     call = replace(call, corrections=leaving.corrections)
     about: dict[str, Any] = {}
-    if decision.verdict is Verdict.EXAMINE:
+    examined = decision.verdict is Verdict.EXAMINE
+    if examined:
         preview = await gateway.preview(call)
         decision = preview.decision
         if decision.verdict is Verdict.ASK:
@@ -86,6 +87,7 @@ async def cleared(
             notes=decision.notes,
             data_class=decision.data_class.word,
             policy_version=decision.policy_version,
+            examined=examined,
         )
     if decision.verdict is Verdict.REROUTE:
         about["rerouted"] = [str(reason) for reason in decision.reasons]

@@ -5,7 +5,7 @@ The texts themselves are keys here, so an ``Examination`` is content: it never r
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -84,6 +84,25 @@ class Examination:
     def counts(self) -> Counter[Kind]:
         """How many there are of each kind."""
         return Counter(one.kind for found in self.findings.values() for one in found)
+
+    def without(self, said: Collection[str]) -> "Examination":
+        """The rest, where somebody says that these words are nothing personal; what is certain stays.
+
+        ``said`` are words in lower case with single blanks.
+        """
+        if not said:
+            return self
+        return Examination(
+            {
+                text: tuple(
+                    one
+                    for one in found
+                    if one.certain
+                    or " ".join(text[one.start : one.end].split()).lower() not in said
+                )
+                for text, found in self.findings.items()
+            }
+        )
 
     @property
     def data_class(self) -> DataClass | None:

@@ -37,7 +37,7 @@ class Masked:
 class Preview:
     """What would be decided of a call, and what of its texts would be hidden; nothing was sent or stored.
 
-    ``hidden`` has every text that has a hidden passage, once.
+    ``hidden`` has every text that has a hidden passage, once; of what is refused, a passage that was found.
     """
 
     decision: Decision

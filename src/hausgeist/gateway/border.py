@@ -126,9 +126,10 @@ class Border:
         except DetectorDown as error:
             error.values |= {"data_class": labelled.word, "policy_version": self.policy.version}
             raise
-        data_class = labelled
-        if found.data_class is not None:
-            data_class = max(data_class, found.data_class)
+        # "this is no name": a person lowers what detectors guess, never what is certain
+        plain = {" ".join(one.value.split()).lower() for one in call.corrections if not one.hide}
+        of_content = found.without(plain).data_class
+        data_class = labelled if of_content is None else max(labelled, of_content)
         unseen = unseen or has_pictures(call)
         if unseen:
             data_class = max(data_class, DataClass.PERSONAL)

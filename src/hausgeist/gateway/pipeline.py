@@ -261,7 +261,8 @@ class Gateway:
         if decision.verdict is Verdict.EXAMINE:
             may_hide = self.veils is not None
             decision, found = await self.border.look(call, candidates, may_hide=may_hide)
-        if self.veils is None or not await self._is_to_veil(call, decision):
+        refused = decision.verdict is Verdict.REFUSE  # what was found may be a mistake to put right
+        if self.veils is None or not (refused or await self._is_to_veil(call, decision)):
             return Preview(decision)
         return Preview(decision, await self.veils.preview(call, found))
 

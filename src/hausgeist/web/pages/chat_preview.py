@@ -149,14 +149,24 @@ def _sheet(visit: Visit, seen: Seen, leaving: Leaving, language: str) -> Sheet:
     counts: Counter[str] = Counter(hidden_in(seen.preview))
     ampel = decided_view(visit, call.model, decision, counts, language)
     name = model_name(visit, call.model)
+    hidden = {one.text: one for one in seen.preview.hidden}
     if decision.verdict is Verdict.REFUSE:
-        line = turn(N_("This is not sent to {model}."))
-        return Sheet(kind="refused", ampel=ampel, models=name, line=line.format(model=name))
+        line = turn(N_("This is not sent to {model}.")).format(model=name)
+        if counts:
+            found = turn(N_("Found in it: {kinds}. What is no such thing you can say below."))
+            line = f"{line} {found.format(kinds=kinds_line(counts, language))}"
+        return Sheet(
+            kind="refused",
+            ampel=ampel,
+            models=name,
+            line=line,
+            entities=_entities(call.messages, hidden, leaving, language),
+            texts=tuple(_texts(call.messages, hidden, language)) if counts else (),
+        )
     inside = bool(decision.models) and decision.models[0].zone is Zone.HOUSE
     if inside:
         line = turn(N_("This stays in the house: nothing is hidden, because nothing leaves."))
         return Sheet(kind="stays", ampel=ampel, models=name, line=line)
-    hidden = {one.text: one for one in seen.preview.hidden}
     line = turn(N_("This leaves as it stands below; nothing in it is hidden."))
     if counts:
         line = turn(N_("Hidden: {kinds}. The rest leaves as it stands below."))

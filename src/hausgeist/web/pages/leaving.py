@@ -116,6 +116,7 @@ def stop_view(
             said=(_why(error, language), *said),
             instead=instead,
             fields=tuple(fields),
+            preview=preview if values.get("examined") else "",
         )
     zone, provider = Zone(str(values["zone"])), str(values["provider"])
     where = place_name(zone, str(values.get("country") or ""), language)
