@@ -24,6 +24,7 @@ BY_RULE: dict[str, tuple[str, ...]] = {
         "postgres://user:{s3cr3t@db.intern}/x",
         '{{"password": "{abcdefgh12345}"}}',
         "PIN: {4711}",
+        "CVC {123}",
         "{-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBK\n-----END PRIVATE KEY-----}",
         "token {eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P}",
         "AWS_SECRET_ACCESS_KEY={wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY}",
@@ -60,6 +61,7 @@ BY_RULE: dict[str, tuple[str, ...]] = {
         "{86 095 742 719}",
         "Die Steuer-ID von Frau M.: {86095742718}",
         "Steuer-ID: {02476291358}",
+        "Steuer-Identifikationsnr. {86095742718}",
         "Steueridentifikationsnummer (IdNr.) {65 929 970 489}",
     ),
     "tax_number": (

@@ -32,6 +32,8 @@ _ASSIGNED = pattern(
     r"[\"']?[^\S\n]{0,3}(?:[:=]{1,2}>?|lautet(?:e)?:?|ist:?|is:?|->)[^\S\n]{0,4}(?:\n[^\S\n]{0,4})?([\"'`«]?)([^\s\"'`»]{4,256})",
     any_case=True,
 )
+_CODE = pattern(r"(?:[:= ]{1,3}|:? (?:lautet|ist):? )([0-9]{3,8})", any_case=True)
+_CODES = ("pin", "puk", "tan", "cvc", "cvv", "code", "nummer")
 _SPECIAL = frozenset("!?#$%&*+@^~_-=/\\|<>.:,;")
 
 
@@ -64,9 +66,13 @@ class Secrets:
                 start, end = match.span(1)
                 if rule == "secret.url" or _varied(page.plain(start, end)):
                     yield Finding(start, end, Kind.SECRET, rule, certain=True)
-        for start, limit in page.anchored(self.name, 1):
-            del limit
-            if (found := _ASSIGNED.match(page.data, start)) is not None:
+        for start, _ in page.anchored(self.name, 1):
+            word = page.plain(max(0, start - 6), start).lower()
+            code = _CODE.match(page.data, start) if word.endswith(_CODES) else None
+            if code is not None and page.alone(*code.span(1)):
+                begin, end = code.span(1)
+                yield Finding(begin, end, Kind.SECRET, "secret.anchor", certain=True)
+            elif (found := _ASSIGNED.match(page.data, start)) is not None:
                 yield from _password(page, found.span(2), quoted=bool(found.group(1)))
 
 

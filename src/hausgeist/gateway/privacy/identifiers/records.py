@@ -58,6 +58,7 @@ class Records:
         ),
         *("vorgang", "vorgangszeichen", "fallnummer", "fall-nr", "aktennummer", "akten-nr", "akte"),
         *(
+            "kassenz.",
             "kassenzeichen",
             "bescheidnummer",
             "bescheid-nr",

@@ -22,7 +22,7 @@ class Anchors:
         rules: dict[str, set[str]] = {}
         for rule, spellings in words.items():
             for word in spellings:
-                for spelling in {word.lower(), _without_umlauts(word.lower())}:
+                for spelling in _spellings(word.lower()):
                     rules.setdefault(spelling, set()).add(rule)
         self._automaton = ahocorasick.Automaton()
         for word, speaks_for in rules.items():
@@ -47,6 +47,15 @@ class Anchors:
                 continue  # the end of a longer one
             found.append((start, end, rules))
         return found
+
+
+def _spellings(word: str) -> set[str]:
+    """A word as people write it: without umlauts, and with ``nr`` for ``nummer``."""
+    found = {word}
+    if word.endswith("nummer"):
+        base = word.removesuffix("nummer").rstrip("-")
+        found |= {f"{base}nr", f"{base}-nr", f"{base} nr"}
+    return found | {_without_umlauts(one) for one in found}
 
 
 def _tail(lower: str, end: int) -> int:
