@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, insert
 
 from hausgeist.store.tables import (
     api_keys,
+    appeals,
     conversations,
     file_contents,
     files,
@@ -40,7 +41,8 @@ def ids_of(person: str) -> dict[str, str]:
     """What the rows of a person are called, by kind."""
     tag = person[:12]
     called = {"conversation": "talk", "message": "said", "group": "team"}
-    kinds = "group key session conversation message file folder share import hold prompt assistant reading"
+    kinds = "group key session conversation message file folder share import hold prompt assistant"
+    kinds += " reading appeal"
     return {"user": person, **{kind: f"{called.get(kind, kind)}-{tag}" for kind in kinds.split()}}
 
 
@@ -110,10 +112,12 @@ def _ways_in(ids: dict[str, str], at: int) -> Rows:
 
 
 def _rules(ids: dict[str, str], at: int) -> Rows:
-    """A version of the border's rules that the person wrote."""
+    """A version of the border's rules that the person wrote, and what they say to a guard."""
     person = ids["user"]
     row = {"version": f"1-{person[:12]}", "number": 1, "body": "", "state": "retired"}
     yield policies, {**row, "author_id": person, "created_at": at}
+    appeal = {"id": ids["appeal"], "owner_id": person, "rule": "house.secret", "state": "open"}
+    yield appeals, {**appeal, "text": "Das war kein Geheimnis.", "created_at": at}
 
 
 def _asked(ids: dict[str, str], at: int) -> Rows:
@@ -176,6 +180,8 @@ def _talk(ids: dict[str, str], words: str, at: int, name: str) -> Rows:
         },
     )
     yield file_contents, {"file_id": file, "seq": 0, "content": words.encode()}
+    sealed = {"sealed_key": b"key", "sealed_map": b"map", "version": 1}
+    yield veils, {**sealed, "conversation_id": talk, "updated_at": at}
     yield (
         search_words,
         {
