@@ -29,6 +29,7 @@ from hausgeist.store.tables import (
     search_words,
     sessions,
     shares,
+    veils,
 )
 
 Rows = Iterator[tuple[Table, dict[str, object]]]
