@@ -62,35 +62,47 @@ def addresses(tokens: Tokens) -> Iterator[Finding]:
     while place < len(words):
         if plain[place] in _LIVING:
             living = place
+        elif words[place] == NEWLINE:
+            living = -10
         span = _street(words, plain, place, done, lives=place - living <= 6)
         span = span or _english(words, plain, place) or _box(words, plain, place)
-        certain = True
-        if span is None and _is_code(words[place]):
-            end = _town_end(words, plain, place)
-            if end and (place == 0 or _code_fits(words, plain, place, end)):
-                span = _with_country(words, place), end
+        span = span or _town(words, plain, place)
         if span is None:
             place += 1
             continue
         first, end = span
-        if end < len(words):
-            further = end + (words[end] in {",", "·", "|", "-", "\u2013", "/"})
-            if further < len(words) and words[further] in {"D", "DE"} and further + 2 < len(words):
-                further += 2
-            if further < len(words) and _is_code(words[further]):
-                end = _town_end(words, plain, further) or further + 1
-            elif (
-                words[end] in {",", "in"} and end + 1 < len(words) and plain[end + 1] in known.TOWNS
-            ):
-                end += 2
+        done = place = _on(words, plain, end)
         yield Finding(
             tokens.starts[first],
-            tokens.ends[end - 1],
+            tokens.ends[place - 1],
             Kind.ADDRESS,
             "names.address",
-            certain=certain,
+            certain=True,
         )
-        place = done = end
+
+
+def _town(words: Sequence[str], plain: Sequence[str], place: int) -> tuple[int, int] | None:
+    """10115 Berlin, D-10115 Berlin."""
+    if not _is_code(words[place]):
+        return None
+    end = _town_end(words, plain, place)
+    if end is None or (place and not _code_fits(words, plain, place, end)):
+        return None
+    return _with_country(words, place), end
+
+
+def _on(words: Sequence[str], plain: Sequence[str], end: int) -> int:
+    """Where an address ends that ``end`` is the end of, or of its street: the town may follow."""
+    if end >= len(words):
+        return end
+    further = end + (words[end] in {",", "·", "|", "-", "\u2013", "/"})
+    if further + 2 < len(words) and words[further] in {"D", "DE"}:
+        further += 2
+    if further < len(words) and _is_code(words[further]):
+        return _town_end(words, plain, further) or further + 1
+    if words[end] in {",", "in"} and plain[end + 1 : end + 2] and plain[end + 1] in known.TOWNS:
+        return end + 2
+    return end
 
 
 def _street(

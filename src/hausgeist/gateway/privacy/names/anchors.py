@@ -22,6 +22,7 @@ _STARTS = frozenset({NEWLINE, "|", ";", "(", ")", ">", "<", '"', "*", "•", "-"
 _LINE_ENDS = frozenset({NEWLINE, ",", "(", "|", "-", "\u2013", ".", "/", "<"})
 _MAIDEN = frozenset("geb. geb geborene geborener geborenen nee".split())
 _BEHIND = frozenset("geb. geb geboren * wohnhaft wohnt".split())
+_NEVER = known.SALUTATIONS | known.TITLES | known.CLOSINGS | known.GREETINGS
 _SEVERAL = frozenset("eheleute eheleuten familie familien fam. herren".split())
 _CALLED = frozenset("heisst heisse heissen hiess hiessen heiss genannt named called".split())
 _FIELD_ENDS = frozenset({NEWLINE, "|", ";", "<", ":", "(", "[", "=", ".", "?", "!"})
@@ -56,9 +57,9 @@ def _table(
 
 def may_be_name(plain: str) -> bool:
     """Whether a folded word can be part of a name at all."""
-    if plain in known.NO_NAMES:
-        return plain in known.ORDINARY
-    return plain not in known.SALUTATIONS and plain not in known.TITLES
+    if plain in _NEVER:
+        return False
+    return plain in known.ORDINARY or (plain not in known.NO_NAMES and plain not in known.ROLES)
 
 
 class Anchors:
@@ -119,6 +120,12 @@ class Anchors:
             and self._ends(first)
         ):
             yield first
+
+    def is_turned_pair(self, last: int, place: int) -> bool:
+        """Whether a surname, a comma and a first name fill a line or a cell."""
+        listed = self.flags(place)
+        first_name = bool(listed & _FIRST) or not listed
+        return first_name and self._begins(last) and self._ends(place)
 
     def _is_turned(self, place: int) -> bool:
         """Whether a word is the first name behind a surname that begins a line or a cell."""
@@ -289,6 +296,8 @@ class Anchors:
 
     def _role(self, place: int) -> Iterator[Hit]:
         start = self._title_end(place + 1)
+        while start < self._reach(place) and self._plain[start] in {"von", "vom", "der", "des"}:
+            start += 1  # Mutter von Erika
         end = self._run(start)
         if end > start and (self._likely[start] > _FAINT or self.flags(start) & _FIRST):
             yield start, end, "names.role", False
@@ -328,7 +337,7 @@ class Anchors:
             end = self._field_run(begin)
             if end > begin:
                 sure = any(self.flags(at) or self._likely[at] > _HINT for at in range(begin, end))
-                if (first or sure) and not self._organised(begin, end):
+                if (first or sure) and not self.organised(begin, end):
                     yield begin, end, "names.label", False
                 first = False
                 start = end
@@ -418,7 +427,7 @@ class Anchors:
         surely = self.flags(begin) & _FIRST and self._likely[begin] > _GOES_ON
         if after not in _LINE_ENDS and not surely:
             return 0
-        if self._organised(begin, end):
+        if self.organised(begin, end):
             return 0
         if (
             not any(self.flags(at) or self._likely[at] > _HINT for at in range(begin, end))
@@ -427,7 +436,7 @@ class Anchors:
             return 0
         return end
 
-    def _organised(self, begin: int, end: int) -> bool:
+    def organised(self, begin: int, end: int) -> bool:
         """Whether a word of it ends as offices and firms do, and is no name that is known."""
         return any(
             self._plain[at].endswith(_ORGANISED) and not self.flags(at) for at in range(begin, end)

@@ -7,6 +7,7 @@ their other mentions. Where an address or a date of birth lies, no person is fou
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Self
 
@@ -24,9 +25,12 @@ from hausgeist.gateway.privacy.names.tokens import NEWLINE, Tokens, folded, toke
 THRESHOLD = 0.1
 """How likely a word must be part of a name: the recall setting, chosen by ``bench/privacy.py``."""
 
-_TOWN = 0.6  # how likely a town or a month must be a person
+_SURE = 0.6  # how likely a town, a month or an office must be a person
 _NEAR = 0.03
 _GAP = 3  # blanks from which on two names of a line are two
+Reasons = dict[int, tuple[str, bool, float]]
+"""By token: which rule takes it for part of a name, whether it is certain, and how likely it is."""
+
 _DOUBTFUL = known.TOWNS | frozenset(known.MONTHS)
 _LOCAL = re.compile(r"([^\W\d_]+)[._-]([^\W\d_-]+(?:-[^\W\d_]+)?)\d{0,4}@")
 _OFFICE = frozenset(
@@ -68,14 +72,8 @@ class Names:
 
     def _persons(self, text: str, tokens: Tokens, fixed: Sequence[Finding]) -> Iterator[Finding]:
         likely = self._model.likely(tokens.words, self._names)
-        words = tokens.words
-        why: dict[int, tuple[str, bool, float]] = {}
-        for place, chance in enumerate(likely):
-            if chance <= self._threshold or not _may_be_name(words[place], tokens.plain[place]):
-                continue
-            if chance > _TOWN or tokens.plain[place] not in _DOUBTFUL:
-                why[place] = "names.model", False, chance
         anchors = Anchors(tokens, likely, self._names)
+        why = self._believed(tokens, likely, anchors)
         for start, end, rule, certain in anchors.persons():
             for place in range(start, end):
                 _, before, _ = why.get(place, ("", False, 0.0))
@@ -84,6 +82,9 @@ class Names:
             why.setdefault(place, ("names.model", False, likely[place]))
         for place in list(anchors.filled(why.keys())):
             why.setdefault(place, ("names.model", False, self._threshold))
+        for place in [place for place in why if anchors.genitive(place) and place + 1 in why]:
+            if why[place + 1][0] == "names.model" and likely[place + 1] < _SURE:
+                del why[place + 1]  # Mustermanns Antrag
         blocked = _covered(tokens, fixed)
         places = [
             place for place in sorted(why) if place not in blocked and not anchors.by_proxy(place)
@@ -91,11 +92,23 @@ class Names:
         for group in _groups(places, text, tokens, anchors):
             yield self._finding(group, tokens, why, anchors)
 
+    def _believed(self, tokens: Tokens, likely: Sequence[float], anchors: Anchors) -> Reasons:
+        """The words that the model believes to be part of a name."""
+        why: Reasons = {}
+        for place, chance in enumerate(likely):
+            if chance <= self._threshold:
+                continue
+            word, plain = tokens.words[place], tokens.plain[place]
+            doubtful = plain in _DOUBTFUL or anchors.organised(place, place + 1)
+            if _may_be_name(word, plain) and (chance > _SURE or not doubtful):
+                why[place] = "names.model", False, chance
+        return why
+
     def _finding(
         self,
         group: Sequence[int],
         tokens: Tokens,
-        why: dict[int, tuple[str, bool, float]],
+        why: Reasons,
         anchors: Anchors,
     ) -> Finding:
         reasons = [why[place] for place in group if place in why]
@@ -184,7 +197,7 @@ def _goes_on(last: int, place: int, text: str, tokens: Tokens, anchors: Anchors)
     first, second = anchors.flags(last), anchors.flags(place)
     behind = tokens.words[place + 1] if place + 1 < len(tokens) else NEWLINE
     before = tokens.words[last - 1] if last else NEWLINE
-    return bool(
+    return anchors.is_turned_pair(last, place) or bool(
         second & (FREQUENT | RARE)
         and not first & FREQUENT
         and before != ","
@@ -193,7 +206,7 @@ def _goes_on(last: int, place: int, text: str, tokens: Tokens, anchors: Anchors)
 
 
 def _apart(findings: Sequence[Finding]) -> list[Finding]:
-    """In order; of two that overlap the first given stays, and what it leaves over of the other goes."""
+    """In order; two of a kind that overlap become one, of others the later one begins behind the first."""
     kept: list[Finding] = []
     ranked = sorted(enumerate(findings), key=lambda pair: (pair[1].start, pair[0]))
     for _, one in ranked:
@@ -201,6 +214,8 @@ def _apart(findings: Sequence[Finding]) -> list[Finding]:
             kept.append(one)
         elif one.end > kept[-1].end and one.kind is kept[-1].kind:
             kept.append(_both(kept.pop(), one))
+        elif one.end > kept[-1].end:
+            kept.append(replace(one, start=kept[-1].end))
     assert all(one.end <= two.start for one, two in pairwise(kept))
     return kept
 
