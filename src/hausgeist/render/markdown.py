@@ -141,7 +141,8 @@ def _link_close(
     if not env.pop("no_link", False):
         return "</a>"
     pseudonym = env.pop("pseudonym", "")
-    return f"</span> {signed(pseudonym, env['language'])}" if pseudonym else "</span>"
+    sign = signed(pseudonym, env["language"], in_link=True)
+    return f"</span> {sign}" if sign else "</span>"
 
 
 def _text(
@@ -160,7 +161,7 @@ def _image(
     words = escape(alt or translator(env["language"])(N_("Image")))
     host = host_of(url)
     if env.get("in_link") or not host or found_in(url):
-        pseudonym = signed(found_in(url), env["language"])
+        pseudonym = signed(found_in(url), env["language"], in_link=True)
         return f'<span class="image">{words}</span>{" " * bool(pseudonym)}{pseudonym}'
     return f'<span class="image"><a{_link_attributes(url)} data-host="{escape(host)}">{words}</a></span>'
 

@@ -14,6 +14,7 @@ from hausgeist.locale import translator
 
 _WRITTEN = re.compile(r"\[\[[A-Z]{2,16}(?:_[A-Z]{2,16}){0,2}_\d{1,6}\]\]")
 _WORDS = N_("cannot be assigned")
+_IN_LINK = N_("stays in a link")
 
 
 def found_in(address: str) -> str:
@@ -22,12 +23,12 @@ def found_in(address: str) -> str:
     return match[0] if match else ""
 
 
-def signed(text: str, language: str) -> str:
-    """A text as HTML, with a sign for each pseudonym that says that it cannot be assigned."""
+def signed(text: str, language: str, *, in_link: bool = False) -> str:
+    """A text as HTML, with a sign for each pseudonym that says why it is still there."""
     html = escape(text)
     if "[[" not in html:
         return html
-    words = escape(translator(language)(_WORDS))
+    words = escape(translator(language)(_IN_LINK if in_link else _WORDS))
     return _WRITTEN.sub(
         lambda match: f'<span class="pseudonym" title="{words}">{match[0]}</span>', html
     )

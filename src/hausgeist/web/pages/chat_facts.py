@@ -27,8 +27,12 @@ _NOT_SENT = N_("“{name}” did not fit into the model's window and was not sen
 _NOT_SEEN = N_("“{name}” was not sent: it did not fit, or the model does not see pictures.")
 _GONE = N_("The assistant is no longer there for you; its instructions were not sent.")
 
-_ONE_UNASSIGNED = N_("A pseudonym in this answer cannot be assigned to anything.")
-_UNASSIGNED = N_("{count} pseudonyms in this answer cannot be assigned to anything.")
+_ONE_UNASSIGNED = N_(
+    "A pseudonym stays in this answer: it cannot be assigned to anything, or stands in a link."
+)
+_UNASSIGNED = N_(
+    "{count} pseudonyms stay in this answer: they cannot be assigned to anything, or stand in a link."
+)
 _REROUTED = N_("{model} in the house answered instead of {wanted}.")
 _ABOUT = {
     "input": N_("A notice about your question:"),
