@@ -266,62 +266,75 @@ def build(settings: Settings) -> House:
         logins=logins,
         entrance=entrance,
     )
-    book = ground.gateway.book
-    rounds = Rounds(
+    ground.gateway.on_settled = _counting(house, energy)
+    rounds = _rounds(ground, house, energy=energy, residents=residents, recheck=recheck)
+    _live(ground, house, rounds=rounds, supervisor=supervisor, recheck=recheck)
+    return house
+
+
+def _rounds(
+    ground: _Ground, house: House, *, energy: EnergyMeter, residents: Residents, recheck: Recheck
+) -> Rounds:
+    """What is looked at again and again, because another process may have changed it."""
+    return Rounds(
         [
-            book.refresh,
-            prices.refresh,
+            ground.gateway.book.refresh,
+            house.prices.refresh,
             energy.look,
             residents.refresh,
-            policies.refresh,
-            own_words.refresh,
-            providers.refresh,
+            house.policies.refresh,
+            house.own_words.refresh,
+            house.providers.refresh,
             partial(_warm_detectors, ground.gateway),
-            notes.refresh,
-            guards.refresh,
-            logins.refresh,
+            house.notes.refresh,
+            house.guards.refresh,
+            house.logins.refresh,
             recheck.look,
-            files.tend,
-            imports.tend,
+            house.files.tend,
+            house.imports.tend,
             house.proof_round,
             house.checkpoints.tend,
         ]
     )
+
+
+def _live(
+    ground: _Ground, house: House, *, rounds: Rounds, supervisor: Supervisor, recheck: Recheck
+) -> None:
+    """What is done at the start and, in the opposite order, at the end."""
     # on one SQLite file this is the only server; on PostgreSQL a young one may be a neighbour's
-    longest = 0.0 if store.is_sqlite else LONGEST_CALL
-    ground.gateway.on_settled = _counting(house, energy)
+    longest = 0.0 if ground.store.is_sqlite else LONGEST_CALL
     house.on_start += [
         rounds.start,
-        book.recover,
+        ground.gateway.book.recover,
         partial(ground.departures.recover, longest),
-        chat.recover,
-        imports.recover,
-        files.recover,
-        search.start,
-        lifecycle.retention.start,
+        house.chat.recover,
+        house.imports.recover,
+        house.files.recover,
+        house.search.start,
+        house.lifecycle.retention.start,
     ]
     house.on_stop += [
         house.checkpoints.close,
-        store.drain,
+        ground.store.drain,
         house.proof.canary.close,
         ground.gateway.border.examiner.close,
         ground.gateway.ended,
-        identity.close,
+        ground.identity.close,
         ground.outbound.close,
         supervisor.stop_all,
-        providers.close,
+        house.providers.close,
         house.fetches.close,
         rounds.stop,
-        logins.close,
+        house.logins.close,
         recheck.close,
-        search.stop,
-        lifecycle.retention.stop,
-        temporary.close,
-        uploads.close,
-        imports.close,
-        partial(chat.close, settings.shutdown_grace),
+        house.search.stop,
+        house.lifecycle.retention.stop,
+        house.temporary.close,
+        house.uploads.close,
+        house.imports.close,
+        partial(house.chat.close, ground.settings.shutdown_grace),
     ]
-    return house
 
 
 def _ground(settings: Settings) -> _Ground:
