@@ -190,7 +190,7 @@ def _state(one: Budget) -> tuple[str, str]:
     if one.reached >= 100:
         return "bad", N_("used up")
     if one.reached:
-        return "warn", N_("{mark} % reached")
+        return "warn", N_("reached: {mark} %")
     return "good", N_("below {mark} %")
 
 
