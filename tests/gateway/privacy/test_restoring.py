@@ -2,6 +2,7 @@
 """Real words come back into a streamed answer, however it is cut, and nowhere they must not stand."""
 
 import json
+import sys
 from itertools import pairwise
 
 import pytest
@@ -356,3 +357,28 @@ def test_whatever_would_be_restored_is_known_as_typed(answer):
     for match in tokens.TOKEN.finditer(answer):
         if tokens.key_of(match) is not None:
             assert any(match.start("number") in place for place in places)
+
+
+@pytest.mark.parametrize(
+    "bit", ["[", "\\[", "[[IBAN_1] ", "[[a b ", "<a ", "http://", "[x](", "[[IBAN_1]] "]
+)
+def test_the_work_grows_as_the_text_does(bit):
+    """Ten times the text takes about ten times the steps, whatever stands in it."""
+
+    def steps(count):
+        text = bit * count
+        made = 0
+
+        def count_step(*_):
+            nonlocal made
+            made += 1
+
+        sys.setprofile(count_step)
+        try:
+            restored(text)
+            list(tokens.typed_in(text))
+        finally:
+            sys.setprofile(None)
+        return made
+
+    assert steps(20_000) <= 15 * steps(2000)

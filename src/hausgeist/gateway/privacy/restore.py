@@ -87,7 +87,8 @@ class Decoder:
             start = opened.start()
             match = tokens.TOKEN.match(text, start)
             if match is None:
-                if not last and tokens.may_become_one(text[start:]):
+                short = len(text) - start <= tokens.LONGEST
+                if short and not last and tokens.may_become_one(text[start:]):
                     hold = start
                     break
                 out.append(self._plain(text[at : opened.end()]))
