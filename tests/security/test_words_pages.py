@@ -96,11 +96,11 @@ def test_an_examination_follows_the_list(house):
     """A word that was added on the page is found by the detectors of the running house."""
     server, visitor = house
     examiner = server.house.gateway.border.examiner
-    text = "heute ist der quuxwert niedrig"
+    text = "bitte blau streichen"
     assert server.call(lambda: examiner.examine([text])).findings[text] == ()
-    visitor.form("/admin/words", {"value": "Quuxwert", "kind": "own"})
+    visitor.form("/admin/words", {"value": "Blau", "kind": "own"})
     (one,) = server.call(lambda: examiner.examine([text])).findings[text]
-    assert (text[one.start : one.end], one.certain) == ("quuxwert", True)
+    assert (text[one.start : one.end], one.certain) == ("blau", True)
     assert "hausgeist_detectors_up 1" in visitor.get("/metrics").text
 
 

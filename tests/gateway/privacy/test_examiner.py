@@ -279,16 +279,16 @@ def test_own_words_are_hidden_or_spared_and_a_change_empties_the_memory():
     """The list is the one of now: a new list is used for texts that were examined before."""
     lists = [
         (),
-        (OwnEntry("person", "Quux", hide=True),),
+        (OwnEntry("own", "Blau", hide=True),),
         (OwnEntry("email", "erika@stadt.intern", hide=False),),
     ]
     words = [lists[0]]
 
     async def work(examiner: Examiner) -> None:
-        text = "quuxs Post an erika@stadt.intern"
+        text = "bitte blau streichen, schreibt erika@stadt.intern"
         assert await kinds(examiner, text) == [Kind.EMAIL]
         words[0] = lists[1]
-        assert await kinds(examiner, text) == [Kind.PERSON, Kind.EMAIL]
+        assert await kinds(examiner, text) == [Kind.OWN, Kind.EMAIL]
         words[0] = lists[2]
         assert await kinds(examiner, text) == []
         assert examiner.health.scanned == 3
