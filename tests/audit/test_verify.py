@@ -312,6 +312,7 @@ def test_what_is_no_archive_is_said(tmp_path):
     code, said = checked(path)
     assert code == 1
     assert "Traceback" not in said
+    assert "NICHT IN ORDNUNG: die Datei ist nicht lesbar" in checked(path, "--deutsch")[1]
 
 
 def test_a_leaf_without_payload_and_erasure_cannot_be_made(house):

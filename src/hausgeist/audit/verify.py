@@ -15,7 +15,7 @@ import argparse
 import base64
 import hashlib
 import json
-import os
+import locale
 import sys
 import zipfile
 from pathlib import Path
@@ -335,8 +335,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--against", help="a checkpoint that was kept outside, a text file")
     parser.add_argument("--proof", help="the proof of one event")
     parser.add_argument("--key", help="the house's public key (key.txt), for --proof")
+    parser.add_argument("--deutsch", action="store_true", help="Meldungen auf Deutsch")
     asked = parser.parse_args(arguments)
-    german = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("de")
+    german = asked.deutsch or (locale.getlocale()[0] or "").startswith("de")
 
     def read(path: str) -> str:
         return Path(path).read_text("utf-8")
