@@ -82,9 +82,9 @@ async def refused(examiner: Examiner, text: str = TEXT) -> None:
 
 
 async def kinds(examiner: Examiner, text: str) -> list[Kind]:
-    """What is found in a text."""
+    """What is certainly found in a text; what the model of names takes for one is its own affair."""
     found = await examiner.examine([text])
-    return [one.kind for one in found.findings[text]]
+    return [one.kind for one in found.findings[text] if one.certain]
 
 
 def pid_of(examiner: Examiner) -> int:
