@@ -175,9 +175,13 @@ def speed(find: Find, texts: Sequence[str], seconds: float = 3.0) -> tuple[float
 def report(*, misses: bool = False, thresholds: bool = False) -> list[str]:
     """Everything that is printed of names, as lines."""
     names = Names.load()
-    by_hand, made = letters.by_hand(), list(letters.generated())
+    by_hand, fresh, made = letters.by_hand(), letters.fresh(), list(letters.generated())
     lines = [f"names: recall setting, a word counts from a chance of {THRESHOLD} on"]
-    for title, texts in ((f"{len(by_hand)} letters by hand", by_hand), (f"{len(made)} made", made)):
+    for title, texts in (
+        (f"{len(by_hand)} letters by hand", by_hand),
+        (f"{len(fresh)} by hand that nothing was changed after", fresh),
+        (f"{len(made)} made", made),
+    ):
         rows = figures(names.find, texts)
         lines += ["", title, "", *table(rows)]
         if misses:

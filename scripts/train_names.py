@@ -290,7 +290,12 @@ def measure() -> None:
     """Print how the held-out letters are found, and write it into the card."""
     finder = Names.load()
     lines = [""]
-    for key, texts in (("by_hand", letters.by_hand()), ("made", list(letters.generated()))):
+    sets = {
+        "by_hand": letters.by_hand(),
+        "fresh": letters.fresh(),
+        "made": list(letters.generated()),
+    }
+    for key, texts in sets.items():
         rows = figures.figures(finder.find, texts)
         print("\n".join(["", f"{len(texts)} letters, {key}", "", *figures.table(rows)]))
         for kind, row in rows.items():

@@ -35,14 +35,16 @@ def test_held_out_names_and_templates_are_not_in_the_training(bench):
     """Neither our training texts nor our lists hold a held-out name, and no template stands in both."""
     letters, training = bench("letters"), bench("train_names", "scripts")
     held = {folded(name) for name in letters.held_out()}
-    own = {folded(word) for file in ("first_names.txt", "surnames.txt") for word in training.own(file)}
+    own = {
+        folded(word) for file in ("first_names.txt", "surnames.txt") for word in training.own(file)
+    }
     lines = (training.TRAINING / "sentences.txt").read_text("utf-8").splitlines()
     texts = [text for _, text in letters.templates_in(training.TRAINING / "letters.txt")]
     words = {folded(word) for text in (*texts, *lines) for word in training.tokens_of(text).words}
     assert not (words | own) & held
     assert not {folded(one) for one in (*training.STREETS, *training.TOWNS)} & held
     tested = [text for _, text in letters.templates_in(letters.FOLDER / "templates.txt")]
-    tested += [letter.text for letter in letters.by_hand()]
+    tested += [letter.text for letter in (*letters.by_hand(), *letters.fresh())]
     assert not set(texts) & set(tested)
 
 

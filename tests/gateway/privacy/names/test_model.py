@@ -28,7 +28,9 @@ def test_a_list_of_names_comes_back_from_its_file():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"x" * 40, NAMES.packed()[:-1], b"XXXX" + NAMES.packed()[4:]])
+@pytest.mark.parametrize(
+    "spoilt", [b"", b"x" * 40, NAMES.packed()[:-1], b"XXXX" + NAMES.packed()[4:]]
+)
 def test_another_file_is_no_list_of_names(spoilt):
     """What was not packed so is refused."""
     with pytest.raises((ValueError, Exception)) as caught:
@@ -39,7 +41,9 @@ def test_another_file_is_no_list_of_names(spoilt):
 def test_chances_are_those_of_crfsuite(tmp_path):
     """Our marginals equal the ones that the library computes from the same weights."""
     trainer = pycrfsuite.Trainer(verbose=False)
-    trainer.set_params({"c1": 0.0, "c2": 0.1, "max_iterations": 30, "feature.possible_transitions": True})
+    trainer.set_params(
+        {"c1": 0.0, "c2": 0.1, "max_iterations": 30, "feature.possible_transitions": True}
+    )
     for text, labels in TEXTS:
         trainer.append(features_of(tokens_of(text).words, NAMES), labels.split())
     trainer.train(str(tmp_path / "model"))

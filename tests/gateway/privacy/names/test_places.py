@@ -59,7 +59,10 @@ def test_numbers_beside_words_are_no_addresses(values, text):
         ("Er wurde am 12.03.2015 in Bonn geboren.", ["12.03.2015"]),
         ("born on 9 May 1944", ["9 May 1944"]),
         ("DOB: August 12, 1964", ["August 12, 1964"]),
-        ("Name;Geburtsdatum;Ort\nMeier;12.03.1980;Bonn\nHuber;13.04.1981;Köln", ["12.03.1980", "13.04.1981"]),
+        (
+            "Name;Geburtsdatum;Ort\nMeier;12.03.1980;Bonn\nHuber;13.04.1981;Köln",
+            ["12.03.1980", "13.04.1981"],
+        ),
         ("geb.: 1.2.1990, Kinder: Malik Meier (22.12.2019)", ["1.2.1990", "22.12.2019"]),
         ("Die Sitzung am 12.03.2024 fällt aus.", []),
         ("* 12.03.2024 Abgabe der Berichte\n* 13.03.2024 Sitzung", []),
