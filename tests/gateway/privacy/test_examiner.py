@@ -249,7 +249,7 @@ def test_the_process_opens_no_connection_and_no_file(tmp_path):
         "    got = 0\n"
         f"    for what in (socket.socket, os.fork, lambda: open({str(secret)!r}).read()):\n"
         "        try: what()\n        except OSError: got += 1\n"
-        "    return (Finding(0, 3, Kind.OWN, 'own'),) if got == 3 else ()\n"
+        "    return (Finding(0, 3, Kind.OWN, 'own', True),) if got == 3 else ()\n"
         "d.Detectors.find = tries"
     )
 
