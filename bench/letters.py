@@ -120,7 +120,7 @@ def by_hand() -> list[Letter]:
 
 
 def fresh() -> list[Letter]:
-    """Ten more letters by hand, written when everything was done: nothing was changed after a look at them."""
+    """Ten more by hand, written when all was done: nothing was changed after a look at them."""
     return [_unmarked(name, text) for name, text in templates_in(FOLDER / "fresh.txt")]
 
 
