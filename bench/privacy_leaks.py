@@ -4,13 +4,14 @@
 The held-out letters of ``bench/letters`` go through the API of a whole house to a provider of the zone ``eu``
 that keeps what it was sent and answers with it. Counted is what that provider saw: per kind, how many
 passages stood there whole or in part, and how many letters went without any. The answer must come back as
-the letter was written; a name has one spelling, so that capitals may differ. Then what hiding costs for a new
-message of 4,000 characters beside its examination, and what restoring costs per streamed chunk. Fails if an
-answer differs, or restoring costs more than 20 µs.
+the letter was written, but for a name's capitals and a genitive that is set right. Then what hiding costs for a
+new message of 4,000 characters beside its examination, and what restoring costs per streamed chunk. Fails if
+an answer differs, or restoring costs more than 20 µs.
 """
 
 import argparse
 import json
+import re
 import statistics
 import sys
 import tempfile
@@ -33,6 +34,7 @@ from hausgeist.gateway.privacy.restore import Restorer
 from hausgeist.testing.abroad import MODEL, Abroad, abroad
 from hausgeist.testing.served import Served
 
+_GENITIVE = re.compile(r"(?<=[sßxz])(?:s|\u2019)(?!\w)")
 WHO = Principal(id="bench", name="Bench", role=Role.MEMBER)
 CHUNK_MOST = 20.0
 """Microseconds that restoring may cost per streamed chunk."""
@@ -71,8 +73,13 @@ def leaks(served: Served, outside: Abroad, found: Iterable[held.Letter]) -> Leak
         sent = outside.asked[-1].json["messages"][-1]["content"]
         _count(counted, letter, _spans(served, letter, sent), sent)
         answer = reply.json["choices"][0]["message"]["content"]
-        counted.restored += answer.lower().split() == letter.text.lower().split()
+        counted.restored += _plain(answer) == _plain(letter.text)
     return counted
+
+
+def _plain(text: str) -> list[str]:
+    """Words as they are compared: a name has one spelling, and a genitive is set right."""
+    return _GENITIVE.sub("", text.lower()).split()
 
 
 def _spans(served: Served, letter: held.Letter, sent: str) -> tuple[Span, ...]:
