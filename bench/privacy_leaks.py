@@ -4,7 +4,7 @@
 The held-out letters of ``bench/letters`` go through the API of a whole house to a provider of the zone ``eu``
 that keeps what it was sent and answers with it. Counted is what that provider saw: per kind, how many
 passages stood there whole or in part, and how many letters went without any. The answer must come back as
-the letter was written, but for a name's capitals and a genitive that is set right. Then what hiding costs for a
+the letter was written, but for a name's capitals and a genitive set right. Then what hiding costs for a
 new message of 4,000 characters beside its examination, and what restoring costs per streamed chunk. Fails if
 an answer differs, or restoring costs more than 20 µs.
 """
