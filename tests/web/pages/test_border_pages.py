@@ -81,6 +81,18 @@ def test_the_ampel_knows_who_answers_instead(served, anna):
     assert "echo answers instead of nord" in words
 
 
+def test_an_answer_says_who_gave_it_instead_and_why(served, anna):
+    """The model that was wanted, the one that answered, the reason; also after a reload."""
+    clause = Clause(id="home", then=Rule.REROUTE, zones=frozenset({Zone.EU}), instead="echo")
+    served.house.gateway.border.policy = Policy(
+        "test", DEFAULT_POLICY.matrix, (*DEFAULT_POLICY.clauses, clause)
+    )
+    asked = anna.form("/c", {"text": LETTER, "model": "nord", "class": "internal"})
+    assert asked.status == 303
+    page = html.unescape(anna.get(asked.location.partition("#")[0], Accept="text/html").text)
+    assert "echo in the house answered instead of nord. A rule of the house says no." in page
+
+
 def test_a_look_shows_tokens_and_what_they_stand_for(anna):
     """As a fragment for scripts: the text as it would leave, the list, and what the Ampel says."""
     fields = {"text": LETTER, "model": "nord", "class": "internal", "part": "1"}

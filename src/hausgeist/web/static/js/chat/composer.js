@@ -25,6 +25,8 @@ export class Composer {
     form.addEventListener("change", ({ target }) => {
       if (["model", "class", "against"].includes(target.name)) this.ask();
     });
+    this.shown = false;
+    if (this.pictures) this.ask();  // the page did not know of them
     new MutationObserver(() => {
       if (this.pictures !== this.shown) this.ask();
     }).observe(this.files.list, { childList: true, subtree: true });
