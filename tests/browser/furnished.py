@@ -195,7 +195,7 @@ def _models(server: Server) -> None:
     put(
         "mia",
         EchoProvider(name="mia", answer="Kurz: **vier Wochen**.", reasoning="Erst lesen."),
-        [echo_card("mia-3b", provider="mia", zone=Zone.EU, cleared_for=DataClass.INTERNAL)],
+        [echo_card("mia-3b", provider="mia", zone=Zone.EU, cleared_for=DataClass.PERSONAL)],
     )
     put(
         "broken",
