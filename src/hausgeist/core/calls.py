@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from hausgeist.core.absence import Absence
 from hausgeist.core.labels import DataClass, Purpose
 from hausgeist.core.messages import Message, Tool
 from hausgeist.core.people import Principal
@@ -93,6 +94,8 @@ class Call:
     """What the person changed of what is to be hidden; kept for the conversation."""
     consented: bool = False
     """The person was told where this goes, and said yes."""
+    without: Absence | None = None
+    """A drill: what counts as gone, so that the next permitted model answers."""
     keep_alive: float | None = None
     context: int | None = None
     stream: bool = True

@@ -382,18 +382,26 @@ def reroute(
     ``spares`` are the models that ``refused.instead`` names, as far as the caller may use them and they
     can do what is asked.
     """
-    house = [card for card in spares if card.zone is Zone.HOUSE]
-    decided = decide(facts, house, policy)
-    if not house or decided.verdict is not Verdict.ALLOW:
+    models = stand_ins(facts, spares, policy)
+    if not models:
         return refused
     return Decision(
         Verdict.REROUTE,
-        decided.models,
+        models,
         refused.reasons,
         refused.data_class,
         refused.policy_version,
         notes=refused.notes,
     )
+
+
+def stand_ins(
+    facts: Facts, spares: Sequence[ModelCard], policy: Policy
+) -> tuple[ModelCard, ...]:
+    """Those of the ``spares`` that are in the house and may answer as the call stands."""
+    house = [card for card in spares if card.zone is Zone.HOUSE]
+    decided = decide(facts, house, policy)
+    return decided.models if decided.verdict is Verdict.ALLOW else ()
 
 
 def _judge(facts: Facts, card: ModelCard, demanded: Demand) -> tuple[Verdict, list[Reason]]:

@@ -22,6 +22,7 @@ from hausgeist.core.policy import (
     Verdict,
     decide,
     reroute,
+    stand_ins,
 )
 from hausgeist.errors import BorderAsks, BorderRefused, DetectorDown
 from hausgeist.gateway.privacy import Examiner, has_pictures, texts_of
@@ -141,6 +142,22 @@ class Border:
         if decision.instead and may_reroute:
             decision = self._rerouted(call, decision, facts)
         return decision, found
+
+    def known(self, call: Call, data_class: DataClass, candidates: Sequence[ModelCard]) -> Decision:
+        """What is decided of a call whose class is known, as if it had been examined and could be veiled."""
+        facts = self._facts(call, data_class, examined=True)
+        decision = decide(facts, candidates, self.policy)
+        return self._rerouted(call, decision, facts) if decision.instead else decision
+
+    def stand_ins(self, call: Call, decision: Decision) -> Sequence[ModelCard]:
+        """Who of the house answers where none of the decision's models does: whom the rules name."""
+        name = self.policy.instead
+        if not name or self.spares is None or call.purpose is Purpose.TITLE:
+            return ()
+        if decision.verdict is Verdict.REROUTE or decision.models[0].id == name:
+            return ()
+        facts = self._facts(call, decision.data_class)
+        return stand_ins(facts, self.spares(call, [name]), self.policy)
 
     def outlook(
         self,

@@ -126,10 +126,29 @@ class Gateway:
         flags = self.guards.check(call)
         shape = Shape(call)
         sent = call if veiled is None else veiled.call
-        able = self.routes.fitting(decision.models, sent)
+        able = self.line_up(sent, decision)
         cards = await self._reserve(run, decision, able)
         sent = run.capped(sent)
         return Way(call.model, sent, cards, decision, veiled, flags, self.guards.output(), shape)
+
+    def line_up(
+        self,
+        call: Call,
+        decision: Decision,
+        *,
+        routes: Routes | None = None,
+        tokens: int | None = None,
+    ) -> list[ModelCard]:
+        """Who is asked, one after the other, until one answers; a drill asks the same.
+
+        After the decision's models comes the model of the house that the rules name to stand in.
+        ``routes`` stands in for those that remember failures; ``tokens`` as in ``Routes.fitting``.
+
+        Raises:
+            Unsupported, ContextOverflow, Unavailable: see ``Routes.fitting``.
+        """
+        spares = self.border.stand_ins(call, decision)
+        return (routes or self.routes).fitting(decision.models, call, spares, tokens)
 
     async def embed(self, call: Call, texts: Sequence[str]) -> Embeddings:
         """Turn texts into vectors; the call carries who asks, why and with which model.
@@ -363,7 +382,7 @@ class Gateway:
         """Hold the worst that any of the cards can come to; gives those that the budgets can cover."""
         scopes = self.book.scopes_of(run.call.principal)
         if scopes:
-            cards = self.book.payable(cards, scopes)
+            cards = _payable(self.book, decision, cards, scopes)
         reservation = run.reserve(decision, cards, scopes)
         await self.book.reserve(reservation)
         run.reservation = reservation
@@ -382,3 +401,18 @@ class Gateway:
         settlement = run.settle(self.now_ms())
         self.book.settle(settlement)
         self.on_settled(settlement)
+
+
+def _payable(
+    book: Book, decision: Decision, cards: Sequence[ModelCard], scopes: Sequence[str]
+) -> Sequence[ModelCard]:
+    """The cards that the budgets can cover. A stand-in never makes up for an unknown price."""
+    meant = decision.models[0].id
+    own = [card for card in cards if card.id == meant]
+    spares = [card for card in cards if card.id != meant]
+    if not own or not spares:
+        return book.payable(cards, scopes)
+    own = [*book.payable(own, scopes)]
+    covered = {id(card) for card in book.payable([*own, *spares], scopes)}
+    kept = {id(card) for card in own} | covered
+    return [card for card in cards if id(card) in kept]

@@ -106,8 +106,9 @@ class Run:
             return limit
         if not scopes:
             return cards[0].max_output or ANSWER_ROOM
-        room = min(card.max_output or ANSWER_ROOM for card in cards)
-        windows = [card.context for card in cards if card.context is not None]
+        meant = [card for card in cards if card.id == cards[0].id]  # a stand-in does not shorten it
+        room = min(card.max_output or ANSWER_ROOM for card in meant)
+        windows = [card.context for card in meant if card.context is not None]
         return max(
             1, min(room, min(windows, default=room + self.input_tokens()) - self.input_tokens())
         )
@@ -162,6 +163,8 @@ class Run:
                 provider=self.card.provider,
                 zone=self.card.zone,
             )
+        if self.decision is not None and self.decision.models[0].id != self.card.id:
+            reservation = replace(reservation, verdict=Verdict.REROUTE)  # a stand-in answered
         usage = self.counted()
         duration_ms, energy, price = now_ms - self.started_ms, self.card.energy, self.card.price
         if price is not None and price.until_ms is not None:

@@ -33,6 +33,7 @@ class Way:
     def started(self, card: ModelCard) -> Started:
         """What the caller is told before the first word: who answers, where, under which rules."""
         decision = self.decision
+        other = decision.verdict is Verdict.REROUTE or card.id != decision.models[0].id
         return Started(
             self.call.id,
             card.id,
@@ -41,7 +42,7 @@ class Way:
             card.provider,
             decision.policy_version,
             () if self.veiled is None else self.veiled.hidden,
-            self.wanted if decision.verdict is Verdict.REROUTE else "",
+            self.wanted if other else "",
         )
 
     def out(self, burst: Burst) -> Burst:
