@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Own hardware against prices per token: what a month costs either way, and from how many requests on
-which is cheaper. Assumptions in, figures out; no I/O.
+"""Own hardware against prices per token: a month's cost either way, and from how many requests it pays.
 
-The formulas are those of the cost report, sections 5.1 to 5.3::
+Assumptions in, figures out; no I/O. The formulas are those of the cost report, sections 5.1 to 5.3::
 
     elsewhere  = max(requests * (t_in * p_in + t_out * p_out) / 1e6 + requests * per_request, minimum)
     break-even = monthly / (t_in * p_in + t_out * p_out) * 1e6      0 where the minimum alone costs more
-    load       = requests * (t_out + share * t_in) / (days * hours * 3600)       tokens a second, as written ones
+    load       = requests * (t_out + share * t_in) / (days * hours * 3600)    tokens a second
     premium    = (monthly - elsewhere) / staff                                  EUR a month and head
 """
 
@@ -79,7 +78,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Elsewhere:
-    """What a provider takes: EUR per million tokens read and written, EUR a request and EUR a month at least."""
+    """A provider's prices: EUR per million tokens read and written, a request, and a month at least."""
 
     input: float
     output: float
@@ -207,9 +206,9 @@ def _rig(key: str, name: str, *numbers: float, speed: float | None) -> Rig:
 
 RIGS = (
     _rig("cpu", "CPU", 4_000, 60, 250, 0.15, 4, speed=10),
-    _rig("rtx", "1 × RTX PRO 6000 96 GB", 16_000, 150, 800, 0.2, 8, speed=2_000),
-    _rig("rtx2", "2 × RTX PRO 6000", 28_000, 200, 1_400, 0.2, 8, speed=4_000),
-    _rig("h200", "2 × H200 NVL", 95_000, 400, 1_800, 0.2, 12, speed=None),
-    _rig("hgx", "8 × H200 HGX", 350_000, 2_500, 9_000, 0.2, 24, speed=None),
+    _rig("rtx", "1 x RTX PRO 6000 96 GB", 16_000, 150, 800, 0.2, 8, speed=2_000),
+    _rig("rtx2", "2 x RTX PRO 6000", 28_000, 200, 1_400, 0.2, 8, speed=4_000),
+    _rig("h200", "2 x H200 NVL", 95_000, 400, 1_800, 0.2, 12, speed=None),
+    _rig("hgx", "8 x H200 HGX", 350_000, 2_500, 9_000, 0.2, 24, speed=None),
 )
 """Own estimates around reported card prices; speeds are of a 14B model at batch 32 (H100-class: 2,023)."""

@@ -43,6 +43,8 @@ from hausgeist.store.tables.ledger import (
     prices,
     processes,
     reservations,
+    usage_closed,
+    usage_days,
 )
 from hausgeist.store.tables.library import library_grants, library_items, library_versions
 from hausgeist.store.tables.people import (
@@ -111,6 +113,8 @@ __all__ = [
     "setup_tokens",
     "shares",
     "throttles",
+    "usage_closed",
+    "usage_days",
     "users",
     "veils",
 ]

@@ -117,3 +117,36 @@ house_costs = Table(
     Column("figures", Text, nullable=False),  # JSON, see ledger
     Column("entered_at", BigInteger, nullable=False),
 )
+
+# days that are over, added up without persons: see ledger.crowd. One row in one cell for good
+usage_days = Table(
+    "usage_days",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since the epoch, UTC
+    Column("group_id", String(64), primary_key=True),
+    Column("cost_centre", String(64), primary_key=True),  # empty: none
+    Column("service_key", String(32), primary_key=True),  # empty: people
+    Column("model", String(200), primary_key=True),
+    Column("provider", String(64), primary_key=True),
+    Column("zone", String(8), primary_key=True),
+    Column("cell", String(8), nullable=False),  # own, others, key; empty: in no figure
+    Column("calls", BigInteger, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("estimated", BigInteger, nullable=False),  # calls whose tokens were estimated
+    Column("micro_eur", BigInteger, nullable=False),
+    Column("unpriced", BigInteger, nullable=False),  # calls whose cost nobody knows
+    Column("measured_mwh", BigInteger, nullable=False),
+    Column("estimated_mwh", BigInteger, nullable=False),
+    Column("unmeasured", BigInteger, nullable=False),  # calls whose energy nobody knows
+    sqlite_with_rowid=False,
+)
+
+usage_closed = Table(
+    "usage_closed",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("event", BigInteger, nullable=False),  # the trail's last then: what is booked later is
+    # counted with a later day
+)

@@ -77,6 +77,46 @@ def _ledger() -> None:
         sa.Column("beats", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_processes")),
     )
+    _usage()
+
+
+def _usage() -> None:
+    """Days that are over, added up."""
+    texts = (
+        ("group_id", 64),
+        ("cost_centre", 64),
+        ("service_key", 32),
+        ("model", 200),
+        ("provider", 64),
+        ("zone", 8),
+    )
+    sums = (
+        "calls",
+        "input_tokens",
+        "cached_tokens",
+        "output_tokens",
+        "estimated",
+        "micro_eur",
+        "unpriced",
+        "measured_mwh",
+        "estimated_mwh",
+        "unmeasured",
+    )
+    op.create_table(
+        "usage_days",
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        *(sa.Column(name, sa.String(length=length), nullable=False) for name, length in texts),
+        sa.Column("cell", sa.String(length=8), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in sums),
+        sa.PrimaryKeyConstraint("day", *(name for name, _ in texts), name=op.f("pk_usage_days")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "usage_closed",
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("event", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_usage_closed")),
+    )
 
 
 def _border() -> None:
