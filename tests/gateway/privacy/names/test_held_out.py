@@ -12,9 +12,17 @@ def test_marks_are_those_of_the_text(bench):
     letters = bench("letters")
     by_hand = letters.by_hand()
     assert len(by_hand) >= 60
-    for letter in [*by_hand, *letters.generated(100)]:
+    for letter in [*by_hand, *letters.sealed(), *letters.generated(100)]:
         assert all(letter.text[mark.start : mark.end] == mark.text for mark in letter.marks)
         assert "{" not in letter.text
+
+
+def test_the_sealed_letters_are_many(bench):
+    """At least fifty texts with 150 persons, some of them without anybody."""
+    sealed = bench("letters").sealed()
+    assert len(sealed) >= 50
+    assert sum(len(letter.of("person")) for letter in sealed) >= 150
+    assert sum(not letter.of("person") for letter in sealed) >= 6
 
 
 def test_made_letters_are_the_same_every_time(bench):
@@ -44,7 +52,7 @@ def test_held_out_names_and_templates_are_not_in_the_training(bench):
     assert not (words | own) & held
     assert not {folded(one) for one in (*training.STREETS, *training.TOWNS)} & held
     tested = [text for _, text in letters.templates_in(letters.FOLDER / "templates.txt")]
-    tested += [letter.text for letter in (*letters.by_hand(), *letters.fresh())]
+    tested += [letter.text for letter in (*letters.by_hand(), *letters.fresh(), *letters.sealed())]
     assert not set(texts) & set(tested)
 
 
