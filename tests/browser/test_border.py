@@ -140,14 +140,14 @@ def test_marked_words_are_hidden_by_a_key(house, visit, anna, eu):
 def test_the_rule_asks_and_the_person_agrees_once(house, visit, anna, far, look):
     """Nothing is stored or sent before the yes; a yes holds for one question, also for another answer."""
     page = visit(login="anna")
-    ask(page, "Wie lang ist die Frist?", "fern")
+    ask(page, "wie lange dauert das?", "fern")
     page.wait_for_selector(".stop")
     look(page, "border-asks")
     stop = page.locator(".stop").inner_text()
     assert "fern" in stop
     assert "Außerhalb Europas" in stop
     assert far.calls == []
-    assert page.input_value("#text") == "Wie lang ist die Frist?"
+    assert page.input_value("#text") == "wie lange dauert das?"
     page.click("[name=agree]")
     answered(page)
     assert len(far.calls) == 1
@@ -286,7 +286,7 @@ def test_without_a_script_all_of_it_works_as_pages(house, browser, anna, eu, far
     assert "Nachtfalter" in page.locator(".prose").inner_text()
     page.goto(house.url)
     page.select_option("#model", "fern")
-    page.fill("#text", "Wie lang ist die Frist?")
+    page.fill("#text", "wie lange dauert das?")
     page.click("#send")
     page.click("[name=agree]")
     page.wait_for_selector(".turn__foot")

@@ -67,7 +67,7 @@ def test_the_rule_asks_before_anything_is_stored(out):
 
     async def work():
         with pytest.raises(BorderAsks) as caught:
-            await out.chat.ask(ANNA, question("Welche Frist gilt?", "fern"))
+            await out.chat.ask(ANNA, question("wie lange dauert das?", "fern"))
         return caught.value
 
     error = asyncio.run(work())
@@ -83,8 +83,8 @@ def test_a_yes_holds_for_this_place_and_this_class(out):
         for other in (place("fern", Zone.WORLD, "public"), place("nah", Zone.WORLD, "internal")):
             leaving = Leaving(agreed=frozenset({other}))
             with pytest.raises(BorderAsks):
-                await out.chat.ask(ANNA, question("Frist?", "fern", leaving=leaving))
-        return await answered(out, question("Frist?", "fern", leaving=YES))
+                await out.chat.ask(ANNA, question("wie lange dauert das?", "fern", leaving=leaving))
+        return await answered(out, question("wie lange dauert das?", "fern", leaving=YES))
 
     turn = asyncio.run(work())
     assert turn.said.state == "done"
@@ -95,7 +95,7 @@ def test_another_answer_asks_again(out):
     """A yes to one question is no yes to the next answer."""
 
     async def work():
-        turn = await answered(out, question("Frist?", "fern", leaving=YES))
+        turn = await answered(out, question("wie lange dauert das?", "fern", leaving=YES))
         at = (ANNA, turn.conversation_id, turn.id)
         with pytest.raises(BorderAsks):
             await out.chat.again(*at, model="fern", data_class=DataClass.INTERNAL)
@@ -168,7 +168,10 @@ def test_a_temporary_chat_asks_and_hides_too(out):
         await turn.wait()
         with pytest.raises(BorderAsks):
             await temporary.begin(
-                ANNA, [Passed("user", "Frist?")], model="fern", data_class=DataClass.INTERNAL
+                ANNA,
+                [Passed("user", "wie lange dauert das?")],
+                model="fern",
+                data_class=DataClass.INTERNAL,
             )
         return seen, turn
 

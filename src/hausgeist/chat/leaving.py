@@ -65,12 +65,12 @@ async def cleared(
     about: dict[str, Any] = {}
     examined = decision.verdict is Verdict.EXAMINE
     if examined:
-        preview = await gateway.preview(call)
-        decision = preview.decision
+        decision = await gateway.decided(call)
         if decision.verdict is Verdict.ASK:
             card = decision.models[0]
             data_class = decision.data_class.word
             if place(card.provider, card.zone, data_class) not in leaving.agreed:
+                preview = await gateway.preview(call)
                 raise BorderAsks(
                     provider=card.provider,
                     zone=card.zone.value,

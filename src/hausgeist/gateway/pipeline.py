@@ -275,15 +275,22 @@ class Gateway:
             UnknownModel: there is none, or not for this caller.
             DetectorDown, VeilDown: it cannot be said; the call would not leave either.
         """
-        candidates = self.directory.candidates(call.model, call.principal)
-        decision, found = self.border.first(call, candidates), Examination()
-        if decision.verdict is Verdict.EXAMINE:
-            may_hide = self.veils is not None
-            decision, found = await self.border.look(call, candidates, may_hide=may_hide)
+        decision, found = await self._decided(call)
         refused = decision.verdict is Verdict.REFUSE  # what was found may be a mistake to put right
         if self.veils is None or not (refused or await self._is_to_veil(call, decision)):
             return Preview(decision)
         return Preview(decision, await self.veils.preview(call, found))
+
+    async def decided(self, call: Call) -> Decision:
+        """What is decided of a call with its content; nothing is sent or stored. Raises as ``preview``."""
+        return (await self._decided(call))[0]
+
+    async def _decided(self, call: Call) -> tuple[Decision, Examination]:
+        candidates = self.directory.candidates(call.model, call.principal)
+        decision = self.border.first(call, candidates)
+        if decision.verdict is not Verdict.EXAMINE:
+            return decision, Examination()
+        return await self.border.look(call, candidates, may_hide=self.veils is not None)
 
     async def _once(
         self,

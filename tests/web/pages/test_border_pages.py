@@ -120,7 +120,7 @@ def test_a_look_at_somebody_elses_conversation_finds_nothing(anna):
 
 def test_the_panel_has_the_ways_on(anna):
     """For scripts: where it would go, a yes, a model in the house; the same on the page."""
-    fields = {"text": "Wie lang ist die Frist?", "model": "fern", "class": "internal"}
+    fields = {"text": "wie lange dauert das?", "model": "fern", "class": "internal"}
     answer = anna.form("/c/turns", fields)
     panel = json.loads(answer.body)
     assert (answer.status, panel["code"]) == (403, "border_asks")
@@ -128,7 +128,7 @@ def test_the_panel_has_the_ways_on(anna):
     for words in ('name="agree" value="fern world internal"', 'form="composer" name="instead"'):
         assert words in panel["html"]
         assert words in page.text
-    assert "Wie lang ist die Frist?" in page.text
+    assert "wie lange dauert das?" in page.text
     agreed = anna.form("/c/turns", {**fields, "agree": "fern world internal"})
     assert agreed.status == 201
 
