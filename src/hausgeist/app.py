@@ -28,7 +28,7 @@ from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
 from hausgeist.gateway.departures import Departures
-from hausgeist.gateway.egress import Canary, Proof, Reports, Sealer, Watch, own_ways
+from hausgeist.gateway.egress import Canary, Proof, Reports, Watch, own_ways, report_key
 from hausgeist.gateway.engines import Supervisor
 from hausgeist.gateway.guards import GuardRules
 from hausgeist.gateway.guards.appeals import Appeals
@@ -398,7 +398,7 @@ def _proof(ground: _Ground) -> Proof:
         reports=Reports(
             store,
             trail,
-            Sealer(ground.secret),
+            report_key(ground.secret),
             now_ms,
             organisation=identity.organisation,
             allow=outbound.allow,

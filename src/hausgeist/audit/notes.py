@@ -2,20 +2,18 @@
 """Heads of the tree as signed notes: C2SP signed-note and tlog-checkpoint, signed with Ed25519.
 
 A note is text: origin, number of leaves and root (Base64) on a line each, an empty line, and a line
-``— name key-id-and-signature``. The key comes from the house's secret by HKDF-SHA-256 (RFC 5869), as that
-of receipts does; origin and name come from the public key, so that two houses never share one.
+``— name key-id-and-signature``. The key is the house's (``signing``); origin and name come from
+the public key, so that two houses never share one.
 """
 
 import base64
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hausgeist.signing import NotGenuine, SigningKey, check
 
-_INFO = b"hausgeist audit checkpoints 1"
+_PURPOSE = b"hausgeist audit checkpoints 1"
 _ED25519 = b"\x01"
 
 
@@ -32,29 +30,27 @@ class Notary:
     """Signs heads and knows its own. ``secret`` is the house's, 32 bytes."""
 
     def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+        self._signing = SigningKey(secret, _PURPOSE)
 
     @cached_property
     def name(self) -> str:
         """The name of the key, and the origin of the tree."""
-        return f"hausgeist/{hashlib.sha256(self._public).hexdigest()[:16]}"
+        return f"hausgeist/{hashlib.sha256(self._signing.public).hexdigest()[:16]}"
 
     @property
     def key(self) -> str:
         """The key that checks notes, as C2SP writes it: name, key id and Base64, with plus signs between."""
-        shown = base64.b64encode(_ED25519 + self._public).decode()
+        shown = base64.b64encode(_ED25519 + self._signing.public).decode()
         return f"{self.name}+{self._key_id.hex()}+{shown}"
 
     def signed(self, size: int, root: bytes) -> str:
         """The note over a head."""
         text = f"{self.name}\n{size}\n{base64.b64encode(root).decode()}\n"
-        signature = self._key_id + self._private().sign(text.encode())
+        signature = self._key_id + self._signing.sign(text.encode())
         return f"{text}\n\u2014 {self.name} {base64.b64encode(signature).decode()}\n"
 
     def opened(self, note: str) -> Head | None:
         """What a note of this house says; None when it is none, or was changed."""
-        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  10 MB, seldom needed
-
         text, _, signatures = note.replace("\r\n", "\n").partition("\n\n")
         text += "\n"
         head = parsed(text)
@@ -69,29 +65,16 @@ class Notary:
             if signature[:4] != self._key_id:
                 continue
             try:
-                self._private().public_key().verify(signature[4:], text.encode())
-            except InvalidSignature:
+                check(self._signing.public, signature[4:], text.encode())
+            except NotGenuine:
                 continue
             return head
         return None
 
-    @cached_property
-    def _public(self) -> bytes:
-        return self._private().public_key().public_bytes_raw()
-
     @property
     def _key_id(self) -> bytes:
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self._public).digest()[:4]
-
-    def _private(self) -> "Ed25519PrivateKey":
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415  as above
-            Ed25519PrivateKey,
-        )
-        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415  as above
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415  as above
-
-        seed = HKDF(SHA256(), 32, salt=None, info=_INFO).derive(self._secret)
-        return Ed25519PrivateKey.from_private_bytes(seed)
+        named = self.name.encode() + b"\n" + _ED25519 + self._signing.public
+        return hashlib.sha256(named).digest()[:4]
 
 
 def parsed(text: str) -> Head | None:

@@ -56,13 +56,13 @@ def verify(
 ) -> None:
     """Check that a report is as the house has signed it; exit code 1 if it is not."""
     from hausgeist import app  # noqa: PLC0415  as above
-    from hausgeist.gateway.egress import Sealer, verified  # noqa: PLC0415  as above
+    from hausgeist.gateway.egress import report_key, verified  # noqa: PLC0415  as above
 
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SetupError(problem=f"{file} cannot be read.", advice="Name the report.") from error
-    found = verified(text, key or Sealer(app.house_secret(settings.load().home)).public_key())
+    found = verified(text, key or report_key(app.house_secret(settings.load().home)).public_text)
     count = sum(row["count"] for row in found["departures"])
     state = ", provisional" if found["provisional"] else ""
     typer.echo(

@@ -8,7 +8,15 @@ import pytest
 
 from hausgeist.audit import Trail
 from hausgeist.gateway.departures import Departures
-from hausgeist.gateway.egress import Reports, Sealer, Watch, compared, month_of, span_of, verified
+from hausgeist.gateway.egress import (
+    Reports,
+    Watch,
+    compared,
+    month_of,
+    report_key,
+    span_of,
+    verified,
+)
 from hausgeist.gateway.egress import watch as watching
 from hausgeist.net import AllowList, Connections, Destination, Leaving, Outbound, Told
 from hausgeist.net.kernel import Seen
@@ -143,7 +151,7 @@ def reports(store, now):
     return Reports(
         store,
         Trail(store, b"k" * 32, lambda: now),
-        Sealer(b"s" * 32),
+        report_key(b"s" * 32),
         lambda: now,
         organisation=organisation,
         allow=AllowList(),
@@ -166,7 +174,7 @@ def test_a_month_that_is_over_is_reported_by_itself_and_once(store):
     assert [month for month, _ in months] == ["2026-12", "2026-11"]
     assert first == again
     assert not first.provisional
-    found = verified(first.text, Sealer(b"s" * 32).public_key())
+    found = verified(first.text, report_key(b"s" * 32).public_text)
     assert found["departures"][0]["count"] == 1
 
 

@@ -7,8 +7,15 @@
 from hausgeist.gateway.egress.canary import Canary, Flight
 from hausgeist.gateway.egress.compare import Compared, Difference, compared
 from hausgeist.gateway.egress.proof import Proof, recent
-from hausgeist.gateway.egress.report import Reports, Signed, allowed, month_of, span_of
-from hausgeist.gateway.egress.seal import Sealer, verified
+from hausgeist.gateway.egress.report import (
+    Reports,
+    Signed,
+    allowed,
+    month_of,
+    report_key,
+    span_of,
+    verified,
+)
 from hausgeist.gateway.egress.watch import Watch, own_ways
 
 __all__ = [
@@ -18,7 +25,6 @@ __all__ = [
     "Flight",
     "Proof",
     "Reports",
-    "Sealer",
     "Signed",
     "Watch",
     "allowed",
@@ -26,6 +32,7 @@ __all__ = [
     "month_of",
     "own_ways",
     "recent",
+    "report_key",
     "span_of",
     "verified",
 ]

@@ -2,9 +2,12 @@
 """The monthly report for the data protection officer: what left, compared, tried, signed.
 
 Months are of UTC. A month that is over is reported once, and kept; of the running one a provisional report
-is made anew each time. No person and no group is in it: the rows it is made of do not know them.
+is made anew each time. No person and no group is in it: the rows it is made of do not know them. Whoever has
+the public key can check one anywhere (``signing``).
 """
 
+import base64
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +16,23 @@ from typing import Any
 from hausgeist import __version__
 from hausgeist.audit import Trail
 from hausgeist.core.trail import Fact
-from hausgeist.errors import N_, InvalidField
+from hausgeist.errors import N_, BadUpload, InvalidField
 from hausgeist.gateway.egress.compare import Compared, compared
-from hausgeist.gateway.egress.seal import Sealer, as_text
 from hausgeist.net import AllowList
+from hausgeist.signing import (
+    Document,
+    NotGenuine,
+    SigningKey,
+    as_text,
+    canonical,
+    check_document,
+    parsed,
+)
 from hausgeist.store import departures
 from hausgeist.store.db import Store
+
+FORMAT = "hausgeist-egress-report/1"
+_PURPOSE = b"hausgeist egress reports 1"
 
 EVERY_MS = 10 * 60 * 1000
 """Milliseconds between looks whether a month is over."""
@@ -40,7 +54,30 @@ class Signed:
     @property
     def text(self) -> str:
         """As it is handed out."""
-        return as_text(self.body, self.signature)
+        return as_text({**json.loads(self.body), "signature": self.signature})
+
+
+def report_key(secret: bytes) -> SigningKey:
+    """The key that signs a house's reports; ``secret`` is the house's, 32 bytes."""
+    return SigningKey(secret, _PURPOSE)
+
+
+def verified(text: str, public_key: str) -> Document:
+    """A report that the owner of a public key (Base64) has signed, unchanged.
+
+    Raises:
+        BadUpload: it is none, was changed, or was signed with another key.
+    """
+    report = parsed(text, FORMAT)
+    if report is None:
+        raise BadUpload(reason=N_("it is no report of what left the house"))
+    try:
+        check_document(base64.b64decode(public_key, validate=True), report)
+    except NotGenuine:
+        raise BadUpload(reason=N_("it was changed, or another house has signed it")) from None
+    except ValueError:
+        raise BadUpload(reason=N_("the public key is none")) from None
+    return report
 
 
 def month_of(at_ms: int) -> str:
@@ -69,7 +106,7 @@ class Reports:
         self,
         store: Store,
         trail: Trail,
-        sealer: Sealer,
+        key: SigningKey,
         now_ms: Callable[[], int],
         *,
         organisation: Callable[[], Awaitable[str]],
@@ -77,7 +114,7 @@ class Reports:
     ) -> None:
         self._store = store
         self._trail = trail
-        self._sealer = sealer
+        self._key = key
         self._now_ms = now_ms
         self._organisation = organisation
         self._allow = allow
@@ -85,7 +122,7 @@ class Reports:
 
     def public_key(self) -> str:
         """The key that checks the house's reports."""
-        return self._sealer.public_key()
+        return self._key.public_text
 
     async def months(self) -> list[tuple[str, int]]:
         """The months that have a report, the newest first, and when it was made (ms)."""
@@ -106,8 +143,9 @@ class Reports:
             return Signed(month, kept["body"], kept["signature"], False, kept["made_at"])
         provisional = now < until + SETTLED_MS
         values = await self._values(month, provisional=provisional, now=now)
-        body, signature = self._sealer.signed(values)
-        made = Signed(month, body, signature, provisional, now)
+        report = self._key.signed(values, FORMAT)
+        signature = report.pop("signature")
+        made = Signed(month, canonical(report).decode(), signature, provisional, now)
         if provisional:
             return made
         await self._keep(made)
