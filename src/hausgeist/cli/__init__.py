@@ -17,6 +17,7 @@ from hausgeist.errors import HausgeistError
 COMMANDS = {
     "serve": "serve:serve",
     "doctor": "doctor:doctor",
+    "drill": "drill:drill",
     "audit": "audit:audit",
     "egress": "egress:egress",
     "backup": "backup:backup",

@@ -177,6 +177,11 @@ class HouseProvider:
         async with self._supervisor.lease(self._spec(card), keep_alive=keep_alive, place=False):
             return
 
+    def places(self, card: ModelCard) -> int | None:
+        """How many calls a model answers at a time; None: it is not on the shelf."""
+        offer = self._offers.get(card.id)
+        return None if offer is None else offer.spec.slots
+
     def loaded(self) -> list[EngineStatus]:
         """What is in memory or on its way there."""
         return self._supervisor.status()
