@@ -18,6 +18,7 @@ from hausgeist.core.events import Delta, Failed, Finished
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.messages import Message, Text, Tool, ToolCall, Usage, text_message
 from hausgeist.core.models import Capability, Price
+from hausgeist.core.months import month_of
 from hausgeist.core.people import Principal, Role
 from hausgeist.errors import BorderRefused, BudgetExhausted, Upstream
 from hausgeist.gateway import Directory, Gateway, Routes
@@ -28,7 +29,6 @@ from hausgeist.gateway.providers.openai import OpenAIProvider
 from hausgeist.gateway.upstream import sse_payloads
 from hausgeist.ledger import Book
 from hausgeist.store import schema
-from hausgeist.store.calls import period_of
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.store.tables import budgets, ledger, reservations
 from hausgeist.testing.echo import EchoProvider, echo_card
@@ -184,7 +184,7 @@ def test_an_answer_that_does_not_end_is_ended(gateway, store):
 def test_who_leaves_while_the_reservation_is_written_holds_no_budget(gateway, store):
     """The commit cannot be called back; what it held is let go, and nothing was used."""
     offer(gateway, EchoProvider())
-    period = period_of(NOW)
+    period = month_of(NOW)
     store.write_now(
         lambda c: c.execute(
             insert(budgets).values(scope="group:planning", period=period, limit_tokens=100_000)
@@ -407,7 +407,7 @@ def test_who_leaves_before_the_first_word_pays_for_what_was_read(gateway, store,
 def test_a_budget_covers_the_texts_of_an_embedding(gateway, store):
     """What is reserved depends on the texts, so that a few tokens do not pay for a library."""
     offer(gateway, EchoProvider(), capabilities=frozenset({Capability.EMBEDDING}))
-    period = period_of(NOW)
+    period = month_of(NOW)
     values = {"scope": "group:planning", "period": period, "limit_tokens": 4000}
     store.write_now(lambda c: c.execute(insert(budgets).values(**values)))
 

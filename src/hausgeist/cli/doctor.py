@@ -18,6 +18,7 @@ from typing import Literal
 import typer
 
 from hausgeist import __version__, settings
+from hausgeist.core.months import month_of
 from hausgeist.errors import HausgeistError
 from hausgeist.locks import try_lock
 from hausgeist.settings import PREFIX, Settings
@@ -245,7 +246,7 @@ def detectors(config: Settings) -> Iterator[Finding]:
 def egress(config: Settings) -> Iterator[Finding]:
     """What left the house agrees with what was opened, and the canary's last flight was good."""
     from hausgeist import app  # noqa: PLC0415  as above
-    from hausgeist.gateway.egress import month_of, recent  # noqa: PLC0415  as above
+    from hausgeist.gateway.egress import recent  # noqa: PLC0415  as above
     from hausgeist.store import schema  # noqa: PLC0415  as above
     from hausgeist.store.db import Store, sqlite_url  # noqa: PLC0415  as above
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from hausgeist import settings
+from hausgeist.core.months import month_of
 from hausgeist.errors import SetupError
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ def report(
     """The signed report of a month; of the running one a provisional report."""
 
     async def work(house: House) -> tuple[str, str, bool]:
-        from hausgeist.gateway.egress import month_of  # noqa: PLC0415  half a second that --help saves
-
         signed = await house.proof.reports.of(month or month_of(house.now_ms()))
         return signed.month, signed.text, signed.provisional
 

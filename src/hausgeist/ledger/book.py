@@ -16,6 +16,7 @@ from typing import Any
 
 from hausgeist.core.accounting import Refused, Reservation, Settlement
 from hausgeist.core.models import ModelCard
+from hausgeist.core.months import month_of
 from hausgeist.core.people import Principal
 from hausgeist.core.trail import Fact
 from hausgeist.errors import BudgetExhausted
@@ -121,13 +122,11 @@ class Book:
             BudgetExhausted: a hard budget does not cover it.
             DatabaseError: the database did not answer; should it have written all the same, that is undone.
         """
-        written = self._store.write_many(self._reserve, reservation)
         try:
-            refused = await asyncio.shield(written)
-        except asyncio.CancelledError:  # the commit cannot be called back, so its hold is let go
-            written.add_done_callback(lambda _done: self._let_go(reservation))
-            raise
-        except DatabaseError:  # the answer may be all that got lost
+            refused = await self._store.write_many(self._reserve, reservation)
+        except (asyncio.CancelledError, DatabaseError):
+            # the commit cannot be called back, or its answer may be all that got lost; what lets go of it
+            # is written after it, never before
             self._let_go(reservation)
             raise
         if isinstance(refused, Refused):
@@ -146,7 +145,7 @@ class Book:
     async def refresh(self) -> None:
         """One look, every few seconds: which budgets there are, whom to tell, which server is dead."""
         now = self._now_ms()
-        period = budgets.period_of(now)
+        period = month_of(now)
         rules, months = await self._store.read(
             lambda connection: (budgets.rules(connection), budgets.months(connection, period))
         )

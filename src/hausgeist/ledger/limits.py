@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from hausgeist.core.months import month_of, span_of
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, InvalidField, NotFound
 from hausgeist.ledger.book import FIRST_MARK, Book, marks_of
@@ -73,7 +74,7 @@ class Budgets:
     async def all(self) -> list[Budget]:
         """Every budget with its month, by scope."""
         now = self._now_ms()
-        period = budgets.period_of(now)
+        period = month_of(now)
 
         def read(connection: Any) -> tuple[list[Rule], dict[str, Balance], Payers]:
             months = {row.scope: row for row in budgets.months(connection, period)}
@@ -149,7 +150,7 @@ class Budgets:
         )
 
         def work(connection: Any) -> dict[str, Fact] | None:
-            before = budgets.save(connection, rule, budgets.period_of(now))
+            before = budgets.save(connection, rule, month_of(now))
             facts = _facts("after", rule)
             if before is None:
                 return facts
@@ -204,7 +205,7 @@ def forecast(percent: float, period: str, now_ms: int) -> float | None:
 
     None in its first day, and where the clock is outside it: there is nothing to go by.
     """
-    first, after = budgets.bounds(period)
+    first, after = span_of(period)
     if not first + 86_400_000 <= now_ms < after:
         return None
     return percent * (after - first) / (now_ms - first)

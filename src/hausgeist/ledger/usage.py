@@ -14,13 +14,14 @@ import msgspec
 
 from hausgeist.core.accounting import cost_micro_eur
 from hausgeist.core.messages import Usage as Tokens
+from hausgeist.core.months import month_of, span_of
 from hausgeist.core.prices import Price
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, InvalidField
 from hausgeist.ledger.crowd import KEY, OTHERS, OWN, Member, cells
 from hausgeist.ledger.recorder import Recorder
 from hausgeist.ledger.rules import day as checked_day
-from hausgeist.store import budgets, usage
+from hausgeist.store import usage
 from hausgeist.store.db import Store
 from hausgeist.store.usage import DAY, Cell, Mine, Sum, day_of
 
@@ -118,14 +119,14 @@ class Usage:
     async def month(self, period: str, dimension: str = "group") -> Month:
         """A month, sorted by one dimension."""
         now = self._now_ms()
-        first_ms, after_ms = budgets.bounds(period)
+        first_ms, after_ms = span_of(period)
         first, after = day_of(first_ms), day_of(after_ms)
 
         def read(connection: Any) -> tuple[Any, ...]:
             known = usage.closed(connection)
             days = 0 if known is None else max(0, min(after, known[1] + 1) - first)
             end = first + days
-            before = day_of(budgets.bounds(_before(period))[0])
+            before = day_of(span_of(_before(period))[0])
             last = min(before + days, first) if days < after - first else first
             return (
                 days,
@@ -158,16 +159,16 @@ class Usage:
     async def months(self) -> list[str]:
         """The months that there is anything of, the newest first; the running one always."""
         known = await self._store.read(usage.closed)
-        here = budgets.period_of(self._now_ms())
+        here = month_of(self._now_ms())
         found = [here]
-        first = here if known is None else budgets.period_of(known[0] * DAY)
+        first = here if known is None else month_of(known[0] * DAY)
         while found[-1] > first and len(found) < 36:
             found.append(_before(found[-1]))
         return found
 
     async def spent(self, period: str) -> dict[str, Sum]:
         """What groups and cost centres used in a month, by scope: those alone that figures may name."""
-        first, after = (day_of(at) for at in budgets.bounds(period))
+        first, after = (day_of(at) for at in span_of(period))
         found = await self._store.read(lambda connection: usage.between(connection, first, after))
         out = {}
         for kind in ("group", "cost_centre"):

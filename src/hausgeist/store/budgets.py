@@ -8,11 +8,11 @@ and group of calls.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, text, update
 
 from hausgeist.core.accounting import Refused, Reservation, Settlement
+from hausgeist.core.months import month_of, span_of
 from hausgeist.store.tables import budget_rules, budgets, groups, ledger, users
 
 _ORDER = 0x68617573
@@ -82,24 +82,12 @@ class Balance:
         return "money" if held > self.limit_micro_eur else ""
 
 
-def period_of(at_ms: int) -> str:
-    """The budget period of a moment: its month in UTC, such as ``2026-11``."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m")
-
-
-def bounds(period: str) -> tuple[int, int]:
-    """A period's first moment, and the first of the next, in milliseconds since the epoch."""
-    first = datetime.strptime(period, "%Y-%m").replace(tzinfo=UTC)
-    after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-    return int(first.timestamp() * 1000), int(after.timestamp() * 1000)
-
-
 # -- calls ---------------------------------------------------------------------------------------
 
 
 def draw(connection: Connection, items: Sequence[Reservation]) -> list[Refused | None]:
     """Draw each call's worst case on all of its budgets, or on none; says which refuses."""
-    keys = {(scope, period_of(item.at_ms)) for item in items for scope in item.scopes}
+    keys = {(scope, month_of(item.at_ms)) for item in items for scope in item.scopes}
     if not keys:
         return [None] * len(items)
     in_turn(connection)
@@ -107,7 +95,7 @@ def draw(connection: Connection, items: Sequence[Reservation]) -> list[Refused |
     out: list[Refused | None] = []
     drawn: set[tuple[str, str]] = set()
     for item in items:
-        period = period_of(item.at_ms)
+        period = month_of(item.at_ms)
         mine = [(scope, period) for scope in item.scopes if (scope, period) in rows]
         refused = None
         for key in mine:
@@ -138,7 +126,7 @@ def release(connection: Connection, items: Iterable[Settlement]) -> None:
     for item in items:
         held = item.reservation
         for scope in held.scopes:
-            total = sums.setdefault((scope, period_of(held.at_ms)), [0, 0, 0, 0])
+            total = sums.setdefault((scope, month_of(held.at_ms)), [0, 0, 0, 0])
             total[0] += held.tokens
             total[1] += held.micro_eur or 0
             total[2] += item.usage.total
@@ -202,7 +190,7 @@ def _open(connection: Connection, rule: Rule, period: str) -> Balance:
 def booked(connection: Connection, scope: str, period: str) -> tuple[int, int]:
     """What the ledger has of a budget's month: tokens, and micro-EUR as far as prices were known."""
     kind, _, name = scope.partition(":")
-    first, after = bounds(period)
+    first, after = span_of(period)
     row = connection.execute(
         select(
             func.coalesce(func.sum(ledger.c.input_tokens + ledger.c.output_tokens), 0),

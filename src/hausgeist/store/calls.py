@@ -10,7 +10,6 @@ from sqlalchemy import Connection, delete, insert, select, update
 from hausgeist.core.accounting import Refused, Reservation, Settlement
 from hausgeist.core.messages import Usage
 from hausgeist.store import booked, budgets
-from hausgeist.store.budgets import period_of
 from hausgeist.store.bulk import delete_keys, insert_rows
 from hausgeist.store.tables import ledger, processes, reservations
 
@@ -20,7 +19,6 @@ __all__ = [
     "bury",
     "give_up",
     "lost",
-    "period_of",
     "reserve",
     "servers",
     "unsettled",

@@ -8,7 +8,6 @@ shown never grows by one call.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -26,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 
+from hausgeist.core.months import month_of
 from hausgeist.store import accounts, budgets
 from hausgeist.store.tables import (
     api_keys,
@@ -358,7 +358,7 @@ def mine(connection: Connection, owner_id: str, since_ms: int) -> list[Mine]:
     )
     found: dict[tuple[str, str, str], list[int]] = {}
     for row in connection.execute(query):
-        month = datetime.fromtimestamp(row.created_at / 1000, UTC).strftime("%Y-%m")
+        month = month_of(row.created_at)
         total = found.setdefault((month, row.model or "", row.zone or ""), [0] * 5)
         total[0] += 1
         total[1] += row.input_tokens

@@ -71,6 +71,16 @@ def number(value: float, language: str, places: int = 0) -> str:
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
+def size(count: int, language: str) -> str:
+    """Bytes as they are read, in decimal units: 512 B, 2.0 kB, 98.4 MB."""
+    value, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{number(value, language, 0 if unit == 'B' or value >= 100 else 1)} {unit}"
+
+
 def typed(value: float | None, language: str) -> str:
     """A number as it stands in a field: not grouped, no more decimals than it has."""
     if value is None:
@@ -79,13 +89,13 @@ def typed(value: float | None, language: str) -> str:
     return text if language == "en" else text.replace(".", ",")
 
 
-def euros(micro: int | None, language: str) -> str:
-    """Micro-EUR as EUR with two decimals; a little is not made into nothing."""
+def euros(micro: int | None, language: str, places: int = 2) -> str:
+    """Micro-EUR as EUR with so many decimals; a little is not made into nothing."""
     if micro is None:
         return ""
-    if 0 < micro < MICRO // 100:
-        return f"< {number(0.01, language, 2)} €"
-    return f"{number(micro / MICRO, language, 2)} €"
+    least = MICRO // 10**places
+    below = "< " if 0 < micro < least else ""
+    return f"{below}{number((least if below else micro) / MICRO, language, places)} €"
 
 
 def price(value: float | None, language: str) -> str:

@@ -7,14 +7,13 @@ import json
 import pytest
 
 from hausgeist.audit import Trail
+from hausgeist.core.months import month_of, span_of
 from hausgeist.gateway.departures import Departures
 from hausgeist.gateway.egress import (
     Reports,
     Watch,
     compared,
-    month_of,
     report_key,
-    span_of,
     verified,
 )
 from hausgeist.gateway.egress import watch as watching

@@ -11,9 +11,8 @@ from hausgeist.gateway.egress.report import (
     Reports,
     Signed,
     allowed,
-    month_of,
+    asked_span,
     report_key,
-    span_of,
     verified,
 )
 from hausgeist.gateway.egress.watch import Watch, own_ways
@@ -28,11 +27,10 @@ __all__ = [
     "Signed",
     "Watch",
     "allowed",
+    "asked_span",
     "compared",
-    "month_of",
     "own_ways",
     "recent",
     "report_key",
-    "span_of",
     "verified",
 ]

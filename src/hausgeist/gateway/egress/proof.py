@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from hausgeist.core.months import month_of, span_of
 from hausgeist.gateway.departures import Departures
 from hausgeist.gateway.egress.canary import Canary, Flight, last_flights
 from hausgeist.gateway.egress.compare import Compared, compared
-from hausgeist.gateway.egress.report import Reports, month_of, span_of
+from hausgeist.gateway.egress.report import Reports
 from hausgeist.gateway.egress.watch import Watch
 from hausgeist.net import Outbound
 from hausgeist.store.db import Store

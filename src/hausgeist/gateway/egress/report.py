@@ -15,6 +15,7 @@ from typing import Any
 
 from hausgeist import __version__
 from hausgeist.audit import Trail
+from hausgeist.core.months import month_of, span_of
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, BadUpload, InvalidField
 from hausgeist.gateway.egress.compare import Compared, compared
@@ -80,23 +81,16 @@ def verified(text: str, public_key: str) -> Document:
     return report
 
 
-def month_of(at_ms: int) -> str:
-    """The month of a moment, as ``2026-11``."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m")
-
-
-def span_of(month: str) -> tuple[int, int]:
-    """From when to before when a month lasts, in milliseconds.
+def asked_span(month: str) -> tuple[int, int]:
+    """``span_of`` a month that somebody asks for.
 
     Raises:
         InvalidField: there is no such month.
     """
     try:
-        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
-        after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+        return span_of(month)
     except ValueError:
         raise InvalidField(field="month", reason=N_("write it as 2026-11"), param="month") from None
-    return int(first.timestamp() * 1000), int(after.timestamp() * 1000)
 
 
 class Reports:
@@ -134,7 +128,7 @@ class Reports:
         Raises:
             InvalidField: there is no such month, or it is to come.
         """
-        since, until = span_of(month)
+        since, until = asked_span(month)
         now = self._now_ms()
         if since > now:
             raise InvalidField(field="month", reason=N_("this month is to come"), param="month")

@@ -3,12 +3,12 @@
 
 from starlette.responses import Response
 
+from hausgeist.core.months import month_of
 from hausgeist.errors import N_, BadRequest, HausgeistError
 from hausgeist.ledger.book import FIRST_MARK
 from hausgeist.ledger.discretion import FEWEST
 from hausgeist.ledger.limits import Budget
 from hausgeist.locale import translator
-from hausgeist.store.budgets import period_of
 from hausgeist.web.amounts import MICRO, amount, euros, number, typed, whole
 from hausgeist.web.contexts.admin_budgets import Bar, BudgetForm, BudgetRow, BudgetsPage
 from hausgeist.web.forms import FORM_MOST, Form, read_form
@@ -122,7 +122,7 @@ async def _page(visit: Visit, form: BudgetForm, error: HausgeistError | None = N
         for kind, words in KINDS.items()
     )
     done = DONE.get(visit.query_params.get("done", ""), "")
-    year, month = period_of(house.now_ms()).split("-")
+    year, month = month_of(house.now_ms()).split("-")
     context = BudgetsPage(
         shell=frame,
         tabs=tabs(frame.language),

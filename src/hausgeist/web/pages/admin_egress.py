@@ -12,12 +12,14 @@ import msgspec
 from starlette.responses import Response
 
 from hausgeist.chat.labels import ZONES
+from hausgeist.core.months import month_of, span_of
 from hausgeist.errors import N_
-from hausgeist.gateway.egress import Compared, Flight, allowed, month_of, span_of
+from hausgeist.gateway.egress import Compared, Flight, allowed, asked_span
 from hausgeist.jobs.confined import confined
 from hausgeist.locale import translator
 from hausgeist.render import render_blocks
 from hausgeist.store import departures
+from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.admin_egress import (
     AllowRow,
     DepartureRow,
@@ -48,7 +50,7 @@ async def show(visit: Visit) -> Response:
     language, turn = frame.language, translator(frame.language)
     now = month_of(house.now_ms())
     month = visit.query_params.get("month", "") or now
-    since, until = span_of(month)
+    since, until = asked_span(month)
     chosen = _chosen(visit)
     whole = departures.Wanted(since=since, until=until)
     wanted = departures.Wanted(
@@ -209,9 +211,9 @@ def _months(now: str, first: int | None, shown: str) -> tuple[str, ...]:
 def _totals(sums: list[dict[str, Any]], language: str) -> str:
     text = translator(language)(N_("{count} requests, {sent} out, {received} in"))
     return text.format(
-        count=words.number(sum(row["count"] for row in sums), language),
-        sent=words.size(sum(row["bytes_out"] for row in sums), language),
-        received=words.size(sum(row["bytes_in"] for row in sums), language),
+        count=number(sum(row["count"] for row in sums), language),
+        sent=size(sum(row["bytes_out"] for row in sums), language),
+        received=size(sum(row["bytes_in"] for row in sums), language),
     )
 
 
@@ -226,9 +228,9 @@ def _places(sums: list[dict[str, Any]], language: str) -> tuple[PlaceRow, ...]:
             zone_words=words.zone_words(row["zone"], turn),
             class_words=words.class_words(row["data_class"], turn),
             what=words.purpose_words(row, turn),
-            count=words.number(row["count"], language),
-            sent=words.size(row["bytes_out"], language),
-            received=words.size(row["bytes_in"], language),
+            count=number(row["count"], language),
+            sent=size(row["bytes_out"], language),
+            received=size(row["bytes_in"], language),
             share=max(1, round(100 * row["bytes_out"] / most)) if row["bytes_out"] else 0,
         )
         for row in sorted(sums, key=lambda row: (-row["bytes_out"], row["host"]))
@@ -246,8 +248,8 @@ def _row(row: Mapping[str, Any], language: str) -> DepartureRow:
         class_words=words.class_words(row["data_class"], turn),
         verdict=words.verdict_words(row["verdict"], turn),
         hidden=words.hidden_words(row["hidden"], turn),
-        sent=words.size(row["bytes_out"], language),
-        received=words.size(row["bytes_in"], language),
+        sent=size(row["bytes_out"], language),
+        received=size(row["bytes_in"], language),
         outcome=turn(words.OUTCOMES[row["outcome"]]),
         bad=row["outcome"] in {"failed", "refused", "lost"},
     )
@@ -315,15 +317,15 @@ def _kernel(visit: Visit, turn: words.Turn, language: str) -> State:
             "counted, {counted} as we did. Open to other machines at the last look: {open}."
         )
     ).format(
-        sockets=words.number(wire.sockets, language),
-        sent=words.size(wire.sent, language),
-        counted=words.size(wire.out, language),
+        sockets=number(wire.sockets, language),
+        sent=size(wire.sent, language),
+        counted=size(wire.out, language),
         open=looked.open,
     )
     lines = [f"{turn(words.DIFFERENCES['unexplained'])}: {host}:{port}" for host, port in strange]
     if wire.too_much:
         more = turn(N_("{size} were sent that nobody has counted."))
-        lines.append(more.format(size=words.size(wire.too_much, language)))
+        lines.append(more.format(size=size(wire.too_much, language)))
     return State(
         title, "bad" if lines else "good", turn(_BAD if lines else _GOOD), text, tuple(lines)
     )

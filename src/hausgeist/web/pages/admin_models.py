@@ -19,6 +19,7 @@ from hausgeist.gateway.providers.house import NAME as HOUSE
 from hausgeist.gateway.weights.sources import parse_source
 from hausgeist.identity import Group
 from hausgeist.locale import translator
+from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.admin_models import FetchRow, ModelRow, ModelsPage
 from hausgeist.web.fetches import Fetch
 from hausgeist.web.forms import FORM_MOST, read_form
@@ -152,8 +153,8 @@ def _row(
         title=card.title,
         provider=card.provider,
         zone=card.zone.value,
-        context="" if card.context is None else _grouped(card.context, language),
-        size=size_text(card.size_bytes, language) if card.size_bytes else "",
+        context="" if card.context is None else number(card.context, language),
+        size=size(card.size_bytes, language) if card.size_bytes else "",
         facts=" · ".join(fact for fact in facts if fact),
         loaded=loaded,
         hidden=note.hidden,
@@ -175,9 +176,9 @@ def _row(
 
 def _fetch(one: Fetch, language: str) -> FetchRow:
     turn = translator(language)
-    note = size_text(one.done, language)
+    note = size(one.done, language)
     if one.total:
-        note = turn(N_("{done} of {total}")).format(done=note, total=size_text(one.total, language))
+        note = turn(N_("{done} of {total}")).format(done=note, total=size(one.total, language))
     return FetchRow(
         id=one.id,
         source=one.source,
@@ -186,20 +187,6 @@ def _fetch(one: Fetch, language: str) -> FetchRow:
         ended=one.ended,
         error=one.error.say(turn) if one.error is not None else "",
     )
-
-
-def size_text(size: int, language: str) -> str:
-    """A size as people read it: 98.4 MB, or 98,4 MB in German."""
-    unit, number = "MB", size / 1e6
-    if number >= 1000:
-        unit, number = "GB", number / 1000
-    text = f"{number:.1f} {unit}"
-    return text.replace(".", ",") if language == "de" else text
-
-
-def _grouped(number: int, language: str) -> str:
-    text = f"{number:,}"
-    return text.replace(",", ".") if language == "de" else text
 
 
 ROUTES = [

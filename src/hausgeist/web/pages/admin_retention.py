@@ -13,10 +13,10 @@ from hausgeist.core.labels import DataClass
 from hausgeist.errors import N_, BadRequest, HausgeistError, InvalidField
 from hausgeist.locale import translator
 from hausgeist.people import Preview
+from hausgeist.web.amounts import number
 from hausgeist.web.contexts.my_data import RetentionPage, RuleRow
 from hausgeist.web.forms import FORM_MOST, Form, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
-from hausgeist.web.pages.chat_views import number
 from hausgeist.web.rendering import day_text, go, page, shell
 from hausgeist.web.visit import Visit
 

@@ -13,8 +13,9 @@ from hausgeist.chat.labels import CLASSES, ZONES
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.errors import N_, REASONS, GuardRefused
 from hausgeist.locale import translator
+from hausgeist.web.amounts import euros, number
 from hausgeist.web.contexts.turns import FlagView
-from hausgeist.web.pages.chat_views import kinds_line, number
+from hausgeist.web.pages.chat_views import kinds_line
 
 DIGEST = 12
 """Characters of a digest that tell a version from any other one will meet."""
@@ -55,7 +56,7 @@ def line_of(said: Said, language: str) -> tuple[str, ...]:
         words = N_("{count} token") if said.output_tokens == 1 else N_("{count} tokens")
         line.append(turn(words).format(count=number(said.output_tokens, language)))
     if said.micro_eur:
-        line.append(_euros(said.micro_eur, language))
+        line.append(euros(said.micro_eur, language, 4))
     if hidden := said.about.get("hidden"):
         words = turn(N_("{kinds} pseudonymised"))
         line.append(words.format(kinds=kinds_line(hidden, language)))
@@ -206,16 +207,12 @@ def _tokens(count: int | None, about: Mapping[str, Any], turn: Turn, language: s
 def _cost(said: Said, turn: Turn, language: str) -> str:
     if said.micro_eur is None:
         return turn(_UNKNOWN)
-    words = _euros(said.micro_eur, language)
+    words = euros(said.micro_eur, language, 4)
     notes = [str(said.about.get("price", ""))]
     if said.about.get("estimated"):
         notes.append(turn(N_("estimated")))
     told = ", ".join(filter(None, notes))
     return f"{words} ({told})" if told else words
-
-
-def _euros(micro: int, language: str) -> str:
-    return f"{number(micro / 1_000_000, language, 4)} €"
 
 
 def _seconds(milliseconds: int, language: str) -> str:

@@ -23,6 +23,7 @@ from hausgeist.core.policy import Decision, Verdict
 from hausgeist.core.preview import Masked
 from hausgeist.errors import N_, HausgeistError
 from hausgeist.locale import translator
+from hausgeist.web.amounts import number
 from hausgeist.web.contexts.border import (
     Entity,
     Fields,
@@ -35,7 +36,7 @@ from hausgeist.web.contexts.border import (
 )
 from hausgeist.web.forms import Form, read_form
 from hausgeist.web.pages import chat, chat_live
-from hausgeist.web.pages.chat_views import decided_view, kinds_line, model_name, number
+from hausgeist.web.pages.chat_views import decided_view, kinds_line, model_name
 from hausgeist.web.pages.leaving import fields_of, leaving_of
 from hausgeist.web.rendering import language_for, page, render, shell
 from hausgeist.web.reply import JSONBytes

@@ -13,6 +13,7 @@ from hausgeist.core.labels import DataClass
 from hausgeist.errors import N_, ContextOverflow, HausgeistError
 from hausgeist.locale import translator
 from hausgeist.store.chats import Attached
+from hausgeist.web.amounts import size
 from hausgeist.web.contexts.turns import (
     AnswerView,
     Chip,
@@ -23,7 +24,7 @@ from hausgeist.web.contexts.turns import (
     Versions,
 )
 from hausgeist.web.pages.chat_facts import flags_of, left_out_of, line_of, rerouted_of, table_of
-from hausgeist.web.pages.chat_views import html_of, model_name, number
+from hausgeist.web.pages.chat_views import html_of, model_name
 from hausgeist.web.visit import Visit
 
 LOADING = N_("{model} is being loaded into memory. That can take a minute.")
@@ -75,7 +76,7 @@ def question_view(opened: Opened, said: Said, language: str) -> QuestionView:
 def chip_of(file: Attached, language: str) -> Chip:
     """A file as a small sign: its name, its size, its data class."""
     label = translator(language)(CLASSES[DataClass.parse(file.data_class)])
-    note = f"{_size(file.size, language)} · {label}"
+    note = f"{size(file.size, language)} · {label}"
     return Chip(file.file_id, file.name, note, f"/files/{file.file_id}")
 
 
@@ -175,11 +176,3 @@ def _versions(opened: Opened, message_id: str) -> Versions:
         before=siblings[place - 1] if place else "",
         next=siblings[place + 1] if place + 1 < len(siblings) else "",
     )
-
-
-def _size(size: int, language: str) -> str:
-    """Bytes as people write them."""
-    for unit, step in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if size >= step:
-            return f"{number(size / step, language, 1)} {unit}"
-    return f"{size} B"

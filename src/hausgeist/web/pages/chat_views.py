@@ -17,6 +17,7 @@ from hausgeist.core.policy import Decision, Reason, Verdict
 from hausgeist.errors import N_, REASONS, UnknownModel
 from hausgeist.locale import translator
 from hausgeist.render import render_blocks
+from hausgeist.web.amounts import number
 from hausgeist.web.contexts.border import AmpelView, Fields
 from hausgeist.web.contexts.chat import Composer
 from hausgeist.web.pages.voice_models import voice_model
@@ -51,12 +52,6 @@ _KINDS = frozenset(kind.value for kind in Kind)
 def html_of(said: Said, language: str) -> str:
     """The blocks of an answer, joined."""
     return "".join(render_blocks(said.text, language)) if said.text else ""
-
-
-def number(value: float, language: str, places: int = 0) -> str:
-    """A number as people write it: 1.234,5 or 1,234.5."""
-    words = f"{value:,.{places}f}"
-    return words.translate(str.maketrans(",.", ".,")) if language == "de" else words
 
 
 # -- models and the Ampel ---------------------------------------------------------------------------

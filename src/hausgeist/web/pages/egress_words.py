@@ -11,6 +11,7 @@ from hausgeist.core.labels import DataClass, Zone
 from hausgeist.errors import N_
 from hausgeist.gateway.egress import Flight
 from hausgeist.locale import translator
+from hausgeist.web.amounts import number, size
 
 Turn = Callable[[str], str]
 
@@ -88,23 +89,6 @@ MISSES = (
         "allowed hosts alone, keeps what no program can: see the operator's page on silence."
     ),
 )
-
-
-def size(count: int, language: str) -> str:
-    """Bytes as people read them."""
-    number = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000 or unit == "GB":
-            break
-        number /= 1000
-    text = f"{number:.0f}" if unit == "B" or number >= 100 else f"{number:.1f}"
-    return f"{text.replace('.', ',') if language == 'de' else text} {unit}"
-
-
-def number(count: int, language: str) -> str:
-    """A number with its thousands apart."""
-    text = f"{count:,}"
-    return text.replace(",", ".") if language == "de" else text
 
 
 def zone_words(zone: str, turn: Turn) -> str:

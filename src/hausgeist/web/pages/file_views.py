@@ -10,8 +10,8 @@ from hausgeist.errors import N_
 from hausgeist.gateway.run import CHARS_PER_TOKEN
 from hausgeist.locale import translator
 from hausgeist.store.files import Held
+from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.files import Attached, FileChip
-from hausgeist.web.pages.chat_views import number
 from hausgeist.web.visit import Visit
 
 KINDS = {
@@ -87,7 +87,7 @@ def chip(held: Held, language: str) -> FileChip:
 def facts(held: Held, language: str) -> tuple[tuple[str, str], ...]:
     """What is known of a file."""
     turn = translator(language)
-    known = [(turn(N_("Size")), size_text(held.size, language))]
+    known = [(turn(N_("Size")), size(held.size, language))]
     if held.media:
         known.insert(0, (turn(N_("Kind")), turn(KINDS.get(held.media, held.media))))
     if held.pages:
@@ -118,14 +118,6 @@ def notes(held: Held, language: str) -> tuple[str, ...]:
     return tuple(said)
 
 
-def size_text(size: int, language: str) -> str:
-    """A size as people write it."""
-    for unit, factor in (("MB", 1024 * 1024), ("KB", 1024)):
-        if size >= factor:
-            return f"{number(size / factor, language, 1)} {unit}"
-    return f"{size} B"
-
-
 def _note(held: Held, turn: Callable[[str], str], language: str) -> str:
     if held.state == "arriving":
         return turn(N_("arriving …"))
@@ -139,7 +131,7 @@ def _note(held: Held, turn: Callable[[str], str], language: str) -> str:
     if held.chars:
         parts.append(turn(N_("{count} characters")).format(count=number(held.chars, language)))
     else:
-        parts.append(size_text(held.size, language))
+        parts.append(size(held.size, language))
     if notes(held, language):
         parts.append(turn(N_("with notes")))
     return " · ".join(part for part in parts if part)

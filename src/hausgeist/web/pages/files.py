@@ -24,11 +24,11 @@ from hausgeist.errors import (
 )
 from hausgeist.locale import translator
 from hausgeist.store.files import Held
+from hausgeist.web.amounts import number
 from hausgeist.web.contexts.files import FilePage, FilesPage
 from hausgeist.web.form_parts import Parts
 from hausgeist.web.forms import FORM_MOST, data_class_of, local_path, path_of, read_form
 from hausgeist.web.pages import file_views
-from hausgeist.web.pages.chat_views import number
 from hausgeist.web.rendering import go, language_for, page, render, shell
 from hausgeist.web.reply import ByteStream, JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who

@@ -10,6 +10,7 @@ from hausgeist.core.policy_change import OTHER, Difference, cells, changed_claus
 from hausgeist.errors import N_
 from hausgeist.gateway.what_if import OUTCOMES, WhatIf
 from hausgeist.locale import translator
+from hausgeist.web.amounts import number
 from hausgeist.web.contexts.admin_policy import (
     Cell,
     Changed,
@@ -19,7 +20,6 @@ from hausgeist.web.contexts.admin_policy import (
     TableRow,
     WhatIfView,
 )
-from hausgeist.web.pages.chat_views import number
 
 Turn = Callable[[str], str]
 

@@ -21,6 +21,7 @@ from hausgeist.errors import (
 from hausgeist.locale import translator
 from hausgeist.store.chats import Said
 from hausgeist.store.shares import Share
+from hausgeist.web.amounts import size
 from hausgeist.web.contexts.shares import (
     SharedFile,
     SharedPage,
@@ -34,7 +35,7 @@ from hausgeist.web.disposition import attachment
 from hausgeist.web.forms import FORM_MOST, Form, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.chat_facts import provider_name
-from hausgeist.web.pages.chat_views import html_of, model_name, number
+from hausgeist.web.pages.chat_views import html_of, model_name
 from hausgeist.web.rendering import day_text, go, page, shell
 from hausgeist.web.reply import ByteStream
 from hausgeist.web.routes import page_get, page_post
@@ -273,7 +274,7 @@ def _question(read: Read, said: Said, language: str) -> SharedTurn:
         who=read.share.owner_name,
         text=said.text,
         files=tuple(
-            SharedFile(one.name, _size(one.size, language), f"{under}/{one.file_id}")
+            SharedFile(one.name, size(one.size, language), f"{under}/{one.file_id}")
             for one in said.files
         ),
     )
@@ -312,12 +313,6 @@ def _facts(said: Said, language: str) -> tuple[tuple[str, str], ...]:
         ),
     )
     return tuple((turn(label), str(value)) for label, value in found if value)
-
-
-def _size(size: int, language: str) -> str:
-    if size < 1_000_000:
-        return f"{number(max(1, size / 1000), language)} kB"
-    return f"{number(size / 1_000_000, language, 1)} MB"
 
 
 # -- the administration -----------------------------------------------------------------------------
