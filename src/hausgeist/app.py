@@ -28,6 +28,7 @@ from hausgeist.errors import SetupError
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
 from hausgeist.gateway.departures import Departures
+from hausgeist.gateway.drill import Drills
 from hausgeist.gateway.egress import Canary, Proof, Reports, Watch, own_ways, report_key
 from hausgeist.gateway.engines import Supervisor
 from hausgeist.gateway.guards import GuardRules
@@ -251,6 +252,7 @@ def build(settings: Settings) -> House:
         now_ms=now_ms,
         outbound=ground.outbound,
         proof=_proof(ground),
+        shelf=residents.refresh,
         loaded=residents.loaded,
         keep=residents.keep,
         pull=residents.fetch,
@@ -261,6 +263,7 @@ def build(settings: Settings) -> House:
         guards=guards,
         appeals=Appeals(store, trail, now_ms),
         notes=notes,
+        drills=Drills(store, trail, ground.gateway, now_ms),
         own_words=own_words,
         policies=policies,
         logins=logins,
@@ -320,6 +323,7 @@ def _live(
         house.proof.canary.close,
         ground.gateway.border.examiner.close,
         ground.gateway.ended,
+        house.drills.close,
         ground.identity.close,
         ground.outbound.close,
         supervisor.stop_all,

@@ -63,6 +63,11 @@ ADDRESSES = {
     "/admin/appearance/theme.css": ("/admin/appearance/theme.css",),
     "/admin/audit": ("/admin/audit",),
     "/admin/budgets": ("/admin/budgets",),
+    "/admin/drill": ("/admin/drill", "/admin/drill?without=world"),
+    "/admin/drill/{drill_id}": ("/admin/drill/{drill}",),
+    "/admin/drill/{drill_id}/report.json": ("/admin/drill/{drill}/report.json",),
+    "/admin/drill/{drill_id}/report.md": ("/admin/drill/{drill}/report.md",),
+    "/admin/drill/{drill_id}/sheet.csv": ("/admin/drill/{drill}/sheet.csv",),
     "/admin/egress": ("/admin/egress", "/admin/egress?zone=eu&outcome=ok"),
     "/admin/egress/report": ("/admin/egress/report",),
     "/admin/egress/report.json": ("/admin/egress/report.json",),
@@ -286,6 +291,10 @@ class Furnished:
         self.ids["rules"] = call(lambda: verbs.propose(by=self.bernd.id))
         stricter = milder + RULE
         call(lambda: verbs.bring(stricter, by=self.anna.id))
+        asked = '{"question": "Wie lange?", "keywords": ["vier"], "reference": "Vier Wochen."}'
+        address = self._post("/admin/drill", without="zone:eu", questions=asked, model="mia-3b")
+        self.ids["drill"] = address.removeprefix("/admin/drill/").partition("?")[0]
+        call(lambda: self.server.house.drills.wait(self.ids["drill"]))
 
     def _ask(self, path: str = "/c", **fields: object) -> str:
         """Ask, wait for the end; gives the conversation's id."""

@@ -19,6 +19,7 @@ from hausgeist.chat.uploads import Uploads
 from hausgeist.core.models import ModelCard
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.dialects.ollama_models import Loaded, PullStep
+from hausgeist.gateway.drill import Drills
 from hausgeist.gateway.egress import Proof
 from hausgeist.gateway.guards import GuardRules
 from hausgeist.gateway.guards.appeals import Appeals
@@ -65,6 +66,8 @@ class House:
     outbound: Outbound
     proof: Proof
     """What proves what left the house."""
+    shelf: Callable[[], Awaitable[None]]
+    """Learn which models the house keeps itself."""
     loaded: Callable[[], list[Loaded]]
     """What is in memory."""
     keep: Callable[[ModelCard, float | None], Awaitable[None]]
@@ -85,6 +88,8 @@ class House:
     """What people say to them."""
     notes: ModelNotes
     """What the house says of its models."""
+    drills: Drills
+    """What if a provider, a zone or everything outside were gone."""
     own_words: OwnWords
     """What is always, or never, hidden before a text leaves."""
     policies: Policies

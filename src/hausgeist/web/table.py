@@ -57,6 +57,7 @@ PAGES = (
     "pages.admin_prices",
     "pages.admin_guards",
     "pages.admin_policy",
+    "pages.admin_drill",
     "pages.admin_logins",
     "pages.admin_login",
 )

@@ -22,6 +22,7 @@ PAGES = (
     ("costs", "prices", N_("Prices"), "/admin/prices"),
     ("border", "words", N_("Own words"), "/admin/words"),
     ("border", "policy", N_("Policy"), "/admin/policy"),
+    ("border", "drill", N_("Drill"), "/admin/drill"),
     ("border", "egress", N_("Egress"), "/admin/egress"),
     ("proof", "audit", N_("Changes"), "/admin/audit"),
     ("proof", "trail", N_("Audit trail"), "/admin/trail"),
@@ -42,7 +43,9 @@ GROUPS = {
     "proof": N_("Proof"),
     "house": N_("The house"),
 }
-OVERSEEN: frozenset[str] = frozenset({"audit", "trail", "readings", "egress", "policy"})
+OVERSEEN: frozenset[str] = frozenset(
+    {"audit", "drill", "egress", "policy", "readings", "trail"}
+)
 """Keys of the pages that auditors see, too: their routes are for overseers."""
 
 
