@@ -47,7 +47,7 @@ from hausgeist.identity.entrance import Entrance
 from hausgeist.identity.logins import Logins
 from hausgeist.identity.recheck import Recheck
 from hausgeist.jobs import Rounds
-from hausgeist.ledger import Book, Budgets, EnergyMeter, Prices
+from hausgeist.ledger import Book, Budgets, EnergyMeter, Prices, Usage
 from hausgeist.net import AllowList, Connections, Outbound
 from hausgeist.people import Erasure, Export, Holds, Lifecycle, Retention, Signer
 from hausgeist.settings import Settings
@@ -260,6 +260,7 @@ def build(settings: Settings) -> House:
         providers=providers,
         prices=prices,
         budgets=Budgets(store, trail, ground.gateway.book, now_ms),
+        usage=Usage(store, trail, now_ms),
         guards=guards,
         appeals=Appeals(store, trail, now_ms),
         notes=notes,
@@ -283,6 +284,7 @@ def _rounds(
         [
             ground.gateway.book.refresh,
             house.prices.refresh,
+            house.usage.tend,
             energy.look,
             residents.refresh,
             house.policies.refresh,

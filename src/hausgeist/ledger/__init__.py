@@ -5,5 +5,6 @@ from hausgeist.ledger.book import Book
 from hausgeist.ledger.energy import EnergyMeter
 from hausgeist.ledger.limits import Budgets
 from hausgeist.ledger.prices import Prices
+from hausgeist.ledger.usage import Usage
 
-__all__ = ["Book", "Budgets", "EnergyMeter", "Prices"]
+__all__ = ["Book", "Budgets", "EnergyMeter", "Prices", "Usage"]

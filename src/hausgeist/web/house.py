@@ -31,7 +31,7 @@ from hausgeist.gateway.providers.configured import Providers
 from hausgeist.identity import Identity
 from hausgeist.identity.entrance import Entrance
 from hausgeist.identity.logins import Logins
-from hausgeist.ledger import Budgets, Prices
+from hausgeist.ledger import Budgets, Prices, Usage
 from hausgeist.net import Outbound
 from hausgeist.people import Lifecycle
 from hausgeist.settings import Settings
@@ -82,6 +82,8 @@ class House:
     """What models cost, for the administration."""
     budgets: Budgets
     """Limits of what may be used, for the administration."""
+    usage: Usage
+    """What the house used, for controlling: never of few people."""
     guards: GuardRules
     """The rules that mark or stop texts."""
     appeals: Appeals

@@ -18,6 +18,8 @@ PAGES = (
     ("models", "models", N_("Models"), "/admin/models"),
     ("models", "providers", N_("Providers"), "/admin/providers"),
     ("border", "guards", N_("Guards"), "/admin/guards"),
+    ("costs", "costs", N_("Costs"), "/admin/costs"),
+    ("costs", "breakeven", N_("Own hardware"), "/admin/costs/break-even"),
     ("costs", "budgets", N_("Budgets"), "/admin/budgets"),
     ("costs", "prices", N_("Prices"), "/admin/prices"),
     ("border", "words", N_("Own words"), "/admin/words"),
@@ -44,7 +46,7 @@ GROUPS = {
     "house": N_("The house"),
 }
 OVERSEEN: frozenset[str] = frozenset(
-    {"audit", "drill", "egress", "policy", "readings", "trail"}
+    {"audit", "breakeven", "costs", "drill", "egress", "policy", "readings", "trail"}
 )
 """Keys of the pages that auditors see, too: their routes are for overseers."""
 
