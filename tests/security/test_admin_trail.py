@@ -4,14 +4,18 @@
 import json
 import threading
 
+import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from hausgeist.core.labels import DataClass
+from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.people import Role
 from hausgeist.core.policy import DEFAULT_POLICY
 from hausgeist.gateway import policy_file
-from hausgeist.store.tables import audit_changes, audit_payloads
+from hausgeist.gateway.drill import Body, Drill
+from hausgeist.gateway.drill_questions import Answer, Asked, Question
+from hausgeist.store.tables import audit_changes, audit_payloads, drills
+from hausgeist.testing.echo import EchoProvider, echo_card
 from hausgeist.testing.gguf import tiny_model
 from hausgeist.web.routes import Who
 
@@ -102,6 +106,8 @@ class Walk:
         elif route == "/admin/policy/draft/file":
             rules = policy_file.written(DEFAULT_POLICY)
             answer = _upload(self.visitor, address, rules.encode(), field="file")
+        elif route.endswith("/sheet"):
+            answer = _upload(self.visitor, address, b"n,q,r,A,B,c\n1,Wer?,,,,B\n", field="sheet")
         else:
             answer = self.visitor.form(address, fields or {})
         assert answer.status in {200, 303}, (route, answer.status, answer.text[-1500:])
@@ -220,6 +226,33 @@ def _border(walk: Walk) -> None:
     walk.step(f"{draft}/propose", "policy.proposed", {"seen": seen})
 
 
+def _drill(walk: Walk) -> None:
+    provider = EchoProvider(name="abroad", delay=30)
+    card = echo_card("abroad", provider="abroad", zone=Zone.EU, cleared_for=DataClass.INTERNAL)
+    walk.server.house.gateway.directory.put("abroad", provider, [card])
+    asked = {"without": "zone:eu", "questions": '{"question": "Wer?", "class": "public"}'}
+    walk.step("/admin/drill", "drill.started", asked)
+    (drill,) = walk.server.call(walk.server.house.drills.newest)
+    at, one = {"drill_id": drill.id}, "/admin/drill/{drill_id}"
+    walk.step(f"{one}/stop", "drill.stopped", **at)
+    _answered(walk, drill)
+    walk.step(f"{one}/sheet", "drill.judged", **at)
+    walk.step(f"{one}/delete", "drill.deleted", **at)
+    walk.server.house.gateway.directory.drop("abroad")
+
+
+def _answered(walk: Walk, drill: Drill) -> None:
+    """As if the question had been answered."""
+    said = Answer(model="abroad", text="Er.")
+    pair = Asked(
+        wanted="abroad", question=Question(question="Wer?"), today=said, then=said, swapped=False
+    )
+    body = msgspec.json.decode(msgspec.json.encode(drill.body), type=Body)
+    body = msgspec.structs.replace(body, state="stopped", asked=(pair,))
+    values = {"body": msgspec.json.encode(body).decode()}
+    walk.server.house.store.write_now(lambda c: c.execute(update(drills).values(**values)))
+
+
 def _logins(walk: Walk) -> None:
     at, one = {"source": "adfs"}, "/admin/logins/{source}"
     walk.step("/admin/logins", "login_source.saved", SOURCE)
@@ -265,6 +298,7 @@ def test_every_change_is_told_with_before_and_after(walk, tmp_path):
     _models_and_providers(walk, file)
     _costs(walk)
     _border(walk)
+    _drill(walk)
     _words(walk)
     _logins(walk)
     _house(walk)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from hausgeist.core.accounting import Settlement
+from hausgeist.gateway.exposition import counter, single
 
 SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 """Upper bounds of the histograms' buckets."""
@@ -35,13 +36,13 @@ class Meter:
     def text(self, *, running: int, loaded: int) -> str:
         """All counters, with the calls and models of this moment."""
         lines = [
-            *_counter(
+            *counter(
                 "hausgeist_calls_total",
                 "Calls that ended.",
                 ("model", "zone", "purpose", "outcome"),
                 self._calls.items(),
             ),
-            *_counter(
+            *counter(
                 "hausgeist_tokens_total",
                 "Tokens booked.",
                 ("model", "zone", "direction"),
@@ -49,8 +50,8 @@ class Meter:
             ),
             *self._duration.lines("hausgeist_call_seconds", "Duration of calls."),
             *self._first.lines("hausgeist_first_token_seconds", "Time to the first token."),
-            *_gauge("hausgeist_calls_running", "Calls under way.", running),
-            *_gauge("hausgeist_models_loaded", "Models in memory.", loaded),
+            *single("hausgeist_calls_running", "Calls under way.", running),
+            *single("hausgeist_models_loaded", "Models in memory.", loaded),
         ]
         return "\n".join(lines) + "\n"
 
@@ -78,25 +79,3 @@ class Histogram:
             yield f'{name}_bucket{{le="{bound}"}} {total}'
         yield f"{name}_sum {self._sum:.3f}"
         yield f"{name}_count {total}"
-
-
-def _counter(
-    name: str, text: str, labels: tuple[str, ...], counts: Iterable[tuple[tuple[str, ...], int]]
-) -> Iterable[str]:
-    yield f"# HELP {name} {text}"
-    yield f"# TYPE {name} counter"
-    for values, count in sorted(counts):
-        named = ",".join(
-            f'{label}="{_escaped(value)}"' for label, value in zip(labels, values, strict=True)
-        )
-        yield f"{name}{{{named}}} {count}"
-
-
-def _gauge(name: str, text: str, value: int) -> Iterable[str]:
-    yield f"# HELP {name} {text}"
-    yield f"# TYPE {name} gauge"
-    yield f"{name} {value}"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

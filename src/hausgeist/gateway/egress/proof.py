@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """All of the proof of one house together: its rounds, its alarms, and its counters for ``/metrics``."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -11,6 +10,7 @@ from hausgeist.gateway.egress.canary import Canary, Flight, last_flights
 from hausgeist.gateway.egress.compare import Compared, compared
 from hausgeist.gateway.egress.report import Reports
 from hausgeist.gateway.egress.watch import Watch
+from hausgeist.gateway.exposition import counter, single
 from hausgeist.net import Outbound
 from hausgeist.store.db import Store
 
@@ -73,56 +73,38 @@ class Proof:
         last = self.canary.last
         wire = self.outbound.wire
         lines = [
-            *_lines(
+            *counter(
                 "hausgeist_departures_total",
                 "Requests that left the house.",
                 ("zone", "purpose", "outcome"),
                 ended,
             ),
-            *_lines(
+            *counter(
                 "hausgeist_departed_bytes_total",
                 "Bytes of requests that left the house, and of their answers.",
                 ("zone", "direction"),
                 bytes_,
             ),
-            *_gauge(
+            *single(
                 "hausgeist_egress_sent_bytes",
                 "Bytes that the kernel counted on sockets to the outside.",
                 wire.sent,
             ),
-            *_gauge(
+            *single(
                 "hausgeist_egress_differences",
                 "Places where departures and connections do not agree this month.",
                 self.differences + len(self.watch.strangers),
             ),
-            *_gauge(
+            *single(
                 "hausgeist_canary_ok",
                 "Whether the last flight of the canary found the border closed (1), or not (0).",
                 int(last is None or last.good),
             ),
-            *_gauge(
+            *single(
                 "hausgeist_canary_timestamp_seconds",
                 "When the canary flew last.",
                 0 if last is None else last.at // 1000,
             ),
-            *_gauge("hausgeist_egress_alarms", "Alarms of the proof of egress.", len(alarms)),
+            *single("hausgeist_egress_alarms", "Alarms of the proof of egress.", len(alarms)),
         ]
         return "\n".join(lines) + "\n"
-
-
-def _lines(
-    name: str, text: str, labels: tuple[str, ...], counts: Iterable[tuple[tuple[str, ...], int]]
-) -> Iterable[str]:
-    yield f"# HELP {name} {text}"
-    yield f"# TYPE {name} counter"
-    for values, count in sorted(counts):
-        named = ",".join(
-            f'{label}="{value or "unknown"}"' for label, value in zip(labels, values, strict=True)
-        )
-        yield f"{name}{{{named}}} {count}"
-
-
-def _gauge(name: str, text: str, value: int) -> Iterable[str]:
-    yield f"# HELP {name} {text}"
-    yield f"# TYPE {name} gauge"
-    yield f"{name} {value}"

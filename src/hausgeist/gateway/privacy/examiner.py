@@ -15,6 +15,7 @@ from typing import Final
 
 from hausgeist.core.findings import Examination, Finding
 from hausgeist.errors import DetectorDown
+from hausgeist.gateway.exposition import single
 from hausgeist.gateway.privacy.frames import OwnEntry
 from hausgeist.gateway.privacy.process import PROGRAM, DetectorProcess, Failed, Gone
 from hausgeist.gateway.privacy.remembered import Remembered
@@ -74,11 +75,12 @@ class Health:
             ("characters_total", "counter", "Characters that were examined.", self.characters),
             ("recalled_total", "counter", "Texts that had been examined before.", self.recalled),
         )
-        return "".join(
-            f"# HELP hausgeist_detectors_{name} {text}\n# TYPE hausgeist_detectors_{name} {kind}\n"
-            f"hausgeist_detectors_{name} {value}\n"
+        lines = [
+            line
             for name, kind, text, value in rows
-        )
+            for line in single(f"hausgeist_detectors_{name}", text, value, kind)
+        ]
+        return "\n".join(lines) + "\n"
 
 
 @dataclass(slots=True)
