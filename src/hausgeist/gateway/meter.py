@@ -4,6 +4,7 @@
 Settlements flow in, one dictionary look-up each; text flows out when somebody asks.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 
@@ -65,8 +66,7 @@ class Histogram:
 
     def add(self, seconds: float) -> None:
         """Count one duration."""
-        place = next((at for at, bound in enumerate(SECONDS) if seconds <= bound), len(SECONDS))
-        self._counts[place] += 1
+        self._counts[bisect_left(SECONDS, seconds)] += 1
         self._sum += seconds
 
     def lines(self, name: str, text: str) -> Iterable[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from hausgeist.core.people import Principal
 from hausgeist.errors import (
@@ -28,6 +28,7 @@ from hausgeist.errors import (
 from hausgeist.store.db import DatabaseError, passing
 from hausgeist.web.cors import Cors
 from hausgeist.web.faults import fault
+from hausgeist.web.headers import BEGUN
 from hausgeist.web.hosts import Hosts
 from hausgeist.web.house import House
 from hausgeist.web.origin import check_origin
@@ -85,13 +86,6 @@ class Edge:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sent = False
-
-        async def watched(message: Message) -> None:
-            nonlocal sent
-            sent = True
-            await send(message)
-
         preflight = self.cors.preflight(scope)
         if preflight is not None:
             await preflight(scope, receive, send)
@@ -99,7 +93,7 @@ class Edge:
         route, params, methods = self.table.find(scope["method"], scope["path"])
         try:
             response = await self._visit(scope, receive, route, params, methods)
-            await response(scope, receive, watched)
+            await response(scope, receive, send)
         except ClientDisconnect:
             return
         except HausgeistError as error:
@@ -115,7 +109,7 @@ class Edge:
             response = fault(Internal(), _dialect(route, scope), scope, self.house)
         else:
             return
-        if not sent:
+        if BEGUN not in scope:
             await response(scope, receive, send)
 
     async def _visit(

@@ -34,6 +34,9 @@ _NOT_KEPT = (b"cache-control", b"no-store")
 _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 """For a year, and for this name alone: others of the domain are not ours to decide about."""
 
+BEGUN = "hausgeist.begun"
+"""In the scope of a visit whose answer has begun: no other can be sent."""
+
 Secure = Callable[[Scope, Send], Send]
 
 
@@ -49,6 +52,7 @@ def secured(public_url: str) -> Secure:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                scope[BEGUN] = True
                 given = message.get("headers", ())
                 kept = any(name == b"cache-control" for name, _ in given)
                 own = (visit, *always) if kept else (visit, _NOT_KEPT, *always)
