@@ -55,7 +55,6 @@ class Settings:
     )
     load_patience: float = _setting(60.0, "how long a call waits for a model to load before 503")
     upstream_connect_timeout: float = _setting(10.0, "time to connect to a provider")
-    upstream_idle_timeout: float = _setting(300.0, "longest silence of a provider within an answer")
     shutdown_grace: float = _setting(
         30.0, "how long running answers may take to finish at shutdown"
     )
