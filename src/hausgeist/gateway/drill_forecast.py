@@ -287,8 +287,13 @@ class Rehearsal:
         return self._gateway.book.payable(line, scopes)[0] if scopes else line[0]
 
     def _told(self, who: Principal) -> tuple[str, ...]:
-        may = self._ground.payers.may_show
-        return tuple(one for one in self._gateway.book.scopes_of(who) if may(one))
+        return tuple(filter(self.may_tell, self._gateway.book.scopes_of(who)))
+
+    def may_tell(self, scope: str) -> bool:
+        """Whether a budget's numbers may be told: also beside the numbers of the whole house."""
+        kind, _, name = scope.partition(":")
+        apart = kind != "group" or name in self.groups
+        return apart and self._ground.payers.may_show(scope)
 
 
 def forecast(
@@ -327,7 +332,7 @@ def forecast(
             for purpose, calls in sorted(counts.purposes.items())
         ),
         limits=limits,
-        hidden=sum(not ground.payers.may_show(scope) for scope in ground.limits),
+        hidden=sum(not rehearsal.may_tell(scope) for scope in ground.limits),
         loads=_loads(counts, gateway),
     )
 
