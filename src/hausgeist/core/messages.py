@@ -5,7 +5,7 @@ Identity, order in a conversation and storage live elsewhere; wire formats live 
 ``gateway/dialects``.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
@@ -45,6 +45,11 @@ class ToolCall:
 
 
 Part: TypeAlias = Text | Image | Reasoning | ToolCall
+
+
+def written(part: Part) -> dict[str, str | bool | None]:
+    """A part's fields as they are stored and taken along; what it is not is not said."""
+    return {name: value for name, value in asdict(part).items() if value is not False}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
-from hausgeist.core.messages import Image, Part, Reasoning, Text, ToolCall
+from hausgeist.core.messages import Image, Part, Reasoning, Text, ToolCall, written
 from hausgeist.store import search
 from hausgeist.store.closing import still_open
 from hausgeist.store.tables import conversations, messages
@@ -421,7 +421,7 @@ def _searched(owner_id: str, talk_id: str, row: Mapping[str, Any]) -> search.Wri
 def _row(said: Said) -> dict[str, Any]:
     row = {name: getattr(said, name) for name in _SAID}
     row["parts"] = json.dumps(
-        [{"type": _NAMES[type(part)], **asdict(part)} for part in said.parts], ensure_ascii=False
+        [{"type": _NAMES[type(part)], **written(part)} for part in said.parts], ensure_ascii=False
     )
     row["error_values"] = (
         json.dumps(said.error_values, ensure_ascii=False, default=str) if said.error else None

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from hausgeist.core.messages import Image, Reasoning, Text, ToolCall
+from hausgeist.core.messages import Image, Reasoning, Text, ToolCall, written
 from hausgeist.store.chats import Attached, Conversation, Said
 
 FORMAT = "hausgeist.conversation"
@@ -49,7 +49,7 @@ def _message(said: Said) -> Mapping[str, Any]:
     values = {
         name: getattr(said, name) for name in said.__dataclass_fields__ if name not in _HERE_ONLY
     }
-    values["parts"] = [{"type": _KINDS[type(part)], **asdict(part)} for part in said.parts]
+    values["parts"] = [{"type": _KINDS[type(part)], **written(part)} for part in said.parts]
     values["error_values"] = {key: str(value) for key, value in said.error_values.items()}
     values["created"] = _iso(said.created_at)
     return {key: value for key, value in values.items() if value not in (None, {}, [])}
