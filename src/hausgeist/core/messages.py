@@ -6,7 +6,7 @@ Identity, order in a conversation and storage live elsewhere; wire formats live 
 """
 
 from dataclasses import asdict, dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
@@ -47,8 +47,8 @@ class ToolCall:
 Part: TypeAlias = Text | Image | Reasoning | ToolCall
 
 
-def written(part: Part) -> dict[str, str | bool | None]:
-    """A part's fields as they are stored and taken along; what it is not is not said."""
+def written(part: Any) -> dict[str, Any]:
+    """The fields of a part (a dataclass) as they are stored and taken along; what it is not is not said."""
     return {name: value for name, value in asdict(part).items() if value is not False}
 
 
