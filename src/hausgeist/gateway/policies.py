@@ -8,7 +8,7 @@ leaves the house, and ``problem`` says so.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from hausgeist.audit import Trail
@@ -41,20 +41,10 @@ LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """A policy as pages show it; ``policy`` is None where it cannot be read. Moments in milliseconds."""
+class Version(PolicyRow):
+    """A policy as pages show it; ``policy`` is None where it cannot be read."""
 
-    version: str
-    number: int
-    state: State
     policy: Policy | None
-    body: str
-    author_id: str | None = None
-    second_id: str | None = None
-    created_at: int = 0
-    proposed_at: int | None = None
-    active_from: int | None = None
-    active_until: int | None = None
 
     @property
     def mark(self) -> str:
@@ -332,11 +322,9 @@ class Policies:
             body=body,
             state=state,
             author_id=by,
-            second_id=None,
             created_at=now,
             proposed_at=now,
             active_from=now if state == "active" else None,
-            active_until=None,
         )
         rows.add(connection, row)
         rows.drop_draft(connection)
@@ -379,16 +367,4 @@ def _version(row: PolicyRow) -> Version:
             policy = policy_file.read(row.body, row.version)
         except HausgeistError:
             policy = None
-    return Version(
-        version=row.version,
-        number=row.number,
-        state=row.state,
-        policy=policy,
-        body=row.body,
-        author_id=row.author_id,
-        second_id=row.second_id,
-        created_at=row.created_at,
-        proposed_at=row.proposed_at,
-        active_from=row.active_from,
-        active_until=row.active_until,
-    )
+    return Version(policy=policy, **asdict(row))

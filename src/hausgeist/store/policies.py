@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Verbs of the border's policies: one draft, one proposal, one in force, and those that were."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -22,12 +22,12 @@ class PolicyRow:
     number: int
     body: str
     state: State
-    author_id: str | None
-    second_id: str | None
-    created_at: int
-    proposed_at: int | None
-    active_from: int | None
-    active_until: int | None
+    author_id: str | None = None
+    second_id: str | None = None
+    created_at: int = 0
+    proposed_at: int | None = None
+    active_from: int | None = None
+    active_until: int | None = None
 
 
 def every(connection: Connection) -> list[PolicyRow]:
@@ -50,12 +50,6 @@ def in_state(connection: Connection, state: State) -> PolicyRow | None:
     )
     row = found.mappings().first()
     return None if row is None else PolicyRow(**dict(row))
-
-
-def active_version(connection: Connection) -> str | None:
-    """The version in force; None for the rules that every house begins with."""
-    found = connection.execute(select(policies.c.version).where(policies.c.state == "active"))
-    return found.scalars().first()
 
 
 def save_draft(connection: Connection, body: str, now_ms: int) -> None:
@@ -81,20 +75,7 @@ def next_number(connection: Connection) -> int:
 
 def add(connection: Connection, row: PolicyRow) -> None:
     """Add a version; its body is never changed again."""
-    connection.execute(
-        insert(policies).values(
-            version=row.version,
-            number=row.number,
-            body=row.body,
-            state=row.state,
-            author_id=row.author_id,
-            second_id=row.second_id,
-            created_at=row.created_at,
-            proposed_at=row.proposed_at,
-            active_from=row.active_from,
-            active_until=row.active_until,
-        )
-    )
+    connection.execute(insert(policies).values(asdict(row)))
 
 
 def reject(connection: Connection, version: str, second_id: str | None, now_ms: int) -> int:

@@ -83,13 +83,6 @@ def lean(suffix: str, body: bytes) -> bytes:
     return body
 
 
-@cache
-def version() -> str:
-    """A fingerprint of all static files together."""
-    marks = "".join(asset.mark for asset in assets().values())
-    return hashlib.sha256(marks.encode()).hexdigest()[:12]
-
-
 def address(path: str) -> str:
     """The address of a static file, with its fingerprint.
 

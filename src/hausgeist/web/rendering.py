@@ -252,7 +252,6 @@ def _shell(
         is_admin=principal.is_admin if principal is not None else False,
         oversees=principal.oversees if principal is not None else False,
         active_nav=nav,
-        static_version=assets.version(),
         looks=looks_of(brand, language),
         bars=bars,
     )

@@ -40,8 +40,7 @@ class Shell:
 
     ``title`` is already in the reader's language. ``user_name`` is None for a reader who has not
     logged in: the header then shows neither navigation nor menu. ``active_nav`` names the entry of
-    the navigation to mark. ``static_version`` is the fingerprint of all static files. There is no
-    CSRF token: state changes are checked by origin.
+    the navigation to mark. There is no CSRF token: state changes are checked by origin.
     """
 
     title: str
@@ -52,6 +51,5 @@ class Shell:
     is_admin: bool = False
     oversees: bool = False
     active_nav: Nav = ""
-    static_version: str = ""
     looks: Looks = Looks()
     bars: tuple[Bar, ...] = ()
