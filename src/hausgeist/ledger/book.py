@@ -20,7 +20,7 @@ from hausgeist.core.months import month_of
 from hausgeist.core.people import Principal
 from hausgeist.core.trail import Fact
 from hausgeist.errors import BudgetExhausted
-from hausgeist.ledger.discretion import A_DAY, Payers
+from hausgeist.ledger.discretion import A_DAY
 from hausgeist.ledger.recorder import Recorder
 from hausgeist.store import budgets, calls
 from hausgeist.store.budgets import Balance, Rule
@@ -191,10 +191,9 @@ class Book:
         if self._trail is None or not reached or reached[-1] <= balance.warned_percent:
             return
         mark = reached[-1]
-        if rule is not None and self._now_ms() - rule.updated_at < A_DAY:
-            payers = Payers(*await self._store.read(budgets.payers))
-            if not payers.may_show(rule.scope):
-                return
+        fresh = rule is not None and self._now_ms() - rule.updated_at < A_DAY
+        if fresh and not balance.scope.startswith("key:"):  # trying limits would tell what was used
+            return
 
         def work(connection: Any) -> dict[str, Fact] | None:
             if not budgets.warned(connection, balance.scope, balance.period, mark):

@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Budgets as the administration sees and changes them: limits, the month's state, its forecast.
 
-What a group of few people used is never a number here, only whether a mark is reached; nor is what could
-be worked out from the rest of its cost centre.
+Numbers of a group or cost centre are those of controlling (``ledger.usage``): of five people at least and
+of days that are over. Where there are none, only whether a mark is reached is told. A service's key is
+nobody: its numbers are of this moment.
 """
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hausgeist.core.months import month_of, span_of
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, InvalidField, NotFound
 from hausgeist.ledger.book import FIRST_MARK, Book, marks_of
-from hausgeist.ledger.discretion import A_DAY, Payers
+from hausgeist.ledger.discretion import A_DAY
 from hausgeist.ledger.recorder import Recorder
+from hausgeist.ledger.usage import spent
 from hausgeist.store import budgets
 from hausgeist.store.budgets import KINDS, Balance, Rule
 from hausgeist.store.db import Store
+from hausgeist.store.usage import DAY, Sum, closed
 
 PATIENCE = 2.0
 """Seconds that a change of a budget waits for calls that are about to be booked."""
@@ -34,7 +37,7 @@ class Budget:
 
     ``shown`` says whether numbers of use may be told; where not, ``spent`` and ``forecast`` are None.
     ``reached`` is the highest mark that was reached, in percent, 0 for none; None for a day after a change
-    of the limit where numbers may not be told: or trying limits would tell. ``forecast_percent`` is what
+    of the limit, but for a service's key: or trying limits would tell. ``forecast_percent`` is what
     the month comes to if it goes on as so far; None in its first day.
     """
 
@@ -76,20 +79,21 @@ class Budgets:
         now = self._now_ms()
         period = month_of(now)
 
-        def read(connection: Any) -> tuple[list[Rule], dict[str, Balance], Payers]:
+        def read(connection: Any) -> tuple[list[Rule], dict[str, Balance], dict[str, Sum], int]:
             months = {row.scope: row for row in budgets.months(connection, period)}
-            return budgets.rules(connection), months, Payers(*budgets.payers(connection))
+            days = closed(connection)
+            until = 0 if days is None else (days[1] + 1) * DAY
+            return budgets.rules(connection), months, spent(connection, period), until
 
-        rules, months, payers = await self._store.read(read)
-        return [
-            _budget(
-                rule,
-                months.get(rule.scope) or _empty(rule, period),
-                shown=payers.may_show(rule.scope),
-                now_ms=now,
-            )
-            for rule in rules
-        ]
+        rules, months, sums, until = await self._store.read(read)
+        found = []
+        for rule in rules:
+            month = months.get(rule.scope) or _empty(rule, period)
+            if rule.scope.startswith("key:"):
+                found.append(_of_key(rule, month, now))
+            else:
+                found.append(_of_people(rule, month, sums.get(rule.scope), now_ms=now, until=until))
+        return found
 
     async def get(self, scope: str) -> Budget:
         """One budget.
@@ -180,16 +184,16 @@ class Budgets:
         await self._book.refresh()
 
 
-def _budget(rule: Rule, month: Balance, *, shown: bool, now_ms: int) -> Budget:
-    reached = max((mark for mark in marks_of(rule) if month.percent >= mark), default=0)
-    if not shown:
-        fresh = now_ms - rule.updated_at < A_DAY
-        told = None if fresh else reached
-        return Budget(rule=rule, period=month.period, reached=told, shown=False)
+def _reached(rule: Rule, month: Balance) -> int:
+    return max((mark for mark in marks_of(rule) if month.percent >= mark), default=0)
+
+
+def _of_key(rule: Rule, month: Balance, now_ms: int) -> Budget:
+    """A service's key: the month as it is now."""
     return Budget(
         rule=rule,
         period=month.period,
-        reached=reached,
+        reached=_reached(rule, month),
         shown=True,
         spent_tokens=month.spent_tokens,
         spent_micro_eur=month.spent_micro_eur,
@@ -197,6 +201,30 @@ def _budget(rule: Rule, month: Balance, *, shown: bool, now_ms: int) -> Budget:
         reserved_micro_eur=month.reserved_micro_eur,
         percent=month.percent,
         forecast_percent=forecast(month.percent, month.period, now_ms),
+    )
+
+
+def _of_people(rule: Rule, month: Balance, used: Sum | None, *, now_ms: int, until: int) -> Budget:
+    """A group or cost centre: of numbers, those of days that are over, if they may be shown."""
+    reached = None if now_ms - rule.updated_at < A_DAY else _reached(rule, month)
+    if used is None:
+        return Budget(rule=rule, period=month.period, reached=reached, shown=False)
+    past = replace(
+        month,
+        spent_tokens=used.input_tokens + used.output_tokens,
+        spent_micro_eur=used.micro_eur,
+        limit_tokens=rule.limit_tokens,
+        limit_micro_eur=rule.limit_micro_eur,
+    )
+    return Budget(
+        rule=rule,
+        period=month.period,
+        reached=reached,
+        shown=True,
+        spent_tokens=past.spent_tokens,
+        spent_micro_eur=past.spent_micro_eur,
+        percent=past.percent,
+        forecast_percent=forecast(past.percent, month.period, until),
     )
 
 

@@ -166,17 +166,6 @@ class Usage:
             found.append(_before(found[-1]))
         return found
 
-    async def spent(self, period: str) -> dict[str, Sum]:
-        """What groups and cost centres used in a month, by scope: those alone that figures may name."""
-        first, after = (day_of(at) for at in span_of(period))
-        found = await self._store.read(lambda connection: usage.between(connection, first, after))
-        out = {}
-        for kind in ("group", "cost_centre"):
-            for line in sorted_by(found, kind).values():
-                if line.key and not line.others and not line.services:
-                    out[f"{kind}:{line.key}"] = line.sum
-        return out
-
     # -- one's own ---------------------------------------------------------------------------------
 
     async def mine(self, person_id: str) -> list[Mine]:
@@ -252,6 +241,18 @@ def _place(cell: Cell, dimension: str) -> tuple[str, bool]:
     if dimension == "key":
         return (cell.service_key, False) if cell.cell == KEY else ("", cell.cell in {OWN, OTHERS})
     return {"model": cell.model, "zone": cell.zone, "provider": cell.provider}[dimension], False
+
+
+def spent(connection: Any, period: str) -> dict[str, Sum]:
+    """What groups and cost centres used in a month, by scope: those alone that figures may name."""
+    first, after = (day_of(at) for at in span_of(period))
+    found = usage.between(connection, first, after)
+    out = {}
+    for kind in ("group", "cost_centre"):
+        for line in sorted_by(found, kind).values():
+            if line.key and not line.others and not line.services:
+                out[f"{kind}:{line.key}"] = line.sum
+    return out
 
 
 def total(found: Iterable[Cell]) -> Sum:

@@ -62,6 +62,7 @@ class CostsPage:
     rows: tuple[CostRow, ...]
     total: CostRow
     offers: tuple[OfferRow, ...]
+    unknown: tuple[OfferRow, ...]
     offers_chart: Markup | None
     rate: str
     invoices: tuple[tuple[str, str], ...]

@@ -174,7 +174,7 @@ async def _page(
     names = await _names(visit, by, language)
     rows = await _rows(visit, month, names, language)
     grid = await house.usage.grid()
-    offers, offers_chart = offered(visit, month, language)
+    offers, unknown, offers_chart = offered(visit, month, language)
     rate = house.settings.usd_eur_rate
     done = DONE.get(visit.query_params.get("done", ""), "")
     first = int(
@@ -213,6 +213,7 @@ async def _page(
         rows=rows[:-1],
         total=rows[-1],
         offers=offers,
+        unknown=unknown,
         offers_chart=offers_chart,
         rate=turn(N_("1 USD counts as {rate} EUR.")).format(rate=number(rate, language, 4))
         if rate > 0

@@ -80,11 +80,11 @@ def priced(visit: Visit) -> Iterator[Priced]:
 
 def offered(
     visit: Visit, month: Month, language: str
-) -> tuple[tuple[OfferRow, ...], Markup | None]:
-    """The month at each price, the cheapest first, those that nobody knows last; and a chart of some."""
+) -> tuple[tuple[OfferRow, ...], tuple[OfferRow, ...], Markup | None]:
+    """The month at each price, the cheapest first; at those that nobody knows; and a chart of some."""
     turn = translator(language)
     if not month.total.calls:
-        return (), None
+        return (), (), None
     found: list[tuple[int, OfferRow]] = []
     unknown: list[OfferRow] = []
     for one in priced(visit):
@@ -107,7 +107,7 @@ def offered(
         for micro, row in _spread(found)
     ]
     chart = charts.bars(turn(N_("What the same calls would have cost")), [booked, *drawn])
-    return (*(row for _, row in found), *unknown), chart if drawn else None
+    return tuple(row for _, row in found), tuple(unknown), chart if drawn else None
 
 
 def _row(one: Priced, micro: int | None, language: str) -> OfferRow:
