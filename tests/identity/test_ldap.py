@@ -280,7 +280,7 @@ def test_connections_are_allowed_and_in_the_ledger(serve, ldap):
     query = select(connections.c.reason, connections.c.allowed, connections.c.port)
     rows = server.house.store.read_now(lambda c: c.execute(query).all())
     assert {(reason, bool(ok)) for reason, ok, _ in rows} == {
-        ("login:stadt", True),
+        ("ldap:stadt", True),
         ("denied", False),
     }
     assert {port for *_, port in rows} == {ldap.place[2]}

@@ -47,8 +47,8 @@ def rising(draw):
         cached_input=draw(st.none() | st.just(paid / 2)),
         per_request=draw(st.sampled_from([0.0, 0.002])),
         tiers=(
-            Tier(input=paid * 2, output=written * 2, cached_input=paid, above=more),
-            Tier(input=paid * 3, output=written, since=22 * 60, until=6 * 60),
+            Tier(input=paid * 3, output=written * 2, cached_input=paid * 2, above=more),
+            Tier(input=paid * 2, output=written, since=22 * 60, until=6 * 60),
         ),
     )
 
