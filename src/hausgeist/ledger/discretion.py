@@ -13,7 +13,7 @@ FEWEST = 5
 A_DAY = 86_400_000
 """Milliseconds after a change of its limit before a mark of few people's budget is told.
 
-Told at once, a limit that is moved to and fro would find out the number.
+Told at once, a limit that is moved up and down would find out the number.
 """
 
 
