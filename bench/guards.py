@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the shipped guards do to ordinary and to hateful German, and what they cost: ``python bench/guards.py``.
+"""What the shipped guards do to ordinary and to hateful German, and their cost: ``python bench/guards.py``.
 
 Reads Multilingual HateCheck (German, CC BY 4.0): 3,645 short cases of 27 kinds. A release gate: of the cases
 that are not hateful at most 5 % are flagged and none is stopped; of those that merely name a group, none.
@@ -16,7 +16,10 @@ from hausgeist.gateway.guards import Patterns, shipped
 
 DATA = Path(__file__).resolve().parents[2] / "shared/data/multilingual-hatecheck-de"
 CASES = DATA / "hatecheck_cases_final_german.csv"
-LETTER = "Sehr geehrte Damen und Herren, ich bitte um Auskunft über meinen Antrag vom letzten Jahr. " * 14
+LETTER = (
+    "Sehr geehrte Damen und Herren, ich bitte um Auskunft über meinen Antrag vom letzten Jahr. "
+    * 14
+)
 
 
 def main() -> None:
@@ -40,7 +43,9 @@ def main() -> None:
     for _ in range(2_000):
         guard.inspect(LETTER, Place.INPUT)
     took = (time.perf_counter() - began) / 2_000 * 1e6
-    print(f"\na text of {len(LETTER)} characters that is new: {took:.1f} µs (one that is known: a hash)")
+    print(
+        f"\na text of {len(LETTER)} characters that is new: {took:.1f} µs (one that is known: a hash)"
+    )
     if flagged["non-hateful"] > 0.05 * total["non-hateful"] or stopped["non-hateful"]:
         sys.exit("the gate does not hold")
 

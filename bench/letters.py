@@ -3,8 +3,9 @@
 
 ``generated`` fills the templates of ``letters/templates.txt`` with invented people; ``by_hand``,
 ``fresh`` and ``sealed`` read texts that were each written on its own, with marks such as
-``{person|Erika Mustermann}``. Only ``sealed`` was never tuned to. Nobody in them exists. Their names (``held_out``) and their texts are in
-neither the training nor the gazetteer of the detector: the training script takes them out, a test looks.
+``{person|Erika Mustermann}``. Only ``sealed`` was never tuned to. Nobody in them exists. Their names
+(``held_out``) and their texts are in neither the training nor the gazetteer of the detector: the
+training script takes them out, a test looks.
 
 ``scripts/train_names.py`` fills templates of its own with the same code and other people.
 """

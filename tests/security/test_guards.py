@@ -27,12 +27,16 @@ def house(serve):
 
 def test_an_own_rule_is_in_force_at_once_and_can_be_switched_off(house):
     """Saved, tried, switched off, deleted."""
-    server, visitor = house
+    _, visitor = house
     assert visitor.form("/admin/guards", RULE).status == 303
-    tried = visitor.form("/admin/guards/try", {"text": "Was macht Projekt Adler?", "place": "input"})
+    tried = visitor.form(
+        "/admin/guards/try", {"text": "Was macht Projekt Adler?", "place": "input"}
+    )
     assert "<mark" in tried.text
     visitor.form("/admin/guards/own.adler/switch", {})
-    tried = visitor.form("/admin/guards/try", {"text": "Was macht Projekt Adler?", "place": "input"})
+    tried = visitor.form(
+        "/admin/guards/try", {"text": "Was macht Projekt Adler?", "place": "input"}
+    )
     assert "<mark" not in tried.text
     assert visitor.form("/admin/guards/own.adler/delete", {}).status == 303
     assert visitor.get("/admin/guards/own.adler").status == 404

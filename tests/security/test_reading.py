@@ -207,7 +207,9 @@ def test_a_new_password_opens_nothing_old(town):
     assert seen_by(server, server.session(town.bernd.id), town.ids), "the words are somewhere"
     thief = taken_over(town)
     assert seen_by(server, thief, town.ids) == []
-    assert "/account/reading" in thief.get("/", Accept="text/html").text, "nothing tells what is closed"
+    assert "/account/reading" in thief.get("/", Accept="text/html").text, (
+        "nothing tells what is closed"
+    )
     for way in (
         {"do": "restore", "c": town.talk()},
         {"do": "delete", "c": town.talk()},

@@ -395,9 +395,7 @@ def reroute(
     )
 
 
-def stand_ins(
-    facts: Facts, spares: Sequence[ModelCard], policy: Policy
-) -> tuple[ModelCard, ...]:
+def stand_ins(facts: Facts, spares: Sequence[ModelCard], policy: Policy) -> tuple[ModelCard, ...]:
     """Those of the ``spares`` that are in the house and may answer as the call stands."""
     house = [card for card in spares if card.zone is Zone.HOUSE]
     decided = decide(facts, house, policy)

@@ -98,7 +98,9 @@ def test_a_rule_that_breaks_its_promises_is_not_accepted(broken):
 def test_foreign_text_is_marked_and_the_persons_own_is_not():
     """The same sentence is an order in a file, and a question when somebody asks about it."""
     guards = Guards([Patterns(shipped().values())])
-    file = Message("user", (Text(f"<file>{OVERRIDE}</file>", retrieved=True), Text("Was steht da?")))
+    file = Message(
+        "user", (Text(f"<file>{OVERRIDE}</file>", retrieved=True), Text("Was steht da?"))
+    )
     (flag,) = guards.check(call(file))
     assert (flag.rule, flag.place) == ("injection.override", "input")
     assert not guards.check(call(Message("user", (Text(OVERRIDE),))))
@@ -183,7 +185,7 @@ def test_a_disguised_sentence_is_read_and_marked_where_it_stands(disguised):
 
 
 def test_hostile_texts_take_time_in_proportion():
-    """Ten times the text takes no more than some tens of times the work; a backtracking engine takes for ever."""
+    """Ten times the text takes at most some tens of times the work; a backtracking engine takes for ever."""
     guard = Patterns(shipped().values())
 
     def seconds(size):

@@ -159,7 +159,10 @@ def test_an_injected_picture_carries_nothing_out(served, outside):
 
 def test_numbers_of_a_history_stay(served, outside):
     """A client that sends its history again sends the same pseudonyms again."""
-    history = [{"role": "user", "content": LETTER}, {"role": "assistant", "content": "Das ist notiert."}]
+    history = [
+        {"role": "user", "content": LETTER},
+        {"role": "assistant", "content": "Das ist notiert."},
+    ]
     more = {"role": "user", "content": "Und Herr Otto Klapproth? Frau Abendschön wartet."}
     for messages in (history[:1], [*history, more]):
         reply = served.request(

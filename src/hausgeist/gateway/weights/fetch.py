@@ -123,7 +123,9 @@ class Fetcher:
     ) -> Fetched:
         quarantine = partial.path.parent
         if has_pip():
-            if self._record is not None:  # pip goes its own way; it may have been told another index
+            if (
+                self._record is not None
+            ):  # pip goes its own way; it may have been told another index
                 self._record(urlsplit(self._index).hostname or "", 443, source.spec, True)
             with tempfile.TemporaryDirectory(prefix="wheel-", dir=quarantine) as folder:
                 wheel = await pip_wheel(source, Path(folder), progress)
