@@ -25,8 +25,8 @@ from hausgeist.gateway.guards import GuardRules
 from hausgeist.gateway.guards.appeals import Appeals
 from hausgeist.gateway.meter import Meter
 from hausgeist.gateway.notes import ModelNotes
-from hausgeist.gateway.privacy.own_words import OwnWords
 from hausgeist.gateway.policies import Policies
+from hausgeist.gateway.privacy.own_words import OwnWords
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.identity import Identity
 from hausgeist.identity.entrance import Entrance
