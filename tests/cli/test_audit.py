@@ -2,31 +2,13 @@
 """``hausgeist audit``, and roles by ``hausgeist user``, called as an operator calls them."""
 
 import json
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from hausgeist.cli import command_line
-from hausgeist.errors import HausgeistError, LastAdmin, SetupError
+from hausgeist.errors import LastAdmin, SetupError
 from hausgeist.store import booked
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.store.tables import ledger
-
-
-@pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch):
-    """Call a command in an empty house; an error of ours is raised."""
-    monkeypatch.setenv("HAUSGEIST_HOME", str(home))
-
-    def call(*words: object) -> Result:
-        result = CliRunner().invoke(command_line(str(words[0])), [str(word) for word in words])
-        if isinstance(result.exception, HausgeistError):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result
-
-    return call
 
 
 def test_a_checkpoint_is_printed_kept_and_checked_against(run, tmp_path):

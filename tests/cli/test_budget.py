@@ -2,28 +2,10 @@
 """``hausgeist budget`` and ``hausgeist price``, called as a script calls them."""
 
 import json
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from hausgeist.cli import command_line
-from hausgeist.errors import HausgeistError, InvalidField, NotFound
-
-
-@pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch):
-    """Call a command in an empty house; an error of ours is raised."""
-    monkeypatch.setenv("HAUSGEIST_HOME", str(home))
-
-    def call(*words: str) -> Result:
-        result = CliRunner().invoke(command_line(words[0]), list(words))
-        if isinstance(result.exception, HausgeistError):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result
-
-    return call
+from hausgeist.errors import InvalidField, NotFound
 
 
 def test_a_budget_is_set_listed_and_removed(run):

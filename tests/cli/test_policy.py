@@ -2,30 +2,14 @@
 """``hausgeist policy``, called as a script calls it."""
 
 import json
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from hausgeist.cli import command_line
 from hausgeist.core.policy import DEFAULT_POLICY
-from hausgeist.errors import HausgeistError, InvalidField, NotFound
+from hausgeist.errors import InvalidField, NotFound
 from hausgeist.gateway import policy_file
-
-
-@pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch):
-    """Call a command in an empty house; an error of ours is raised."""
-    monkeypatch.setenv("HAUSGEIST_HOME", str(home))
-
-    def call(*words: str) -> Result:
-        result = CliRunner().invoke(command_line(words[0]), list(words))
-        if isinstance(result.exception, HausgeistError):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result
-
-    return call
 
 
 def test_rules_travel_as_files(run, tmp_path):

@@ -5,25 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from hausgeist.cli import command_line
-from hausgeist.errors import HausgeistError, InvalidField, SetupError
-
-
-@pytest.fixture
-def run(home, monkeypatch):
-    """Call a command; an error of ours is raised."""
-    monkeypatch.setenv("HAUSGEIST_HOME", str(home))
-
-    def call(*words, given: str | None = None):
-        result = CliRunner().invoke(command_line(words[0]), list(words), input=given)
-        if isinstance(result.exception, HausgeistError):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result
-
-    return call
+from hausgeist.errors import InvalidField, SetupError
 
 
 def test_what_is_exported_is_imported_again(run, tmp_path: Path):
