@@ -207,7 +207,7 @@ def test_the_busiest_hour_tells_whether_the_house_would_hold(house, store):
 
 
 def test_budgets_whose_numbers_may_be_told_are_projected(house, store):
-    """A large group's limit is held against a month at the new price; what would tell a small group's is only counted."""
+    """A large group's limit is held against a month's cost; what would tell of few is only counted."""
     add_people(store, big=6, large=7, small=2)
     add_calls(store, 10, group_id="large")
     gateway, _ = house

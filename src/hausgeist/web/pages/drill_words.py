@@ -159,6 +159,8 @@ def _load(one: Load, language: str) -> LoadRow:
     turn = translator(language)
     unknown = turn(N_("unknown"))
     words, tone = turn(N_("unknown: not yet measured")), ""
+    if one.then is not None:
+        words = turn(N_("unknown: how many places it has"))
     if one.places is not None and one.then is not None:
         crowded = one.then > CROWDED * one.places
         words = turn(N_("overloaded")) if crowded else turn(N_("enough"))
@@ -344,7 +346,7 @@ def markdown(drill: Drill, language: str) -> str:
     turn = translator(language)
     view = forecast_view(drill.body.forecast, language)
     lines = [
-        f"# {turn(N_('Drill: without {what}')).format(what=view.without)}",
+        "# " + turn(N_("Drill: without {what}")).format(what=view.without),
         "",
         turn(N_("{when}, rules {policy}, {calls} calls of {days} days.")).format(
             when=view.when, policy=view.policy, calls=view.calls, days=view.days
