@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Data classes, zones and kinds of personal data in words of the catalogue, for pages and what is saved."""
+"""Data classes, zones, purposes, kinds of personal data: words of the catalogue, for pages and what is saved."""
 
 from hausgeist.core.findings import Kind
-from hausgeist.core.labels import DataClass, Zone
+from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.errors import N_
 
 CLASSES = {
@@ -15,6 +15,14 @@ ZONES = {
     Zone.HOUSE: N_("In the house"),
     Zone.EU: N_("In Europe, under contract"),
     Zone.WORLD: N_("Outside Europe"),
+}
+PURPOSES = {
+    Purpose.CHAT: N_("Chat"),
+    Purpose.API: N_("Programs"),
+    Purpose.TITLE: N_("Titles"),
+    Purpose.SUGGEST: N_("Suggestions of the workbench"),
+    Purpose.EVALUATE: N_("Evaluation"),
+    Purpose.KNOWLEDGE: N_("Knowledge"),
 }
 KINDS = {
     Kind.PERSON: (N_("{count} person"), N_("{count} persons")),

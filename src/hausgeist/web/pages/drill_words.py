@@ -24,7 +24,7 @@ from hausgeist.web.contexts.admin_drill import (
     ShareView,
 )
 from hausgeist.web.pages.admin_announcements import moment_text
-from hausgeist.web.pages.egress_words import PURPOSES
+from hausgeist.web.pages.egress_words import ERRANDS
 
 Turn = Callable[[str], str]
 NONE = "\u2013"
@@ -81,7 +81,7 @@ def forecast_view(found: Forecast, language: str) -> ForecastView:
         today=euros(found.cost("today"), language),
         then=euros(found.cost("then"), language),
         purposes=tuple(
-            (turn(PURPOSES.get(name, name)), number(calls, language), number(answered, language))
+            (turn(ERRANDS.get(name, name)), number(calls, language), number(answered, language))
             for name, calls, answered in found.purposes
         ),
         limits=tuple(_limit(one, language) for one in found.limits),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hausgeist.chat.exports.letter import Letter, LetterTurn
-from hausgeist.chat.labels import CLASSES, KINDS, ZONES
+from hausgeist.chat.labels import CLASSES, KINDS, PURPOSES, ZONES
 from hausgeist.core.findings import Kind
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.errors import N_
@@ -15,13 +15,8 @@ from hausgeist.web.amounts import number, size
 
 Turn = Callable[[str], str]
 
-PURPOSES = {
-    "chat": N_("Chat"),
-    "api": N_("Programs"),
-    "title": N_("Title of a chat"),
-    "suggest": N_("Suggestion"),
-    "evaluate": N_("Evaluation"),
-    "knowledge": N_("Knowledge"),
+ERRANDS = {
+    **{purpose.value: words for purpose, words in PURPOSES.items()},
     "models": N_("Asked for its models"),
     "login": N_("Login"),
     "weights": N_("Fetching a model"),
@@ -103,7 +98,7 @@ def class_words(word: str, turn: Turn) -> str:
 
 def purpose_words(row: Mapping[str, Any], turn: Turn) -> str:
     """Why something left, and to which model."""
-    words = turn(PURPOSES.get(row["purpose"], row["purpose"]))
+    words = turn(ERRANDS.get(row["purpose"], row["purpose"]))
     return f"{words}: {row['model']}" if row["model"] else words
 
 

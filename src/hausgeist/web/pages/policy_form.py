@@ -7,7 +7,7 @@ The last rule of the form is always an empty one: without a name it is ignored.
 from collections.abc import Mapping
 from typing import TypeVar
 
-from hausgeist.chat.labels import CLASSES, ZONES
+from hausgeist.chat.labels import CLASSES, PURPOSES, ZONES
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.policy import TERMS, Clause, Need, Policy, Rule
 from hausgeist.errors import N_, InvalidField
@@ -15,7 +15,7 @@ from hausgeist.gateway.policy_file import CLAUSES_MOST, NOTE_MOST, TITLE_MOST
 from hausgeist.locale import translator
 from hausgeist.web.contexts.admin_policy import CellForm, Choices, DraftForm, RuleForm
 from hausgeist.web.forms import Form, data_class_of
-from hausgeist.web.pages.policy_words import PURPOSES, REQUIRED, THENS
+from hausgeist.web.pages.policy_words import REQUIRED, THENS
 from hausgeist.web.visit import Visit
 
 T = TypeVar("T", Rule, Zone, Purpose, Need)

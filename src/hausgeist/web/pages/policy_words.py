@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Mapping
 
-from hausgeist.chat.labels import CLASSES, ZONES
+from hausgeist.chat.labels import CLASSES, PURPOSES, ZONES
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.policy import Clause, Demand, Need, Point, Policy, Rule, Verdict, demand
 from hausgeist.core.policy_change import OTHER, Difference, cells, changed_clauses
@@ -46,14 +46,6 @@ THENS: Mapping[Rule, str] = {
     Rule.PSEUDONYMISE: N_("Only under pseudonyms"),
     Rule.REROUTE: N_("Let a model of the house answer"),
     Rule.REFUSE: N_("Refuse"),
-}
-PURPOSES: Mapping[Purpose, str] = {
-    Purpose.CHAT: N_("Chat"),
-    Purpose.API: N_("Programs"),
-    Purpose.TITLE: N_("Titles"),
-    Purpose.SUGGEST: N_("Suggestions of the workbench"),
-    Purpose.EVALUATE: N_("Evaluation"),
-    Purpose.KNOWLEDGE: N_("Knowledge"),
 }
 ENDS: Mapping[Verdict, str] = {
     Verdict.ALLOW: N_("answered as asked"),
