@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Data classes, zones, purposes, kinds of personal data: words of the catalogue, for pages and what is saved."""
+"""Data classes, zones, purposes, kinds of personal data: words of the catalogue, for pages and exports."""
 
 from hausgeist.core.findings import Kind
 from hausgeist.core.labels import DataClass, Purpose, Zone

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
+from hausgeist.chat.labels import ZONES
 from hausgeist.errors import N_, BadRequest, HausgeistError
 from hausgeist.ledger.crowd import FEWEST
 from hausgeist.ledger.usage import DIMENSIONS, Line, Month
@@ -45,11 +46,6 @@ COLUMNS = (
     N_("Energy"),
     N_("CO2"),
 )
-ZONES = {
-    "house": N_("In the house"),
-    "eu": N_("In Europe, under contract"),
-    "world": N_("Outside Europe"),
-}
 DONE = {"grid": N_("The factor is entered.")}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for the beginning of a formula."""
@@ -119,7 +115,7 @@ async def _names(visit: Visit, by: str, language: str) -> dict[str, str]:
     if by == "key":
         return {one.id: one.name for one in await identity.keys.of(None)}
     if by == "zone":
-        return {zone: turn(words) for zone, words in ZONES.items()}
+        return {zone.value: turn(words) for zone, words in ZONES.items()}
     return {}
 
 
