@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """An event of the audit trail, as a value. Content of prompts and answers never enters one."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Fact = str | int | float | bool | None
+
+FACT_MOST = 500
+"""Characters of a fact of a change; what is longer is cut."""
 
 USED = (
     "call.",
@@ -31,3 +36,24 @@ class AuditEvent:
     actor: str
     subject: str = ""
     facts: tuple[tuple[str, Fact], ...] = field(default=())
+
+
+def differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, Fact]:
+    """``before.…`` and ``after.…`` of every value that differs, by name; what is missing is None.
+
+    Values are facts, or lists and dictionaries of JSON, which become its text.
+    """
+    facts: dict[str, Fact] = {}
+    for name in sorted(before.keys() | after.keys()):
+        then, now = before.get(name), after.get(name)
+        if then != now:
+            facts[f"before.{name}"], facts[f"after.{name}"] = _fact(then), _fact(now)
+    return facts
+
+
+def _fact(value: object) -> Fact:
+    if value is None or isinstance(value, int | float | bool):
+        return value
+    if isinstance(value, str):
+        return value[:FACT_MOST]
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))[:FACT_MOST]

@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from hausgeist.audit import Trail
+from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.people import Principal
 from hausgeist.core.policy import DEFAULT_POLICY, HOUSE_ONLY, Policy
 from hausgeist.core.policy_change import changed_clauses, is_tightening
-from hausgeist.core.trail import Fact
+from hausgeist.core.trail import Fact, differences
 from hausgeist.errors import (
     N_,
     ChangedMeanwhile,
@@ -36,8 +37,6 @@ DAMAGED = N_(
     "The rules in force cannot be read: their file is damaged. Nothing leaves the house until other "
     "rules are put into force."
 )
-LONGEST = 500
-"""Characters of a fact in the trail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,21 +340,21 @@ def in_force_of(store: Store) -> tuple[str, bool]:
 
 def changes(before: Policy, after: Policy) -> dict[str, Fact]:
     """What differs, as flat facts for the trail."""
-    facts: dict[str, Fact] = {}
-    for name in ("title", "note", "instead"):
-        if getattr(before, name) != getattr(after, name):
-            facts[f"before.{name}"] = getattr(before, name)[:LONGEST]
-            facts[f"after.{name}"] = getattr(after, name)[:LONGEST]
-    for data_class, zone in sorted(before.matrix.keys() | after.matrix.keys()):
-        was, will = before.rule(data_class, zone), after.rule(data_class, zone)
-        if was is not will:
-            facts[f"before.{data_class.word}.{zone}"] = was.value
-            facts[f"after.{data_class.word}.{zone}"] = will.value
+    then, now = _flat(before), _flat(after)
     for old, new in changed_clauses(before, after):
         name = f"rule.{(old or new).id}"  # type: ignore[union-attr]  # one of them is there
-        facts[f"before.{name}"] = None if old is None else policy_file.clause_text(old)[:LONGEST]
-        facts[f"after.{name}"] = None if new is None else policy_file.clause_text(new)[:LONGEST]
-    return facts
+        then[name] = None if old is None else policy_file.clause_text(old)
+        now[name] = None if new is None else policy_file.clause_text(new)
+    return differences(then, now)
+
+
+def _flat(policy: Policy) -> dict[str, Fact]:
+    matrix = {
+        f"{data_class.word}.{zone}": policy.rule(data_class, zone).value
+        for data_class in DataClass
+        for zone in Zone
+    }
+    return {"title": policy.title, "note": policy.note, "instead": policy.instead, **matrix}
 
 
 def _version(row: PolicyRow) -> Version:

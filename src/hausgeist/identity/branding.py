@@ -16,7 +16,7 @@ import msgspec
 from hausgeist.audit import Trail
 from hausgeist.core.colours import is_colour
 from hausgeist.core.pictures import NoPictureError, measure
-from hausgeist.core.trail import Fact
+from hausgeist.core.trail import Fact, differences
 from hausgeist.errors import N_, BadUpload, InvalidField
 from hausgeist.identity.people import clean_name
 from hausgeist.identity.setup import ORGANISATION
@@ -221,14 +221,11 @@ def _looked_at(data: bytes) -> tuple[str, str]:
 
 
 def _difference(before: Brand, after: Brand) -> dict[str, Fact]:
-    facts: dict[str, Fact] = {}
-    for name, new in asdict(after).items():
-        old = getattr(before, name)
-        if old == new:
-            continue
-        facts[f"before.{name}"] = _mark(name, old)
-        facts[f"after.{name}"] = _mark(name, new)
-    return facts
+    then, now = (
+        {name: _mark(name, value) for name, value in asdict(brand).items()}
+        for brand in (before, after)
+    )
+    return differences(then, now)
 
 
 def _mark(name: str, value: str) -> str | None:

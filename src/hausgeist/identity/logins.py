@@ -7,14 +7,14 @@ address, and shown to nobody again.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from hausgeist.audit import Trail
-from hausgeist.core.trail import Fact
+from hausgeist.core.trail import Fact, differences
 from hausgeist.errors import N_, Conflict, HausgeistError, InvalidField, NotFound, SetupError
 from hausgeist.identity.distinguished import plain_dn
 from hausgeist.identity.ldap import Directory, Threads
@@ -40,7 +40,6 @@ from hausgeist.store.db import Store
 from hausgeist.store.logins import SourceRow
 
 SECRET_MOST = 2000
-_LONGEST_FACT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -452,18 +451,5 @@ def _bound(source: str, settings: Settings) -> str:
 
 
 def _facts(before: Settings | None, after: Settings) -> dict[str, Fact]:
-    """``before.…`` and ``after.…`` of every field that differs; lists as JSON text, cut."""
-    then: Mapping[str, object] = {} if before is None else msgspec.to_builtins(before)
-    now: Mapping[str, object] = msgspec.to_builtins(after)
-    facts: dict[str, Fact] = {}
-    for name in sorted(then.keys() | now.keys()):
-        if then.get(name) != now.get(name):
-            facts[f"before.{name}"] = _fact(then.get(name))
-            facts[f"after.{name}"] = _fact(now.get(name))
-    return facts
-
-
-def _fact(value: object) -> Fact:
-    if value is None or isinstance(value, str | int | float | bool):
-        return value[:_LONGEST_FACT] if isinstance(value, str) else value
-    return msgspec.json.encode(value).decode()[:_LONGEST_FACT]
+    then = {} if before is None else msgspec.to_builtins(before)
+    return differences(then, msgspec.to_builtins(after))

@@ -3,11 +3,9 @@
 
 import msgspec
 
-from hausgeist.core.trail import Fact
+from hausgeist.core.trail import Fact, differences
 from hausgeist.gateway.providers.config import ProviderConfig
 from hausgeist.store.providers import ProviderRow
-
-LONGEST = 500
 
 
 def changed(
@@ -16,7 +14,7 @@ def changed(
     before: ProviderConfig | None,
     after: ProviderConfig,
 ) -> dict[str, Fact]:
-    """``before.…`` and ``after.…`` of every field that differs; lists as JSON text, cut at 500 characters."""
+    """``before.…`` and ``after.…`` of every field that differs, as ``differences`` gives them."""
     then = {} if before is None else _flat(before)
     now = _flat(after)
     if old is not None:
@@ -24,11 +22,7 @@ def changed(
         then["world_confirmed"] = old.world_confirmed_at is not None
     now["enabled"] = new.enabled
     now["world_confirmed"] = new.world_confirmed_at is not None
-    facts: dict[str, Fact] = {}
-    for name in sorted(then.keys() | now.keys()):
-        if then.get(name) != now.get(name):
-            facts[f"before.{name}"] = then.get(name)
-            facts[f"after.{name}"] = now.get(name)
+    facts = differences(then, now)
     if (None if old is None else old.sealed_key) != new.sealed_key:
         had, has = old is not None and old.sealed_key is not None, new.sealed_key is not None
         if had is not has:
@@ -37,13 +31,7 @@ def changed(
     return facts
 
 
-def _flat(config: ProviderConfig) -> dict[str, Fact]:
+def _flat(config: ProviderConfig) -> dict[str, object]:
     fields = msgspec.to_builtins(config)
     terms = fields.pop("terms", {})  # each of them is a fact of its own
-    return {name: _fact(value) for name, value in (fields | terms).items()}
-
-
-def _fact(value: object) -> Fact:
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return msgspec.json.encode(value).decode()[:LONGEST]
+    return fields | terms  # type: ignore[no-any-return]  # msgspec gives Any
