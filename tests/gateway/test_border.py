@@ -2,32 +2,24 @@
 """The border in the river: consent, another model instead, what is booked of a refusal, failing closed."""
 
 import asyncio
-import time
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from river import ANNA, ask, booked, gateway_over
 
-from hausgeist.audit import Trail
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Delta, Failed, Finished, Started
 from hausgeist.core.findings import Examination, Finding, Kind
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.messages import text_message
 from hausgeist.core.models import Capability
-from hausgeist.core.people import Principal, Role
 from hausgeist.core.policy import DEFAULT_POLICY, Clause, Rule, Verdict
 from hausgeist.core.terms import Terms
 from hausgeist.errors import BorderAsks, BorderRefused, DetectorDown, Upstream
-from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
 from hausgeist.gateway.privacy import Examiner
-from hausgeist.ledger import Book
-from hausgeist.store.tables import ledger
 from hausgeist.testing.echo import EchoProvider, echo_card
 
-NOW = 1_790_000_000_000
-ANNA = Principal(id="anna", name="Anna", role=Role.MEMBER, group="planning")
 HOUSE = "echo"
 
 
@@ -53,15 +45,7 @@ class Finds:
 
 @pytest.fixture
 def gateway(store):
-    directory = Directory()
-    found = Gateway(
-        directory=directory,
-        routes=Routes(directory, time.monotonic),
-        book=Book(store, lambda: NOW),
-        trail=Trail(store, b"k" * 32, lambda: NOW),
-        now_ms=lambda: NOW,
-        border=Border(examiner=Finds()),
-    )
+    found = gateway_over(store, border=Border(examiner=Finds()))
     offer(found, echo_card())
     return found
 
@@ -87,21 +71,6 @@ def call(text="Wann ist das Rathaus offen?", model="far", **more):
         "messages": (text_message("user", text),),
     }
     return Call(**(values | more))
-
-
-def ask(gateway, store, asked):
-    """All events of a call, after everything is booked."""
-
-    async def run():
-        events = [event async for burst in gateway.answer(asked) for event in burst]
-        await store.drain()
-        return events
-
-    return asyncio.run(run())
-
-
-def booked(store):
-    return store.read_now(lambda c: c.execute(select(ledger)).mappings().all())
 
 
 # -- consent --------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.messages import text_message
 from hausgeist.core.models import Capability, ModelCard
 from hausgeist.core.people import Principal, Role
-from hausgeist.core.terms import Terms
 from hausgeist.core.voice import Recording, Speech
 from hausgeist.errors import EgressDenied
 from hausgeist.gateway import Directory, Gateway, Routes
@@ -27,19 +26,11 @@ from hausgeist.gateway.providers.openai import OpenAIProvider
 from hausgeist.ledger import Book
 from hausgeist.net import AllowList, Connections, Destination, Leaving, Outbound
 from hausgeist.store.tables import connections, departures
+from hausgeist.testing.abroad import TERMS
 from hausgeist.testing.upstreams import FakeUpstream, OpenAIDialect, Reply
 
 NOW = 1_790_000_000_000
 ANNA = Principal(id="anna", name="Anna", role=Role.MEMBER, group="planning")
-TERMS = Terms(
-    contract_since="2026-01-01",
-    trains=False,
-    retention_days=0,
-    operator_country="DE",
-    parent_country="DE",
-    admin_country="DE",
-    externally_hosted=False,
-)
 WORDS = OpenAIDialect().words(["Guten", " Tag"])
 
 

@@ -3,20 +3,18 @@
 
 import asyncio
 import json
-import time
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
+from river import ANNA, ask, booked, gateway_over
 from sqlalchemy import delete, insert, select, text, update
 
-from hausgeist.audit import Trail
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Delta, Failed, Finished, Started
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.messages import Image, Message, Text, text_message
 from hausgeist.core.models import Capability, Price
-from hausgeist.core.people import Principal, Role
 from hausgeist.errors import (
     BorderRefused,
     ContextOverflow,
@@ -25,15 +23,10 @@ from hausgeist.errors import (
     Unsupported,
     Upstream,
 )
-from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.guard import Action, Guards, Mark, Place
-from hausgeist.ledger import Book
 from hausgeist.store.booked import broken
 from hausgeist.store.tables import audit_payloads, ledger, reservations
 from hausgeist.testing.echo import EchoProvider, echo_card
-
-NOW = 1_790_000_000_000
-ANNA = Principal(id="anna", name="Anna", role=Role.MEMBER, group="planning")
 
 
 class Word:
@@ -55,14 +48,7 @@ class Word:
 
 @pytest.fixture
 def gateway(store):
-    directory = Directory()
-    found = Gateway(
-        directory=directory,
-        routes=Routes(directory, time.monotonic),
-        book=Book(store, lambda: NOW),
-        trail=Trail(store, b"k" * 32, lambda: NOW),
-        now_ms=lambda: NOW,
-    )
+    found = gateway_over(store)
     offer(found, echo_card(price=Price(1.0, 2.0, source="list")))
     return found
 
@@ -80,21 +66,6 @@ def call(text="eins zwei drei", model="echo", **more):
         "messages": (text_message("user", text),),
     }
     return Call(**(values | more))
-
-
-def ask(gateway, store, asked):
-    """All events of a call, after everything is booked."""
-
-    async def run():
-        events = [event async for burst in gateway.answer(asked) for event in burst]
-        await store.drain()
-        return events
-
-    return asyncio.run(run())
-
-
-def booked(store):
-    return store.read_now(lambda c: c.execute(select(ledger)).mappings().all())
 
 
 def noted(store):

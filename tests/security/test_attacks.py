@@ -6,39 +6,33 @@ import gc
 import json
 import re
 import socket
-import time
 
 import pytest
+from river import ANNA, NOW, ask, booked, gateway_over
 from sqlalchemy import insert, select
 
 from hausgeist.app import application
-from hausgeist.audit import Trail
 from hausgeist.core.calls import AnswerFormat, Call, Sampling
 from hausgeist.core.events import Delta, Failed, Finished
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.messages import Message, Text, Tool, ToolCall, Usage, text_message
 from hausgeist.core.models import Capability, Price
 from hausgeist.core.months import month_of
-from hausgeist.core.people import Principal, Role
 from hausgeist.errors import BorderRefused, BudgetExhausted, Upstream
-from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.providers import Embeddings
 from hausgeist.gateway.providers.anthropic import AnthropicProvider
 from hausgeist.gateway.providers.ollama import OllamaProvider
 from hausgeist.gateway.providers.openai import OpenAIProvider
 from hausgeist.gateway.upstream import sse_payloads
-from hausgeist.ledger import Book
 from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
-from hausgeist.store.tables import budgets, ledger, reservations
+from hausgeist.store.tables import budgets, reservations
 from hausgeist.testing.echo import EchoProvider, echo_card
 from hausgeist.testing.providers import make_call, make_card, run_with
 from hausgeist.testing.served import Served
 from hausgeist.testing.upstreams import FakeUpstream, Reply
 
-NOW = 1_790_000_000_000
 MAIL = "anna.muster@example.de"
-ANNA = Principal(id="anna", name="Anna", role=Role.MEMBER, group="planning")
 
 
 @pytest.fixture
@@ -51,14 +45,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def gateway(store):
-    directory = Directory()
-    return Gateway(
-        directory=directory,
-        routes=Routes(directory, time.monotonic),
-        book=Book(store, lambda: NOW),
-        trail=Trail(store, b"k" * 32, lambda: NOW),
-        now_ms=lambda: NOW,
-    )
+    return gateway_over(store)
 
 
 def offer(gateway, provider, **card):
@@ -68,21 +55,6 @@ def offer(gateway, provider, **card):
 def call(**more):
     values = {"id": "call-1", "principal": ANNA, "purpose": Purpose.API, "model": "echo"}
     return Call(**(values | {"messages": (text_message("user", "Hallo"),)} | more))
-
-
-def ask(gateway, store, asked):
-    """All events of a call, after everything is booked."""
-
-    async def run():
-        events = [event async for burst in gateway.answer(asked) for event in burst]
-        await store.drain()
-        return events
-
-    return asyncio.run(run())
-
-
-def booked(store):
-    return store.read_now(lambda c: c.execute(select(ledger)).mappings().all())
 
 
 HIDING_PLACES = {

@@ -7,6 +7,7 @@ import sqlite3
 import time
 
 import pytest
+from river import NOW, ask
 from sqlalchemy import insert, select
 
 from hausgeist.audit import Trail
@@ -28,7 +29,6 @@ from hausgeist.store.tables import conversations, veils
 from hausgeist.testing.abroad import TERMS
 from hausgeist.testing.echo import EchoProvider, echo_card
 
-NOW = 1_790_000_000_000
 ANNA = Principal(id="anna", name="Anna", role=Role.MEMBER, group="g", locale="de")
 TEXT = "Frau Jutta Müller klagt"
 MASKED = "Frau [[VORNAME_1]] [[NACHNAME_1]] klagt"
@@ -111,15 +111,6 @@ def call(*said, **more):
     )
     given = {"id": "c1", "principal": ANNA, "purpose": Purpose.CHAT, "model": "eu/m"}
     return Call(**(given | {"messages": messages, "conversation": "t1"} | more))
-
-
-def ask(gateway, store, asked):
-    async def run():
-        events = [event async for burst in gateway.answer(asked) for event in burst]
-        await store.drain()
-        return events
-
-    return asyncio.run(run())
 
 
 def text_of(events):
