@@ -23,11 +23,12 @@ EXCEPTED = {
     "Call.assistant": "an id of ours that is not sent",
     "Call.conversation": "an id of ours that is not sent",
     "Call.corrections": "what a person said of pseudonyms is not sent",
+    "Absence.provider": "of a drill: it is not sent",
     "Image.url": "what goes along with pictures is never pseudonymised: the border refuses it",
     "Image.detail": "as the picture",
-    "ToolCall.id": "made by a machine, and must match",
-    "Message.tool_call_id": "made by a machine, and must match",
-    "Reasoning.signature": "a seal of the provider's own",
+    "ToolCall.id": "made by a machine, and must match; what no machine writes is read",
+    "Message.tool_call_id": "as the call's",
+    "Reasoning.signature": "a seal of the provider's own; what may be words is read",
     "AnswerFormat.field": "for our errors, not sent",
     "extra.name": "names of parameters on a provider's allow-list",
 }
@@ -47,7 +48,7 @@ def a_call():
             Message(
                 "assistant",
                 (
-                    Reasoning("Reasoning.text", "sealed"),
+                    Reasoning("Reasoning.text", "c2VhbGVk" * 8),
                     ToolCall("id", "ToolCall.name", json.dumps({"k": "ToolCall.arguments"})),
                 ),
             ),

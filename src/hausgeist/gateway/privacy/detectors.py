@@ -6,14 +6,16 @@ up its files.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Self
 
 from hausgeist.core.findings import Finding
 from hausgeist.gateway.privacy.frames import OwnEntry
 from hausgeist.gateway.privacy.identifiers import VERSION, Identifiers
 from hausgeist.gateway.privacy.names import Names, spread
-from hausgeist.gateway.privacy.overlap import settle
+from hausgeist.gateway.privacy.overlap import Span, settle
 from hausgeist.gateway.privacy.own import OwnList
+from hausgeist.gateway.privacy.plain_reading import plain_reading
 
 
 class Detectors:
@@ -37,9 +39,20 @@ class Detectors:
 
     def find(self, text: str, *, bare: bool = False) -> tuple[Finding, ...]:
         """What is in a text; ``bare``: without the organisation's own words."""
-        hidden, spared = ([], []) if bare else self._own.find(text)
-        found = (*self._identifiers.every(text), *self._names.find(text), *hidden)
+        found, spared = self._look(text, bare=bare)
+        plain = plain_reading(text)
+        if plain is not None:  # it may say what its letters do not
+            more, more_spared = self._look(plain.text, bare=bare)
+            spared = [*spared, *(plain.back(*span) for span in more_spared)]
+            for one in more:
+                start, end = plain.back(one.start, one.end)
+                found.append(replace(one, start=start, end=end))
         return settle(found, spared)
+
+    def _look(self, text: str, *, bare: bool) -> tuple[list[Finding], list[Span]]:
+        """All that is found in a text as it is written, overlapping; and the spans to be spared."""
+        hidden, spared = ([], []) if bare else self._own.find(text)
+        return [*self._identifiers.every(text), *self._names.find(text), *hidden], spared
 
     def again(self, persons: Sequence[str], text: str) -> tuple[Finding, ...]:
         """Later mentions of persons that were found elsewhere in the same text."""

@@ -2,14 +2,15 @@
 """The one traversal of a call: every text that a provider is sent, and the call with each of them changed.
 
 A schema can carry a name as well as a message can. JSON (arguments, schemas, results of tools) is laid out
-for those who read it and put together again by those who change it. Pictures and sound are no text: see
-``has_pictures``. Ids of calls of tools are left alone: they come from machines, and must match.
+for those who read it and put together again by those who change it. Texts of a message that stand side by
+side are one, for that is how they are sent. Pictures and sound are no text: see ``has_pictures``.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeGuard, TypeVar
 
 from hausgeist.core.calls import AnswerFormat, Call, Prompt, Sampling, Scalar
 from hausgeist.core.messages import Image, Message, Part, Reasoning, Text, Tool, ToolCall
@@ -34,6 +35,10 @@ class Seen:
     text: str
     laid: Laid | None = None
 
+
+_ID: Final = re.compile(r"[A-Za-z0-9_.:|-]{1,128}")
+_SEAL: Final = re.compile(r"(?:redacted_thinking:)?[A-Za-z0-9+/_-]{48,}={0,2}")
+"""Base64 that is longer than any name or number."""
 
 Named = TypeVar("Named", str, str | None)
 
@@ -68,6 +73,24 @@ def has_pictures(call: Call) -> bool:
     return any(isinstance(part, Image) for message in call.messages for part in message.parts)
 
 
+def _joined(parts: Sequence[Part]) -> Sequence[Part]:
+    """The parts, with neighbouring words in one; JSON and what was retrieved stay apart."""
+    if len(parts) < 2 or sum(isinstance(part, Text) for part in parts) < 2:  # nearly always
+        return parts
+    out: list[Part] = []
+    for part in parts:
+        last = out[-1] if out else None
+        if _is_words(part) and last is not None and _is_words(last):
+            out[-1] = replace(last, text=last.text + part.text)
+        else:
+            out.append(part)
+    return out
+
+
+def _is_words(part: Part) -> TypeGuard[Text]:
+    return isinstance(part, Text) and not part.retrieved and laid_out(part.text) is None
+
+
 class _Walk:
     """One traversal."""
 
@@ -99,17 +122,31 @@ class _Walk:
         return self._change(Seen(raw, Place.NAME, raw)) if raw else raw
 
     def _message(self, one: Message) -> Message:
-        return replace(one, name=self._named(one.name), parts=tuple(map(self._part, one.parts)))
+        return replace(
+            one,
+            name=self._named(one.name),
+            tool_call_id=self._id(one.tool_call_id),
+            parts=tuple(map(self._part, _joined(one.parts))),
+        )
 
     def _part(self, one: Part) -> Part:
         if isinstance(one, Text):
             return replace(one, text=self._either(one.text))
         if isinstance(one, Reasoning):
-            return replace(one, text=self._prose(one.text))
+            return replace(one, text=self._prose(one.text), signature=self._seal(one.signature))
         if isinstance(one, ToolCall):
             arguments = self._either(one.arguments)
-            return replace(one, name=self._named(one.name), arguments=arguments)
+            named = self._named(one.name)
+            return replace(one, id=self._id(one.id), name=named, arguments=arguments)
         return one  # a picture
+
+    def _id(self, one: Named) -> Named | str:
+        """An id of a tool's call is left alone, as it must match, unless no machine writes such ids."""
+        return one if not one or _ID.fullmatch(one) else self._named(one)
+
+    def _seal(self, seal: str | None) -> str | None:
+        """A provider's seal is left alone, unless it may be words."""
+        return seal if seal is None or _SEAL.fullmatch(seal) else self._prose(seal)
 
     def _tool(self, one: Tool) -> Tool:
         return replace(

@@ -31,7 +31,9 @@ _OTHERS |= {
     "\u2044": "/",
     "\u2024": ".",
 }
-
+_OTHERS |= dict(zip("АВЕКМНОРСТУХІЅЈаеорсухіѕј", "ABEKMHOPCTYXISJaeopcyxisj", strict=True))  # noqa: RUF001
+_OTHERS |= dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True))  # noqa: RUF001
+"""Look-alikes of other alphabets are read as what they look like."""
 
 _ESCAPES = ("\\n", "\\r", "\\t", "%20", "%0A", "&nbsp;")
 """White space as programs and addresses write it; what stands behind it begins a word."""
