@@ -119,7 +119,7 @@ class Asking:
             [
                 await seen(
                     self._gateway,
-                    draft.call("preview", contents, conversation=talk_id)[0],
+                    draft.call(contents, conversation=talk_id)[0],
                     draft.decision,
                     question.leaving,
                 )
@@ -269,8 +269,8 @@ class Asking:
         ]
         contents = await self._drafts.contents(who, drafts)
         calls: list[tuple[Call, Mapping[str, Any]]] = []
-        for draft, said in zip(drafts, new, strict=True):
-            call, about = draft.call(said.id, contents, words, conversation=talk.id)
+        for draft in drafts:
+            call, about = draft.call(contents, words, conversation=talk.id)
             call, known = await cleared(self._gateway, call, draft.decision, leaving)
             calls.append((call, {**about, **known}))
         more = {"continues": {"id": kept.id, "chars": len(words)}} if kept else {}

@@ -13,6 +13,7 @@ from hausgeist.chat.context import ALL_CHARS, Plan, is_picture, messages_of, pla
 from hausgeist.chat.continuing import REQUEST, continued
 from hausgeist.chat.files import Files
 from hausgeist.chat.library import Assistant, Library
+from hausgeist.chat.question import new_id
 from hausgeist.core.calls import Call, Sampling
 from hausgeist.core.labels import DataClass, Purpose
 from hausgeist.core.models import Capability, ModelCard
@@ -71,7 +72,6 @@ class Draft:
 
     def call(
         self,
-        answer_id: str,
         contents: Mapping[str, str],
         kept: str = "",
         *,
@@ -82,7 +82,7 @@ class Draft:
         if kept:
             messages = continued(messages, kept, self.who.locale)
         call = Call(
-            id=f"chat-{answer_id}",
+            id=f"chat-{new_id()}",  # says nothing of whose message it is
             principal=self.who,
             purpose=Purpose.CHAT,
             model=self.model,

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final
 
+from hausgeist.chat.question import new_id
 from hausgeist.chat.titles import tidy
 from hausgeist.core.calls import Call, Sampling
 from hausgeist.core.events import Delta, Failed
@@ -150,7 +151,7 @@ class Naming:
         request = REQUEST.get(who.locale, REQUEST["en"])
         text = f"{request}\n\n„{question[:READ_MOST]}“\n\n„{answer.text[:READ_MOST]}“"
         call = Call(
-            id=f"title-{answer.id}",
+            id=f"title-{new_id()}",
             principal=who,
             purpose=Purpose.TITLE,
             model=card.id,

@@ -102,7 +102,7 @@ class Temporary:
             model=model,
             touched_at=now,
         )
-        call, about = draft.call(answer.id, contents)
+        call, about = draft.call(contents)
         call, known = await cleared(self._gateway, call, draft.decision, leaving)
         turn = Turn(
             call,
@@ -128,7 +128,7 @@ class Temporary:
     ) -> Seen:
         """What would become of the last of what was passed; nothing is sent. Raises as ``begin``."""
         draft, contents = self._draft(who, passed, model, data_class)
-        call, _ = draft.call("preview", contents)
+        call, _ = draft.call(contents)
         return await seen(self._gateway, call, draft.decision, leaving)
 
     def _draft(
