@@ -102,5 +102,5 @@ def price(value: float | None, language: str) -> str:
     """EUR per million tokens with as many decimals as it takes, at least two."""
     if value is None:
         return ""
-    places = 2 if value >= 1 or value == round(value, 2) else 4
+    places = 2 if value >= 1 else max(2, len(f"{value:.4f}".rstrip("0").partition(".")[2]))
     return number(value, language, places)

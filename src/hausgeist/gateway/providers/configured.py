@@ -62,6 +62,8 @@ class Listed:
     enabled: bool
     world_confirmed_at: int | None = None
     problem: str = ""
+    fault: HausgeistError | None = None
+    """What ``problem`` says, where it can be said in another language."""
     models: tuple[str, ...] = ()
 
     @property
@@ -110,7 +112,7 @@ class Providers:
         self._rate = usd_eur_rate
         self._loaded: dict[str, _Setup] = {}
         self._found: dict[str, list[ModelCard]] = {}
-        self._faults: dict[str, str] = {}
+        self._faults: dict[str, HausgeistError] = {}
         self._due: dict[str, float] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._seen: tuple[object, ...] = ()
@@ -315,7 +317,7 @@ class Providers:
         try:
             found = await maker.describe()
         except HausgeistError as error:
-            self._faults[provider] = error.say()
+            self._faults[provider] = error
             self._due[provider] = asyncio.get_running_loop().time() + RETRY_SECONDS
             return
         self._faults.pop(provider, None)
@@ -384,17 +386,19 @@ class Providers:
             if row.sealed_key is not None:
                 key = self._seal.open(row.sealed_key, row.id, listed.config.origin)
         except HausgeistError as error:
-            return _Setup(replace(listed, problem=error.say()))
+            return _Setup(replace(listed, problem=error.say(), fault=error))
         return _Setup(_with_problem(listed), key, row.updated_at // 1000)
 
     def _shown(self, setup: _Setup) -> Listed:
         name = setup.listed.config.id
-        fault = self._faults.get(name, "")
+        fault = self._faults.get(name)
         if name not in self._loaded:
             return setup.listed
         on_offer = cards(setup.listed.config, self._found.get(name), usd_eur_rate=self._rate)
         models = tuple(card.id for card in on_offer)
-        return replace(setup.listed, models=models, problem=setup.listed.problem or fault)
+        if setup.listed.problem or fault is None:
+            return replace(setup.listed, models=models)
+        return replace(setup.listed, models=models, problem=fault.say(), fault=fault)
 
     async def _row(self, provider: str) -> ProviderRow | None:
         entries, _ = await asyncio.to_thread(house_file.read, self._home)

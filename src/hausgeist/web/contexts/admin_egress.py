@@ -78,7 +78,9 @@ class EgressPage:
     shell: Shell
     tabs: Tabs
     month: str
-    months: tuple[str, ...]
+    month_words: str
+    months: tuple[tuple[str, str], ...]
+    """The months there are: value and words."""
     running: bool
     silent: bool
     totals: str
@@ -94,8 +96,8 @@ class EgressPage:
     chosen_zone: str
     chosen_outcome: str
     flights: tuple[FlightRow, ...]
-    reports: tuple[tuple[str, str], ...]
-    """Month and when its report was made."""
+    reports: tuple[tuple[str, str, str], ...]
+    """Month, its words, and when its report was made."""
     allowed: tuple[AllowRow, ...]
     public_key: str
     misses: tuple[str, ...]
@@ -110,5 +112,6 @@ class EgressReportPage:
     shell: Shell
     tabs: Tabs
     month: str
+    month_words: str
     provisional: bool
     html: str

@@ -33,7 +33,7 @@ class TableRow:
 class RuleView:
     """A rule in words: what it fits, what it demands."""
 
-    id: str
+    name: str
     release: bool
     fits: tuple[str, ...]
     demands: tuple[str, ...]
@@ -88,6 +88,7 @@ class VersionRow:
     """A version in the list."""
 
     version: str
+    name: str
     state: str
     tone: Tone
     author: str
@@ -200,7 +201,6 @@ class DraftPage:
     others: int
     waits: bool
     unknown: tuple[str, ...] = ()
-    in_force: str = ""
     done: str = ""
     error: str = ""
 

@@ -34,6 +34,8 @@ class Entry:
     entered: str
     state: str
     now: bool
+    day: str
+    """``valid_from`` as people write it."""
 
 
 @dataclass(frozen=True, slots=True)

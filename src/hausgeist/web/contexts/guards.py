@@ -60,6 +60,8 @@ class AppealRow:
     state: str
     answer: str
     name: str = ""
+    title: str = ""
+    """Of a rule that comes with the house; empty for others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ async def _account_page(
         shell=frame,
         login=person.login,
         name=person.name,
-        group=person.group,
+        group=(await visit.house.identity.groups.get(person.group)).title,
         least=LEAST,
         sessions=tuple(
             SessionRow(

@@ -32,6 +32,7 @@ from hausgeist.web.contexts.admin_egress import (
 from hausgeist.web.pages import egress_words as words
 from hausgeist.web.pages.admin import overseer_get, tabs
 from hausgeist.web.pages.admin_announcements import moment_text
+from hausgeist.web.pages.costs_words import month_words
 from hausgeist.web.pages.paging import COUNT, pager, wanted_page
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.routes import Who, page_post
@@ -78,7 +79,8 @@ async def show(visit: Visit) -> Response:
         shell=frame,
         tabs=tabs(language, administers=visit.principal.is_admin),
         month=month,
-        months=_months(now, first, month),
+        month_words=month_words(month, language),
+        months=tuple((one, month_words(one, language)) for one in _months(now, first, month)),
         running=month == now,
         silent=not sums,
         totals=_totals(sums, language),
@@ -117,12 +119,13 @@ async def show(visit: Visit) -> Response:
             for one in flights
         ),
         reports=tuple(
-            (name, moment_text(made, language)) for name, made in await house.proof.reports.months()
+            (name, month_words(name, language), moment_text(made, language))
+            for name, made in await house.proof.reports.months()
         ),
         allowed=tuple(
             AllowRow(
                 f"{one['host']}:{one['port']}",
-                one["reason"],
+                words.reason_words(one["reason"], turn),
                 one["zone"] if one["outside"] else "house",
                 words.zone_words(one["zone"] if one["outside"] else "house", turn),
             )
@@ -150,6 +153,7 @@ async def report(visit: Visit) -> Response:
         shell=frame,
         tabs=tabs(frame.language, administers=visit.principal.is_admin),
         month=signed.month,
+        month_words=month_words(signed.month, frame.language),
         provisional=signed.provisional,
         html="".join(render_blocks(text, frame.language)),
     )
@@ -257,7 +261,7 @@ def _row(row: Mapping[str, Any], language: str) -> DepartureRow:
 
 def _comparison(found: Compared, visit: Visit, turn: words.Turn) -> State:
     lines = [
-        f"{turn(words.DIFFERENCES[one.code])}: {one.count} x {one.host}:{one.port}"
+        f"{turn(words.DIFFERENCES[one.code])}: {one.count} \u00d7 {one.host}:{one.port}"
         for one in found.differences
     ]
     beside = turn(N_("Beside the client, and counted apart: {count} x {host}:{port} ({reason})."))

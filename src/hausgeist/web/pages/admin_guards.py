@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError, InvalidField
 from hausgeist.gateway.guard import Action, Mark, Place
-from hausgeist.gateway.guards import Kept, Rule
+from hausgeist.gateway.guards import Kept, Rule, shipped
 from hausgeist.gateway.guards.appeals import Appeal
 from hausgeist.locale import translator
 from hausgeist.web.contexts.guards import (
@@ -248,14 +248,17 @@ def _row(kept: Kept, language: str) -> GuardRow:
 
 def appeal_row(one: Appeal, language: str) -> AppealRow:
     """An objection in its reader's words."""
+    turn = translator(language)
+    known = shipped().get(one.rule)
     return AppealRow(
         id=one.id,
         rule=one.rule,
         text=one.text,
         when=day_text(one.created_at, language),
-        state=translator(language)(STATES[one.state]),
+        state=turn(STATES[one.state]),
         answer=one.answer,
         name=one.name,
+        title=turn(known.title) if known is not None else "",
     )
 
 

@@ -225,7 +225,6 @@ async def _draft_page(
         others=await verbs.others(visit.principal.id),
         waits=await verbs.proposed() is not None,
         unknown=() if policy is None else unknown(policy, known),
-        in_force=verbs.in_force.version,
         done=turn(done) if done else "",
         error=error.say(turn) if error is not None else "",
     )
@@ -273,8 +272,12 @@ def _row(one: Version, names: dict[str, str], language: str, in_force: str) -> V
     span = since or until
     if since and until:
         span = turn(N_("{since} to {until}")).format(since=since, until=until)
+    name = turn(N_("Version {number}")).format(number=one.number)
+    if one.number == 0:
+        name = turn(N_("Rules that come with the house"))
     return VersionRow(
         version=one.version,
+        name=name,
         state=turn(state),
         tone=tone,
         author=names.get(one.author_id or "", ""),

@@ -15,7 +15,14 @@ from hausgeist.web.amounts import amount, number, price, whole
 from hausgeist.web.contexts.admin_prices import PriceRow, PricesPage
 from hausgeist.web.forms import FORM_MOST, Form, read_form
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
-from hausgeist.web.pages.admin_prices_forms import FIGURES, TIERS, own_form, price_form
+from hausgeist.web.pages.admin_prices_forms import (
+    FIGURES,
+    TIERS,
+    own_form,
+    price_form,
+    since_text,
+    source_text,
+)
 from hausgeist.web.rendering import go, language_for, page, shell
 from hausgeist.web.visit import Visit
 
@@ -264,8 +271,10 @@ def _row(
         input=price(found.input, language),
         output=price(found.output, language),
         more=", ".join(more),
-        source=turn(N_("own figures")) if found.source == OWN else found.source,
-        since=found.as_of,
+        source=turn(N_("own figures"))
+        if found.source == OWN
+        else source_text(found.source, language),
+        since=since_text(found.as_of, language),
         old=_is_old(found.as_of, now_ms) and found.source != OWN,
         href=href,
     )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The forms of the page of prices: a provider's price, and figures of own hardware, with their histories."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ FIGURES = {
     "idle_watt": Asked(N_("Watts, idle"), needed=True),
     "load_watt": Asked(N_("Watts, under load"), needed=True),
     "utilisation": Asked(N_("Utilisation, %"), first=0.2, percent=True),
-    "pue": Asked(N_("PUE"), N_("Cooling and losses: 1.3 is 30 % on top."), first=1.3),
+    "pue": Asked(N_("Cooling and losses (PUE)"), N_("1.3 is 30 % on top."), first=1.3),
     "eur_per_kwh": Asked(N_("Electricity, EUR per kWh"), first=0.25),
     "admin_hours": Asked(N_("Hours of administration a month"), needed=True),
     "admin_rate": Asked(N_("An hour costs, EUR"), first=60),
@@ -56,6 +57,26 @@ FIGURES = {
     ),
     "measured_input": Asked(N_("Read a month, million tokens"), first=0),
 }
+
+
+_RATE = re.compile(r"(?:^|, )at ([0-9.e-]+) EUR for 1 ([A-Z]{3})$")
+
+
+def since_text(day: str, language: str) -> str:
+    """A day, or a month, as people write it."""
+    if len(day) != 10:
+        return day
+    return day_text(begins(day), language)
+
+
+def source_text(source: str, language: str) -> str:
+    """Where a price comes from; the rate that the ledger has written behind it in words."""
+    found = _RATE.search(source)
+    if found is None:
+        return source
+    rate = translator(language)(N_("at {rate} EUR for 1 {currency}"))
+    rate = rate.format(rate=as_typed(float(found[1]), language), currency=found[2])
+    return ", ".join(filter(None, (source[: found.start()], rate)))
 
 
 def price_form(
@@ -171,7 +192,17 @@ def _history(
         now = not coming and not found
         found = found or now
         state = turn(N_("to come") if coming else N_("holds now") if now else N_("over"))
-        out.append(Entry(valid_from, text, source, day_text(entered_at, language), state, now=now))
+        out.append(
+            Entry(
+                valid_from=valid_from,
+                text=text,
+                source=source,
+                entered=day_text(entered_at, language),
+                state=state,
+                now=now,
+                day=since_text(valid_from, language),
+            )
+        )
     return tuple(out)
 
 

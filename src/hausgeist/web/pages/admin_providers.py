@@ -2,6 +2,7 @@
 """``/admin/providers``: whom the house asks outside, in which zone, with which key, for which data."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
 from starlette.responses import Response
@@ -171,15 +172,29 @@ def _term_facts(terms: TermFields, language: str) -> tuple[tuple[str, str], ...]
     turn = translator(language)
     unknown = turn(N_("unknown"))
     said = {True: turn(N_("yes")), False: turn(N_("no")), None: unknown}
-    days = terms.retention_days
+    days, since = terms.retention_days, _day(terms.contract_since, language)
+    contract = (
+        turn(N_("on file since {day}")).format(day=since) if since else turn(N_("none on file"))
+    )
     return (
-        (turn(N_("Contract on file since")), terms.contract_since or turn(N_("none"))),
+        (turn(N_("Contract")), contract),
         (turn(N_("Trains on what it is sent")), said[terms.trains]),
-        (turn(N_("Keeps it for days")), unknown if days is None else str(days)),
+        (
+            turn(N_("Keeps it for")),
+            unknown if days is None else turn(N_("{days} days")).format(days=days),
+        ),
         (turn(N_("Operator in")), terms.operator_country or unknown),
         (turn(N_("Owner in")), terms.parent_country or unknown),
         (turn(N_("Administrators in")), terms.admin_country or unknown),
     )
+
+
+def _day(day: str, language: str) -> str:
+    """A date such as 2026-02-01 as people write it."""
+    if not day:
+        return ""
+    at = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    return day_text(int(at.timestamp() * 1000), language)
 
 
 def _term_row(terms: TermFields, language: str) -> TermRow:
@@ -238,11 +253,18 @@ def _row(one: Listed, language: str) -> ProviderRow:
         enabled=one.enabled,
         editable=one.editable,
         confirmed=day_text(one.world_confirmed_at, language),
-        problem=one.problem,
+        problem=_problem(one, language),
         models=one.models,
         terms=_term_row(config.terms, language),
         external=tuple(model.id for model in config.models if model.external),
     )
+
+
+def _problem(one: Listed, language: str) -> str:
+    turn = translator(language)
+    if one.fault is not None:
+        return one.fault.say(turn)
+    return turn(one.problem) if one.problem else ""
 
 
 def _ready(one: Entry) -> CatalogueRow:

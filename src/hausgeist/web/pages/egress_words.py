@@ -22,6 +22,15 @@ ERRANDS = {
     "weights": N_("Fetching a model"),
     "other": N_("Other"),
 }
+REASONS = {
+    "provider": N_("Provider"),
+    "login": N_("Login"),
+    "ldap": N_("Directory (LDAP)"),
+    "model": N_("Fetching a model"),
+    "pypi": N_("Fetching a model"),
+    "engine": N_("Model in the house"),
+}
+"""By the first word of an allow list's reason."""
 OUTCOMES = {
     "ok": N_("answered"),
     "refused": N_("the other side refused"),
@@ -35,6 +44,7 @@ VERDICTS = {
     "pseudonymise": N_("pseudonymised"),
     "ask": N_("allowed after asking"),
     "reroute": N_("rerouted"),
+    "refuse": N_("refused"),
 }
 DIFFERENCES = {
     "without_departure": N_("connections that no departure explains"),
@@ -105,6 +115,15 @@ def purpose_words(row: Mapping[str, Any], turn: Turn) -> str:
 def verdict_words(verdict: str, turn: Turn) -> str:
     """What the border said."""
     return turn(VERDICTS.get(verdict, verdict)) if verdict else "-"
+
+
+def reason_words(reason: str, turn: Turn) -> str:
+    """Why a destination is allowed; what has no words stands as the allow list has it."""
+    kind, _, name = reason.partition(":")
+    if kind not in REASONS:
+        return reason
+    words = turn(REASONS[kind])
+    return f"{words}: {name}" if name else words
 
 
 def hidden_words(counts: Mapping[str, int], turn: Turn) -> str:
@@ -243,7 +262,9 @@ def _compared(found: Mapping[str, Any], turn: Turn) -> str:
         parts.append(turn(N_("There is no difference.")))
     for one in found["differences"]:
         words = turn(DIFFERENCES[one["code"]])
-        parts.append(f"**{_clean(words)}: {one['count']} x {_clean(one['host'])}:{one['port']}**")
+        parts.append(
+            f"**{_clean(words)}: {one['count']} \u00d7 {_clean(one['host'])}:{one['port']}**"
+        )
     return "\n\n".join(parts)
 
 
@@ -255,7 +276,11 @@ def _canary(counts: Mapping[str, int], turn: Turn) -> str:
 
 def _allowed(rows: Iterable[Mapping[str, Any]], turn: Turn) -> str:
     lines = [
-        (f"{one['host']}:{one['port']}", one["reason"], zone_words(one["zone"], turn))
+        (
+            f"{one['host']}:{one['port']}",
+            reason_words(one["reason"], turn),
+            zone_words(one["zone"], turn),
+        )
         for one in rows
         if one["outside"]
     ]

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Mapping
 
 from hausgeist.chat.labels import CLASSES, PURPOSES, ZONES
+from hausgeist.chat.library.rights import HOUSE_GROUP
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.policy import Clause, Demand, Need, Point, Policy, Rule, Verdict, demand
 from hausgeist.core.policy_change import OTHER, Difference, cells, changed_clauses
@@ -47,6 +48,8 @@ THENS: Mapping[Rule, str] = {
     Rule.REROUTE: N_("Let a model of the house answer"),
     Rule.REFUSE: N_("Refuse"),
 }
+SHIPPED: Mapping[str, str] = {"contract": N_("Contract")}
+"""Rules that come with the house, by id."""
 ENDS: Mapping[Verdict, str] = {
     Verdict.ALLOW: N_("answered as asked"),
     Verdict.PSEUDONYMISE: N_("under pseudonyms"),
@@ -81,7 +84,7 @@ def changes_view(before: Policy, after: Policy, language: str) -> tuple[Changed,
     for old, new in changed_clauses(before, after):
         found.append(_changed_rule(old, new, turn))
     if before.instead != after.instead:
-        none = turn(N_("none"))
+        none = turn(N_("nothing"))
         found.append(
             Changed(
                 turn(N_("Answers instead")),
@@ -149,12 +152,17 @@ def _conditions(found: Demand, turn: Turn) -> tuple[str, ...]:
 
 def _rule(clause: Clause, turn: Turn) -> RuleView:
     return RuleView(
-        id=clause.id,
+        name=rule_name(clause.id, turn),
         release=clause.release,
         fits=_fits(clause, turn),
         demands=_demands(clause, turn),
         note=clause.note,
     )
+
+
+def rule_name(rule: str, turn: Turn) -> str:
+    """What a rule is called: one that comes with the house in the reader's language."""
+    return turn(SHIPPED[rule]) if rule in SHIPPED else rule
 
 
 def _fits(clause: Clause, turn: Turn) -> tuple[str, ...]:
@@ -173,10 +181,14 @@ def _fits(clause: Clause, turn: Turn) -> tuple[str, ...]:
         (N_("country: {names}"), sorted(clause.countries)),
         (N_("provider: {names}"), sorted(clause.providers)),
         (N_("assistant: {names}"), sorted(clause.assistants)),
-        (N_("group: {names}"), sorted(clause.groups)),
+        (N_("group: {names}"), [_group(one, turn) for one in sorted(clause.groups)]),
     )
     found += [turn(words).format(names=", ".join(names)) for words, names in sets if names]
     return tuple(found)
+
+
+def _group(group: str, turn: Turn) -> str:
+    return turn(N_("everybody")) if group == HOUSE_GROUP else group
 
 
 def _demands(clause: Clause, turn: Turn) -> tuple[str, ...]:
@@ -210,9 +222,9 @@ def _sentence(found: Demand, turn: Turn) -> str:
 
 def _changed_rule(old: Clause | None, new: Clause | None, turn: Turn) -> Changed:
     there = new or old
-    name = there.id if there is not None else ""
+    name = rule_name(there.id, turn) if there is not None else ""
     place = turn(N_("Rule {name}")).format(name=name)
-    none = turn(N_("none"))
+    none = turn(N_("not there"))
     before, after = (
         none if one is None else " · ".join((*_fits(one, turn), *_demands(one, turn)))
         for one in (old, new)

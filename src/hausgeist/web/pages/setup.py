@@ -3,8 +3,9 @@
 
 from starlette.responses import Response
 
-from hausgeist.errors import BadRequest, SetupLinkSpent
+from hausgeist.errors import N_, BadRequest, SetupLinkSpent
 from hausgeist.identity import LEAST
+from hausgeist.identity.people import EVERYONE
 from hausgeist.locale import translator
 from hausgeist.web.contexts.setup import SetupPage
 from hausgeist.web.contexts.shell import Shell
@@ -25,7 +26,7 @@ async def show(visit: Visit) -> Response:
 
 
 async def create(visit: Visit) -> Response:
-    """``POST /setup``: the first account, logged in."""
+    """``POST /setup``: the first account, logged in; the group of all is called so in its language."""
     identity = visit.house.identity
     form = await read_form(visit)
     frame = await shell(visit, "Set up")
@@ -41,6 +42,8 @@ async def create(visit: Visit) -> Response:
     except BadRequest as error:
         words = error.say(translator(frame.language))
         return page(visit, "setup.html", _again(form, frame, words), status=error.status)
+    title = translator(frame.language)(N_("Everybody"))
+    await identity.groups.change(EVERYONE, title=title, cost_centre="", by=user_id)
     return with_session(visit, go("/"), await identity.sessions.open(user_id))
 
 

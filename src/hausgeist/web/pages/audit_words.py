@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Events of the trail in words, for ``/admin/audit``: kinds and facts in, what people read out."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from hausgeist.chat.labels import CLASSES, KINDS, ZONES
+from hausgeist.core.findings import Kind
+from hausgeist.core.labels import DataClass, Zone
+from hausgeist.core.policy import Rule
+from hausgeist.core.trail import Fact
+from hausgeist.errors import N_
+from hausgeist.locale import translator
+from hausgeist.web.amounts import MICRO, number, typed
+from hausgeist.web.pages.admin_announcements import moment_text
+from hausgeist.web.pages.admin_prices_forms import FIGURES
+from hausgeist.web.pages.policy_words import THENS, rule_name
+from hausgeist.web.rendering import day_text
+
+AREAS = (
+    ("user", N_("People"), ("user.", "login.linked", "login.unlinked")),
+    ("group", N_("Groups"), ("group.",)),
+    ("model", N_("Models"), ("model.", "house.default_model")),
+    ("provider", N_("Providers"), ("provider.",)),
+    ("policy", N_("Policy"), ("policy.",)),
+    ("drill", N_("Drill"), ("drill.",)),
+    ("words", N_("Own words"), ("own_words.",)),
+    ("login", N_("Login sources"), ("login_source.", "login.local")),
+    ("key", N_("Service keys"), ("key.",)),
+    ("looks", N_("Appearance and announcements"), ("branding.", "announcement.")),
+    ("guard", N_("Guards and objections"), ("guard.", "appeal.answered")),
+    ("costs", N_("Budgets and prices"), ("budget.", "price.", "own_costs.", "grid_factor.")),
+    ("egress", N_("Egress"), ("egress.reported", "egress.unexplained", "egress.canary_leaked")),
+    ("reading", N_("Reading of conversations"), ("reading.",)),
+    ("rules", N_("Retention, holds, sharing"), ("retention.changed", "hold.", "sharing.")),
+)
+"""What the list can be narrowed to, and all that it ever shows: what is in no area is not shown."""
+WORDS = {
+    "appeal.answered": N_("Objection answered"),
+    "budget.reached": N_("Mark of a budget reached"),
+    "budget.removed": N_("Budget removed"),
+    "budget.set": N_("Budget set"),
+    "egress.canary_leaked": N_("Canary: something leaked"),
+    "egress.reported": N_("Report on what left made"),
+    "egress.unexplained": N_("Connection that nothing explains"),
+    "grid_factor.set": N_("CO2 of electricity changed"),
+    "guard.changed": N_("Rule of the guards changed"),
+    "guard.created": N_("Rule of the guards made"),
+    "guard.deleted": N_("Rule of the guards deleted"),
+    "guard.switched": N_("Rule of the guards switched"),
+    "own_costs.removed": N_("Figures of own hardware taken back"),
+    "own_costs.set": N_("Figures of own hardware entered"),
+    "price.removed": N_("Price taken back"),
+    "price.set": N_("Price entered"),
+    "announcement.changed": N_("Announcement changed"),
+    "announcement.created": N_("Announcement made"),
+    "announcement.deleted": N_("Announcement taken away"),
+    "branding.changed": N_("Appearance changed"),
+    "drill.deleted": N_("Drill deleted"),
+    "drill.judged": N_("Answers of a drill judged"),
+    "drill.started": N_("Drill begun"),
+    "drill.stopped": N_("Drill stopped"),
+    "group.changed": N_("Group changed"),
+    "group.created": N_("Group made"),
+    "group.deleted": N_("Group deleted"),
+    "hold.ended": N_("Hold ended"),
+    "hold.placed": N_("Hold placed"),
+    "house.default_model": N_("Model offered first changed"),
+    "key.created": N_("Service key made"),
+    "key.revoked": N_("Service key revoked"),
+    "login.linked": N_("Login source given to a person"),
+    "login.local": N_("Login with passwords changed"),
+    "login.unlinked": N_("Login source taken from a person"),
+    "login_source.deleted": N_("Login source deleted"),
+    "login_source.disabled": N_("Login source disabled"),
+    "login_source.enabled": N_("Login source enabled"),
+    "login_source.saved": N_("Login source saved"),
+    "login_source.tested": N_("Login source tested"),
+    "model.added": N_("Model added"),
+    "model.changed": N_("Words about a model changed"),
+    "model.deleted": N_("Model removed"),
+    "model.pull": N_("Model requested"),
+    "model.removed": N_("Model removed"),
+    "model.removing": N_("Removal of a model begun"),
+    "own_words.added": N_("Own words added"),
+    "own_words.removed": N_("Own words deleted"),
+    "policy.activated": N_("Rules put into force"),
+    "policy.draft_dropped": N_("Draft of the rules thrown away"),
+    "policy.draft_saved": N_("Draft of the rules saved"),
+    "policy.proposed": N_("Rules proposed"),
+    "policy.rejected": N_("Proposed rules turned down"),
+    "provider.deleted": N_("Provider forgotten"),
+    "provider.disabled": N_("Provider disabled"),
+    "provider.enabled": N_("Provider enabled"),
+    "provider.key_set": N_("Provider's key saved"),
+    "provider.saved": N_("Provider saved"),
+    "provider.tested": N_("Provider tested"),
+    "retention.changed": N_("Retention changed"),
+    "reading.asked": N_("Reading of a conversation asked for"),
+    "reading.ended": N_("Reading of a conversation ended"),
+    "reading.granted": N_("Reading of a conversation granted"),
+    "reading.opened": N_("Conversation of somebody else read"),
+    "reading.refused": N_("Reading of a conversation refused"),
+    "reading.searched": N_("Conversations looked for by days"),
+    "sharing.changed": N_("Sharing changed"),
+    "user.activated": N_("Account activated"),
+    "user.changed": N_("Account changed"),
+    "user.created": N_("Account made"),
+    "user.deactivated": N_("Account deactivated"),
+    "user.erased": N_("Person erased"),
+    "user.exported": N_("Person's data read out"),
+    "user.groups": N_("Further groups changed"),
+    "user.opened": N_("Older conversations opened again"),
+    "user.password": N_("Password made anew"),
+    "user.recovery_code": N_("Recovery code made"),
+    "user.release_asked": N_("Opening of older conversations asked for"),
+    "user.sessions_ended": N_("Sessions ended"),
+}
+"""A kind without words is shown as the trail has it."""
+FACTS = {one.name.lower(): words for one, words in CLASSES.items()} | {
+    "action": N_("What it does"),
+    "active": N_("active"),
+    "admin_country": N_("Administrators in"),
+    "alone": N_("without a second person"),
+    "asked": N_("asked for"),
+    "base_url": N_("Address"),
+    "body": N_("Text of the rule (check sum)"),
+    "cleared_for": N_("Released for"),
+    "cached_input": N_("Cached, per million"),
+    "closed": N_("older conversations closed"),
+    "code": N_("Recovery code"),
+    "colour": N_("Colour"),
+    "contract_since": N_("Contract on file since"),
+    "conversations": N_("Conversations"),
+    "cost_centre": N_("Cost centre"),
+    "count": N_("How many"),
+    "country": N_("Country"),
+    "currency": N_("Currency"),
+    "default_model": N_("Offered first"),
+    "description": N_("Description"),
+    "dialect": N_("Interface"),
+    "difference": N_("Difference"),
+    "draft": N_("Draft"),
+    "enabled": N_("enabled"),
+    "expires_at": N_("Expires"),
+    "factor": N_("CO2 of electricity"),
+    "fields": N_("What was changed"),
+    "figures": N_("Figures"),
+    "first": N_("From"),
+    "group": N_("Group that pays"),
+    "groups": N_("Further groups"),
+    "has_key": N_("Key on file"),
+    "host": N_("Host"),
+    "id": N_("Short name"),
+    "imprint": N_("Imprint"),
+    "input": N_("Read, per million"),
+    "instead": N_("Answers instead"),
+    "judged": N_("Answers judged"),
+    "key_changed": N_("Key changed"),
+    "keys_revoked": N_("Keys revoked"),
+    "kind": N_("Kind"),
+    "kinds": N_("Of which kinds"),
+    "last": N_("Until"),
+    "login": N_("Login name"),
+    "logo": N_("Logo"),
+    "max_class": N_("Data class"),
+    "micro_eur": N_("EUR a month"),
+    "model": N_("Model"),
+    "models": N_("Models"),
+    "month": N_("Month"),
+    "must_change": N_("must be changed at the next login"),
+    "name": N_("Name"),
+    "note": N_("Note"),
+    "operator": N_("Operator"),
+    "operator_country": N_("Operator in"),
+    "organisation": N_("Organisation"),
+    "output": N_("Written, per million"),
+    "outcome": N_("Outcome"),
+    "parent_country": N_("Owner in"),
+    "percent": N_("Percent"),
+    "places": N_("Where it looks"),
+    "policy": N_("Rules"),
+    "price_as_of": N_("Prices as of"),
+    "price_source": N_("Where the prices come from"),
+    "questions": N_("Questions"),
+    "quirks": N_("Peculiarities"),
+    "rate": N_("EUR for 1 USD"),
+    "reading": N_("Number of the reading"),
+    "reason": N_("Reason"),
+    "retention_days": N_("Keeps it for days"),
+    "role": N_("Role"),
+    "rule": N_("Rule"),
+    "rules": N_("Price"),
+    "scope": N_("Whose data"),
+    "sessions_ended": N_("Sessions ended"),
+    "soft": N_("a guess"),
+    "source": N_("Where from"),
+    "state": N_("State"),
+    "text": N_("Text"),
+    "title": N_("Title"),
+    "tiers": N_("Tiers"),
+    "tokens": N_("Tokens a month"),
+    "trains": N_("Trains on what it is sent"),
+    "until": N_("Until"),
+    "valid_from": N_("Holds from"),
+    "version": N_("Version"),
+    "warn_percent": N_("Told from, percent"),
+    "without": N_("Without"),
+    "world_confirmed": N_("Confirmed for outside Europe"),
+    "zone": N_("Zone"),
+}
+"""What was changed, in words; a name that is not here is shown as the trail has it."""
+VALUES = {
+    ("action", "flag"): N_("only mark it"),
+    ("action", "refuse"): N_("stop it"),
+    ("action", "withhold"): N_("leave the passage out of the answer"),
+    ("cleared_for", "internal"): CLASSES[DataClass.INTERNAL],
+    ("cleared_for", "personal"): CLASSES[DataClass.PERSONAL],
+    ("cleared_for", "public"): CLASSES[DataClass.PUBLIC],
+    ("cleared_for", "special"): CLASSES[DataClass.SPECIAL],
+    ("kind", "info"): N_("News"),
+    ("kind", "warning"): N_("Warning"),
+    ("models", "*"): N_("all"),
+    ("role", "admin"): N_("Administrator"),
+    ("role", "auditor"): N_("Auditor"),
+    ("role", "member"): N_("Member"),
+    ("scope", "everyone"): N_("everybody"),
+    ("scope", "group"): N_("a group"),
+    ("scope", "person"): N_("one person"),
+    ("state", "asked"): N_("asked for"),
+    ("state", "changed"): N_("the rule was wrong"),
+    ("state", "draft"): N_("Draft"),
+    ("state", "ended"): N_("ended"),
+    ("state", "granted"): N_("granted"),
+    ("state", "open"): N_("waits for an answer"),
+    ("state", "proposed"): N_("proposed"),
+    ("state", "refused"): N_("refused"),
+    ("state", "rejected"): N_("turned down"),
+    ("state", "running"): N_("running"),
+    ("state", "stopped"): N_("stopped"),
+    ("state", "upheld"): N_("the rule stays"),
+    ("zone", "eu"): ZONES[Zone.EU],
+    ("zone", "house"): ZONES[Zone.HOUSE],
+    ("zone", "world"): ZONES[Zone.WORLD],
+}
+SUBJECTS = {"draft": N_("Draft"), "house": N_("The house")}
+SCOPES = {"cost_centre": N_("Cost centre"), "group": N_("Group"), "key": N_("Service key")}
+"""By the first word of a budget's scope."""
+NOTHING: Final = "-"
+"""Stands for a value that is not there."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ID = re.compile(r'"id":"([^"]+)"')
+
+
+def named(name: str, language: str) -> str:
+    """What was changed; a cell of the border's table is its class and zone."""
+    turn = translator(language)
+    head, _, rest = name.partition(".")
+    if head == "rule" and rest:
+        return turn(N_("Rule {name}")).format(name=rule_name(rest, turn))
+    if rest in set(Zone) and head in FACTS:
+        return f"{turn(FACTS[head])} · {turn(ZONES[Zone(rest)])}"
+    return turn(FACTS.get(name, name))
+
+
+def said(name: str, value: Fact, language: str) -> str:
+    """A value as people read it; one that has no words is shown as the trail has it."""
+    turn = translator(language)
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return turn(N_("yes")) if value else turn(N_("no"))
+    if isinstance(value, int):
+        if name.endswith("_at"):
+            return moment_text(value, language)
+        if name == "micro_eur":
+            return f"{number(value / MICRO, language, 2)} €"
+        return number(value, language)
+    return _text(name, str(value), language)
+
+
+def _text(name: str, text: str, language: str) -> str:
+    turn = translator(language)
+    if (name, text) in VALUES:
+        return turn(VALUES[name, text])
+    if name.partition(".")[2] in set(Zone) and text in set(Rule):
+        return turn(THENS[Rule(text)])
+    if _DAY.fullmatch(text):
+        at = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        return day_text(int(at.timestamp() * 1000), language)
+    if text.startswith("[{"):
+        return ", ".join(_ID.findall(text)) or text  # cut by the trail: no JSON any more
+    if name == "kinds":
+        return ", ".join(_counted(part, language) for part in text.split(", "))
+    return _listed(text, language)
+
+
+def _listed(text: str, language: str) -> str:
+    """Values that the trail has as JSON, as a list of them."""
+    if not text.startswith("{"):
+        return text
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return ", ".join(
+        _figure(key, value, language) for key, value in found.items() if value not in ([], {}, None)
+    )
+
+
+def _figure(key: str, value: object, language: str) -> str:
+    """A name and a value of such a list; figures of own hardware as their form asks for them."""
+    if key not in FIGURES:
+        return f"{named(key, language)} {_plain(value, language)}"
+    asked = FIGURES[key]
+    shown = value * 100 if asked.percent and isinstance(value, int | float) else value
+    return f"{translator(language)(asked.label)} {_plain(shown, language)}"
+
+
+def _plain(value: object, language: str) -> str:
+    """A value of such a list: of a list in it, how long it is."""
+    if isinstance(value, list):
+        return str(len(value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return typed(value, language)
+    return str(value)
+
+
+def subject_words(subject: str, language: str) -> str:
+    """What was changed, where the trail has a word of its own for it."""
+    turn = translator(language)
+    kind, _, name = subject.partition(":")
+    if name and kind in SCOPES:
+        return f"{turn(SCOPES[kind])} {name}"
+    return turn(SUBJECTS.get(subject, subject))
+
+
+def _counted(part: str, language: str) -> str:
+    """How many own words of a kind; ``person never 2`` are two that are never hidden."""
+    turn = translator(language)
+    kind, *never, count = part.split(" ")
+    if kind not in set(Kind) or not count.isdigit() or Kind(kind) not in KINDS:
+        return part
+    one, many = KINDS[Kind(kind)]
+    words = turn(one if count == "1" else many).format(count=count)
+    return f"{words} ({turn(N_('never'))})" if never else words
