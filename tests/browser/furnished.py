@@ -5,6 +5,7 @@ import json
 import time
 from pathlib import Path
 
+import booked_month
 import idp
 import made
 from foreign import chatgpt, webui
@@ -17,6 +18,7 @@ from hausgeist.core.models import Capability
 from hausgeist.core.people import Role
 from hausgeist.errors import Upstream
 from hausgeist.gateway import policy_file
+from hausgeist.ledger import Usage
 from hausgeist.people import HoldWish
 from hausgeist.store.tables import announcements, files, folders, holds, library_items, shares
 from hausgeist.testing.echo import EchoProvider, echo_card
@@ -63,6 +65,12 @@ ADDRESSES = {
     "/admin/appearance/theme.css": ("/admin/appearance/theme.css",),
     "/admin/audit": ("/admin/audit",),
     "/admin/budgets": ("/admin/budgets",),
+    "/admin/costs": ("/admin/costs", "/admin/costs?by=model"),
+    "/admin/costs.csv": ("/admin/costs.csv?by=zone",),
+    "/admin/costs/break-even": (
+        "/admin/costs/break-even",
+        "/admin/costs/break-even?requests=1000000",
+    ),
     "/admin/drill": ("/admin/drill", "/admin/drill?without=world"),
     "/admin/drill/{drill_id}": ("/admin/drill/{drill}",),
     "/admin/drill/{drill_id}/report.json": ("/admin/drill/{drill}/report.json",),
@@ -153,6 +161,7 @@ ADDRESSES = {
     "/search/live": ("/search/live?q=bebauung",),
     "/setup": ("/setup",),
     "/shares": ("/shares",),
+    "/usage": ("/usage",),
     "/side": ("/side",),
     "/sso/{source}/callback": ("/sso/idp/callback?error=access_denied",),
     "/sso/{source}/login": ("/sso/idp/login",),
@@ -235,6 +244,7 @@ class Furnished:
         self._library()
         self._leaving()
         self._border()
+        self._figures()
 
     @property
     def url(self) -> str:
@@ -282,6 +292,14 @@ class Furnished:
         call(lambda: house.lifecycle.retention.save(rules, "test"))
         call(lambda: house.lifecycle.holds.place(HoldWish("user", self.bernd.id, LEGAL), "test"))
         assert self._one(holds.c.id)
+
+    def _figures(self) -> None:
+        """Two months of use, added up."""
+        house = self.server.house
+        house.store.write_now(lambda c: booked_month.furnish(c, house.now_ms()))
+        adding = Usage(house.store, house.trail, house.now_ms)
+        while self.server.call(adding.tend):
+            pass
 
     def _border(self) -> None:
         """Rules that wait for a second person, and a draft of others."""

@@ -118,7 +118,7 @@ def book(connection, calls):
             )
         )  # fmt: skip
     for day in range(3):
-        usage.close(connection, FIRST + day, parted)
+        usage.close(connection, usage.add_up(connection, FIRST + day, parted))
 
 
 def seen(connection):
@@ -170,16 +170,15 @@ def test_what_few_people_used_can_be_anything(house, data):
         if person not in targets:
             other.append((account, day, model, tokens))
         elif kind != WITHHELD:
-            other.append(
-                (_somebody(house, targets, account, model, kind, kinds, day), day, model, tokens)
-            )
+            other.append((_somebody(house, targets, (account, model, kind)), day, model, tokens))
     second = house_of(made, people, more, own)
     book(second, other)
     assert seen(first) == seen(second)
 
 
-def _somebody(house, targets, account, model, kind, kinds, day):
+def _somebody(house, targets, cell):
     """The account of somebody else who could have made the call in the same cell; there must be one."""
+    account, model, kind = cell
     made, people, more, own, _ = house
     centres = {name: centre for name, centre, _ in made}
     members = [
@@ -243,3 +242,17 @@ def test_what_somebody_left_behind_goes_with_the_others():
     members = [Member(frozenset({("a", "")})) for _ in range(2 * FEWEST)]
     found = cells(members, [(("a", ""), "m"), (("gone", ""), "m")])
     assert set(found.values()) == {OTHERS}
+
+
+def test_what_is_booked_late_is_counted_once_and_with_a_later_day():
+    """A call of a day that was added up changes nothing of it; the next day that is added up has it."""
+    connection = house_of([("g0", None, None)], ["g0"] * 6, [None] * 6, [None] * 6)
+    book(connection, [(("g0", None), 0, "small", 100)])
+    row = dict(connection.execute(select(ledger)).mappings().one())
+    connection.execute(insert(audit_leaves).values(seq=5, hash=b"x" * 32))
+    late = {"call_id": "late", "event": 5, "input_tokens": 11}
+    connection.execute(insert(ledger).values(row | late))
+    for day in (3, 4):
+        usage.close(connection, usage.add_up(connection, FIRST + day, parted))
+    found = usage.by_day(connection, FIRST, FIRST + 5)
+    assert {day - FIRST: sum_.input_tokens for day, sum_ in found.items()} == {0: 100, 3: 11}

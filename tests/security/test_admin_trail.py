@@ -202,6 +202,8 @@ def _costs(walk: Walk) -> None:
     figures = {"capex": "16000", "idle_watt": "150", "load_watt": "800", "admin_hours": "8"}
     walk.step("/admin/prices/own", "own_costs.set", {**figures, **day, "own": ""})
     walk.step("/admin/prices/own/remove", "own_costs.removed", {**day, "own": ""})
+    factor = {"grams": "350", "as_of": "2025", "source": "UBA"}
+    walk.step("/admin/costs/grid", "grid_factor.set", factor)
 
 
 def _words(walk: Walk) -> None:

@@ -112,7 +112,8 @@ class Usage:
             if day is None:
                 self._closed_until = until
                 break
-            await self._store.write(partial(usage.close, day=day, cells=parted))
+            draft = await self._store.read(partial(usage.add_up, day=day, cells=parted))
+            await self._store.write(partial(usage.close, draft=draft))
             count += 1
         return count
 

@@ -132,18 +132,24 @@ def due(connection: Connection, until: int) -> int | None:
     return None if last + 1 >= until else last + 1
 
 
-def close(connection: Connection, day: int, cells: Cells) -> bool:
-    """Add up a day that is over, once; False if it was already."""
-    budgets.in_turn(connection)
-    done = select(usage_closed.c.day).where(usage_closed.c.day == day)
-    if connection.execute(done).first() is not None:
-        return False
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A day added up, with the trail's last event of which it knows."""
+
+    day: int
+    event: int
+    rows: list[dict[str, object]]
+
+
+def add_up(connection: Connection, day: int, cells: Cells) -> Draft:
+    """Add up a day that is over, without writing anything."""
     last = connection.execute(select(func.max(usage_closed.c.event))).scalar()
     event = connection.execute(select(func.max(audit_leaves.c.seq))).scalar()
-    rows = _added(connection, day, last)
+    mark = -1 if event is None else int(event)
+    rows = _added(connection, day, last, mark)
     used = {((row.group_id, row.cost_centre), row.model) for row in rows if not row.service_key}
     kinds = cells(here(connection, day), used) if used else {}
-    made = [
+    made: list[dict[str, object]] = [
         {
             "day": day,
             "cell": "key" if row.service_key else kinds[(row.group_id, row.cost_centre), row.model],
@@ -152,18 +158,36 @@ def close(connection: Connection, day: int, cells: Cells) -> bool:
         }
         for row in rows
     ]
-    if made:
-        connection.execute(insert(usage_days), made)
-    connection.execute(insert(usage_closed).values(day=day, event=-1 if event is None else event))
+    return Draft(day, mark, made)
+
+
+def close(connection: Connection, draft: Draft) -> bool:
+    """Write a day's sums once; False if another server did."""
+    budgets.in_turn(connection)
+    done = select(usage_closed.c.day).where(usage_closed.c.day == draft.day)
+    if connection.execute(done).first() is not None:
+        return False
+    if draft.rows:
+        connection.execute(insert(usage_days), draft.rows)
+    connection.execute(insert(usage_closed).values(day=draft.day, event=draft.event))
     return True
 
 
-def _added(connection: Connection, day: int, last: int | None) -> Sequence[Row[Any]]:
-    """The ledger's rows of a day, and late ones of days before, by account and model."""
+def _added(connection: Connection, day: int, last: int | None, mark: int) -> Sequence[Row[Any]]:
+    """The ledger's rows of a day and late ones of days before, by account and model.
+
+    What is booked after ``mark`` meanwhile is late by the next day.
+    """
     begins = day * DAY
-    when: ColumnElement[bool] = and_(ledger.c.at >= begins, ledger.c.at < begins + DAY)
+    known = or_(ledger.c.event.is_(None), ledger.c.event <= mark)
+    when: ColumnElement[bool] = and_(ledger.c.at >= begins, ledger.c.at < begins + DAY, known)
     if last is not None:
-        late = and_(ledger.c.at >= begins - LATE * DAY, ledger.c.at < begins, ledger.c.event > last)
+        late = and_(
+            ledger.c.at >= begins - LATE * DAY,
+            ledger.c.at < begins,
+            ledger.c.event > last,
+            ledger.c.event <= mark,
+        )
         when = or_(when, late)
 
     def amount(prefix: str) -> ColumnElement[int]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A house that was used for two months: people in groups, and what they did, in the ledger; a fixed pattern."""
+"""A house that was used for two months: people in groups, and their calls in the ledger."""
 
 from sqlalchemy import Connection, insert
 
@@ -7,9 +7,9 @@ from hausgeist.store.tables import conversations, groups, ledger, users
 
 DAY = 86_400_000
 GROUPS = {
-    "bauamt": ("Bauamt", "1200", 9),
-    "schule": ("Schulamt", "1300", 6),
-    "forst": ("Forst", "1200", 3),
+    "hochbau": ("Bauamt", "1200", 9),
+    "schulen": ("Schulamt", "1300", 6),
+    "forsten": ("Forst", "1200", 3),
 }
 MODELS = (
     ("leo-8b", "leo", "house", None),
