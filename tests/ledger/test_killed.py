@@ -150,7 +150,7 @@ def house(home):
 def test_whatever_moment_a_server_is_killed_at_every_call_is_booked_once(house):
     """Killed again and again amid many calls: after the restart what was open is booked as lost."""
     rolls = random.Random(9)
-    for _ in range(4):
+    for _ in range(3):
         process, port = house.start()
         threads = house.keep_asking(port)
         time.sleep(0.3 + rolls.random())
