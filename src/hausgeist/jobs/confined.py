@@ -85,6 +85,31 @@ async def confined(
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
+async def spawn(program: Path, *arguments: str, folder: str) -> asyncio.subprocess.Process:
+    """Start a program of ours, in ``folder``, with nothing of our environment, in a group of its own.
+
+    The program itself gives up what it will not need (``inside``).
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-B",
+        str(program),
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,  # it may hold content
+        cwd=folder,
+        env={"TMPDIR": folder, "HOME": folder, "LANG": "C.UTF-8", "PATH": ""},
+        close_fds=True,
+        start_new_session=True,  # Ctrl-C is for the parent
+        limit=_HEAD_MOST,
+    )
+
+
 async def barriers() -> tuple[str, ...]:
     """Which of the barriers this machine's kernel gives, for whoever wants to know."""
     said = await confined("hausgeist.jobs.inside", "barriers", b"", seconds=10, megabytes=512)
@@ -100,21 +125,7 @@ async def _run(
     megabytes: int,
     result_most: int,
 ) -> bytes:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-B",
-        str(PROGRAM),
-        *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # it may hold content
-        cwd=folder,
-        env={"TMPDIR": folder, "HOME": folder, "LANG": "C.UTF-8", "PATH": ""},
-        close_fds=True,
-        start_new_session=True,
-        limit=_HEAD_MOST,
-    )
+    child = await spawn(PROGRAM, *arguments, folder=folder)
     assert child.stdin is not None
     assert child.stdout is not None
     feeding = asyncio.create_task(_feed(child.stdin, payload))

@@ -9,7 +9,6 @@ import asyncio
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +26,7 @@ from hausgeist.gateway.privacy.frames import (
     Words,
     packed,
 )
+from hausgeist.jobs.confined import spawn
 
 PROGRAM = Path(__file__).with_name("inside.py")
 MEGABYTES = 1536
@@ -82,20 +82,7 @@ class DetectorProcess:
         """
         folder = tempfile.mkdtemp(prefix="hausgeist-")
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-I",
-                "-B",
-                str(program),
-                str(MEGABYTES),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,  # it may hold content
-                cwd=folder,
-                env={"TMPDIR": folder, "HOME": folder, "LANG": "C.UTF-8", "PATH": ""},
-                close_fds=True,
-                start_new_session=True,  # Ctrl-C is for the parent
-            )
+            process = await spawn(program, str(MEGABYTES), folder=folder)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)  # empty and ours: it takes no time
             raise Gone(type(error).__name__) from error
