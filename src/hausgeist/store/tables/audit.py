@@ -87,7 +87,9 @@ connections = Table(
     Column("at", BigInteger, nullable=False, index=True),
     Column("host", String(253), nullable=False),
     Column("port", Integer, nullable=False),
-    Column("reason", String(64), nullable=False),  # provider:…, login:…, ldap:…, model, pypi:…, engine
+    Column(
+        "reason", String(64), nullable=False
+    ),  # provider:…, login:…, ldap:…, model, pypi:…, engine
     Column("allowed", Boolean, nullable=False),
     Column("zone", String(8)),  # where nobody said: null
 )

@@ -56,7 +56,9 @@ def role_of(form: Form) -> Role:
     try:
         return Role(form.text("role", Role.MEMBER.value))
     except ValueError:
-        raise InvalidField(field="role", reason=N_("use member, auditor or admin"), param="role") from None
+        raise InvalidField(
+            field="role", reason=N_("use member, auditor or admin"), param="role"
+        ) from None
 
 
 def _chosen(visit: Visit) -> UserFilter:
