@@ -136,3 +136,25 @@ def test_an_id_that_a_machine_made_is_left_alone(house, outside):
     )
     assert sent.count(made) == 2
     assert "posteo" not in sent
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://e.example/?q=\u00a0",
+        "https://e.example/?q=\u3000",
+        "https://e.example/?q=\u2028",
+        "ü.example/",
+        "e.xn--p1ai/",
+        "192.0.2.7/",
+    ],
+)
+def test_no_address_carries_out_what_was_hidden(house, outside, address):
+    """Programs that make links of bare addresses go on behind white space that is not ASCII's."""
+    outside.answer = f"Siehe {address}[[EMAIL_1]] und [[EMAIL_1]]"
+    try:
+        _, answer = said(house, outside, f"Mail {MAIL}")
+    finally:
+        outside.answer = None
+    text = answer.json["choices"][0]["message"]["content"]
+    assert text == f"Siehe {address}[[EMAIL_1]] und {MAIL}"

@@ -13,12 +13,13 @@ from typing import Final
 _EVENT = re.compile(
     r"""
     \n[ \t\r]*\n                       # a blank line ends links and tags
-    |(?P<space>\s+)
+    |(?P<space>[ \t\n\r\f\v]+)          # no other: an address goes on behind a no-break space
     |\\[\[\]()<>\\]                    # escaped: means nothing
     |(?P<target>\]\([ \t\n]*<?)
     |(?P<reference>\]:[ \t\n]*<?)
     |(?P<tag><(?=[A-Za-z/!?]))
-    |(?P<address>://|(?<!\w)www\.|[A-Za-z0-9-]\.[A-Za-z]{2,24}[/?\#:](?!\s)|(?<!\S)//)
+    |(?P<address>://|(?<!\w)www\.|(?<!\S)//
+        |[\w-]\.(?:[^\W\d_]{2,24}|xn--[\w-]{1,59})[/?\#:](?!\s)|(?:\d{1,3}\.){3}\d{1,3}[/?\#:](?!\s))
     |[()<>"'`]
     """,
     re.VERBOSE,
