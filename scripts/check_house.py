@@ -23,6 +23,8 @@ SPDX = "# SPDX-License-Identifier: EUPL-1.2"
 FILE_SOFT, FILE_HARD = 400, 600
 FUNCTION_SOFT, FUNCTION_HARD = 60, 100
 MODULE_HARD = 250  # lines of one of our ES modules
+METHODS_MOST = 3  # of a protocol: an extension point is a handful of verbs
+DOUBLES = "src/hausgeist/testing/"
 VAGUE = {"manager", "managers", "helper", "helpers", "util", "utils", "base", "common", "misc"}
 BOUNDARY_KINDS = {"the edge", "a plugin call", "a job step", "the child supervisor"}
 BROAD = {"Exception", "BaseException"}
@@ -154,7 +156,22 @@ class _Rules(ast.NodeVisitor):
         self.ours = place.startswith("src/")
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        if self.ours and any(ast.unparse(kind) == "Protocol" for kind in node.bases):
+            self._protocol(node)
         self._inside(node.name, node)
+
+    def _protocol(self, node: ast.ClassDef) -> None:
+        methods = [
+            part
+            for part in node.body
+            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
+            and not any(ast.unparse(one) == "property" for one in part.decorator_list)
+        ]
+        if len(methods) > METHODS_MOST and not self.place.startswith(DOUBLES):
+            self.report.error(
+                f"{self.place}:{node.lineno}",
+                f"{node.name}: {len(methods)} methods, a protocol has at most {METHODS_MOST}",
+            )
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._function(node)

@@ -23,6 +23,11 @@ BREACHES = [
     ("a.py", HEAD + "with suppress(Exception):\n    x = 1\n", "a broad except"),
     ("a.py", HEAD + "def f():\n    from hausgeist import errors\n", "imports our own package late"),
     ("a.py", HEAD + 'import os\nx = os.environ["A"]\n', "only settings.py reads"),
+    (
+        "a.py",
+        HEAD + "class P(Protocol):\n" + "".join(f"    def {one}(self): ...\n" for one in "abcd"),
+        "P: 4 methods",
+    ),
     ("a.py", HEAD + "from os import getenv\n", "only settings.py reads"),
     ("web/templates/a.html", '<script src="//cdn.example/x.js"></script>', "from another machine"),
     (
