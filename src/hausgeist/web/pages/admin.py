@@ -6,8 +6,9 @@ from starlette.responses import Response
 from hausgeist.errors import N_
 from hausgeist.locale import translator
 from hausgeist.web.contexts.admin import OverviewPage, TabGroup, Tabs
+from hausgeist.web.forms import FORM_MOST
 from hausgeist.web.rendering import page, shell
-from hausgeist.web.routes import Endpoint, Route, Who, page_get
+from hausgeist.web.routes import Endpoint, Route, Who, page_get, page_post
 from hausgeist.web.visit import Visit
 
 PAGES = (
@@ -68,22 +69,12 @@ def tabs(language: str, *, administers: bool = True) -> Tabs:
 
 def admin_get(path: str, endpoint: Endpoint, summary: str) -> Route:
     """A page for administrators."""
-    return Route(
-        method="GET", path=path, endpoint=endpoint, who=Who.ADMIN, dialect="page", summary=summary
-    )
+    return page_get(path, endpoint, summary, Who.ADMIN)
 
 
-def admin_post(path: str, endpoint: Endpoint, summary: str, max_body: int) -> Route:
-    """A form for administrators."""
-    return Route(
-        method="POST",
-        path=path,
-        endpoint=endpoint,
-        who=Who.ADMIN,
-        dialect="page",
-        summary=summary,
-        max_body=max_body,
-    )
+def admin_post(path: str, endpoint: Endpoint, summary: str, max_body: int = FORM_MOST) -> Route:
+    """A form for administrators; ``max_body`` in bytes."""
+    return page_post(path, endpoint, summary, max_body, Who.ADMIN)
 
 
 def overseer_get(path: str, endpoint: Endpoint, summary: str) -> Route:
