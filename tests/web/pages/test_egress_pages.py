@@ -88,7 +88,7 @@ def test_a_socket_without_a_departure_is_an_alarm(served):
 
     served.run(open_one())
     text = shown(served).text
-    assert "connections that no departure explains: 1 x odd.example:443" in text
+    assert "connections that no departure explains: 1 \u00d7 odd.example:443" in text
     assert "hausgeist_egress_differences 1" in served.house.proof.metrics()
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the pages of the administration share, and what they show of services' keys."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hausgeist.web.contexts.keys import KeyForm, KeyRow, NewKey
@@ -21,10 +22,11 @@ Tabs = tuple[TabGroup, ...]
 
 @dataclass(frozen=True, slots=True)
 class OverviewPage:
-    """All pages there are for whoever looks."""
+    """All pages there are for whoever looks; ``about`` says by key what is behind one."""
 
     shell: Shell
     tabs: Tabs
+    about: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,32 @@ GROUPS = {
     "proof": N_("Proof"),
     "house": N_("The house"),
 }
+ABOUT = {
+    "users": N_("Accounts, roles and passwords"),
+    "groups": N_("Who belongs together, and which models they have"),
+    "logins": N_("How people come in: password, single sign-on, directory"),
+    "keys": N_("For programs of the house"),
+    "models": N_("What runs in the house, and how it is called"),
+    "providers": N_("Who outside is asked, and what they have promised"),
+    "policy": N_("Which data may go where, and who agrees to it"),
+    "words": N_("Names and numbers that only this house knows"),
+    "guards": N_("Rules that mark or stop texts, and objections to them"),
+    "drill": N_("What if a provider were gone tomorrow?"),
+    "costs": N_("What was used and what it cost, never of a person"),
+    "breakeven": N_("From when on own hardware pays off"),
+    "budgets": N_("How much may be used each month"),
+    "prices": N_("What models cost, and where that is known from"),
+    "audit": N_("What the administration changed, before and after"),
+    "trail": N_("Proof that nothing was changed behind anybody's back"),
+    "readings": N_("With a reason and a second person, and the person sees it"),
+    "egress": N_("Everything that left the house, with a report each month"),
+    "sharing": N_("Who may share conversations with whom"),
+    "retention": N_("When conversations are deleted by themselves"),
+    "holds": N_("What must not be deleted for the time being"),
+    "announcements": N_("What everybody reads above the page"),
+    "appearance": N_("Name, logo, colour and imprint"),
+}
+"""What is behind a page of the navigation, by its key: for the overview."""
 OVERSEEN: frozenset[str] = frozenset(
     {"audit", "breakeven", "costs", "drill", "egress", "policy", "readings", "trail"}
 )
@@ -85,9 +111,12 @@ def overseer_get(path: str, endpoint: Endpoint, summary: str) -> Route:
 async def overview(visit: Visit) -> Response:
     """``GET /admin``: all pages of the administration that the visitor may see."""
     administers = visit.principal.is_admin
-    frame = await shell(visit, N_("Administration"), "admin")
+    title = N_("Administration") if administers else N_("Oversight")
+    frame = await shell(visit, title, "admin")
     groups = tabs(frame.language, administers=administers)
-    return page(visit, "admin_overview.html", OverviewPage(frame, groups))
+    turn = translator(frame.language)
+    about = {key: turn(words) for key, words in ABOUT.items()}
+    return page(visit, "admin_overview.html", OverviewPage(frame, groups, about))
 
 
 ROUTES = [overseer_get("/admin", overview, "All pages of the administration")]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from hausgeist.chat.labels import CLASSES, KINDS, ZONES
+from hausgeist.chat.library.rights import HOUSE_GROUP
 from hausgeist.core.findings import Kind
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.policy import Rule
@@ -333,8 +334,9 @@ def subject_words(subject: str, language: str) -> str:
     turn = translator(language)
     kind, _, name = subject.partition(":")
     if name and kind in SCOPES:
-        return f"{turn(SCOPES[kind])} {name}"
-    return turn(SUBJECTS.get(subject, subject))
+        who = turn(N_("everybody")) if name == HOUSE_GROUP else name
+        return f"{turn(SCOPES[kind])} {who}"
+    return turn(SUBJECTS[subject]) if subject in SUBJECTS else subject
 
 
 def _counted(part: str, language: str) -> str:

@@ -15,6 +15,7 @@ from hausgeist.locale import translator
 from hausgeist.render import charts
 from hausgeist.web.amounts import MICRO, euros, price
 from hausgeist.web.contexts.costs import OfferRow
+from hausgeist.web.pages.admin_prices_forms import since_text, source_text
 from hausgeist.web.pages.costs_words import cost
 from hausgeist.web.visit import Visit
 
@@ -126,8 +127,8 @@ def _row(one: Priced, micro: int | None, language: str) -> OfferRow:
         price=one.listed
         if one.price is None
         else f"{price(one.price.input, language)} / {price(one.price.output, language)}",
-        since=one.since,
-        source=turn(N_("own figures")) if one.source == OWN else one.source,
+        since=since_text(one.since, language),
+        source=turn(N_("own figures")) if one.source == OWN else source_text(one.source, language),
         cost=turn(N_("unknown")) if micro is None else euros(micro, language),
         note=", ".join(notes),
         own=one.own,
