@@ -34,8 +34,7 @@ AT_ONCE = 2_000
 def calls_since(connection: Connection, since_ms: int, most: int) -> Iterator[tuple[object, ...]]:
     """The calls since a moment in the order of ``COLUMNS``, the newest first, at most ``most``."""
     query = select(*COLUMNS).where(ledger.c.at >= since_ms).order_by(ledger.c.at.desc()).limit(most)
-    found = connection.execution_options(yield_per=AT_ONCE).execute(query)
-    for row in found:
+    for row in connection.execute(query.execution_options(yield_per=AT_ONCE)):
         yield tuple(row)
 
 
