@@ -6,7 +6,6 @@ the address, and compression would measure the one with the other (BREACH). Stat
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import cache, lru_cache
 from html import escape
 from http.cookies import CookieError, SimpleCookie
@@ -27,6 +26,7 @@ from hausgeist.web import assets
 from hausgeist.web.contexts.error import ErrorPage
 from hausgeist.web.contexts.shell import Bar, Looks, Nav, Shell, Theme
 from hausgeist.web.house import House
+from hausgeist.web.moments import day_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -177,17 +177,6 @@ def language_of(scope: Scope, principal: Principal | None, default: str) -> str:
 def language_for(visit: "Visit") -> str:
     """The language of whoever reads the answer to a visit."""
     return language_of(visit.scope, visit.visitor, visit.house.settings.language)
-
-
-def day_text(at_ms: int | None, language: str) -> str:
-    """A day as people write it: 22.11.2026, or 22 Nov 2026; empty for None."""
-    if at_ms is None:
-        return ""
-    day = datetime.fromtimestamp(at_ms / 1000, UTC)
-    if language == "de":
-        return f"{day:%d.%m.%Y}"
-    month = "JanFebMarAprMayJunJulAugSepOctNovDec"[3 * day.month - 3 :][:3]
-    return f"{day.day} {month} {day.year}"
 
 
 def fault_page(error: HausgeistError, scope: Scope, house: House) -> Response:

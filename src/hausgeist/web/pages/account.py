@@ -9,9 +9,10 @@ from hausgeist.locale import translator
 from hausgeist.web.contexts.account import AccountPage, SessionRow
 from hausgeist.web.contexts.keys import NewKey
 from hausgeist.web.forms import read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.account_password import password_page
 from hausgeist.web.pages.keys import DAY_MS, key_form, rows, wish_of
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 

@@ -15,8 +15,9 @@ from hausgeist.errors import (
 from hausgeist.locale import translator
 from hausgeist.web.contexts.readings import OwnReadingPage
 from hausgeist.web.forms import read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.readings import row_of
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """``/admin/announcements``: what everybody who is logged in reads over every page, and for how long."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from starlette.responses import Response
 
@@ -11,8 +11,9 @@ from hausgeist.locale import translator
 from hausgeist.web.contexts.admin_house import AnnouncementRow, AnnouncementsPage
 from hausgeist.web.contexts.shell import Bar
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import local, moment_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
-from hausgeist.web.rendering import announcement_html, day_text, go, page, shell
+from hausgeist.web.rendering import announcement_html, go, page, shell
 from hausgeist.web.visit import Visit
 
 DONE = {
@@ -90,18 +91,7 @@ def _moment(form: Form, name: str) -> int | None:
 
 def _typed(at_ms: int | None) -> str:
     """A moment as the browser's field takes it."""
-    return f"{_local(at_ms):%Y-%m-%dT%H:%M}" if at_ms is not None else ""
-
-
-def _local(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone()
-
-
-def moment_text(at_ms: int, language: str) -> str:
-    """A moment as people write it, in the server's time."""
-    local = _local(at_ms)
-    shifted = local.replace(tzinfo=UTC)
-    return f"{day_text(int(shifted.timestamp() * 1000), language)}, {local:%H:%M}"
+    return f"{local(at_ms):%Y-%m-%dT%H:%M}" if at_ms is not None else ""
 
 
 def _span(one: Announcement, language: str) -> str:
@@ -135,7 +125,7 @@ async def _announcements_page(
         starts, ends = form.text("starts", "", most=40), form.text("ends", "", most=40)
     shown = bool(text) and form is not None
     done = DONE.get(visit.query_params.get("done", ""), "")
-    local = _local(now)
+    clock = local(now)
     context = AnnouncementsPage(
         shell=frame,
         tabs=tabs(language),
@@ -149,7 +139,7 @@ async def _announcements_page(
             )
             for row in await house.identity.announcements.all()
         ),
-        clock=f"{moment_text(now, language)} ({local:%Z})",
+        clock=f"{moment_text(now, language)} ({clock:%Z})",
         id=of,
         kind=kind,
         text=text,

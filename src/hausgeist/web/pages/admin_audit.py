@@ -16,8 +16,8 @@ from hausgeist.identity import Person
 from hausgeist.locale import translator
 from hausgeist.people import STORES
 from hausgeist.web.contexts.admin_house import AuditPage, ChangeRow
+from hausgeist.web.moments import moment_text
 from hausgeist.web.pages.admin import tabs
-from hausgeist.web.pages.admin_announcements import moment_text
 from hausgeist.web.pages.audit_words import AREAS, NOTHING, WORDS, named, said, subject_words
 from hausgeist.web.rendering import page, shell
 from hausgeist.web.routes import Who, page_get

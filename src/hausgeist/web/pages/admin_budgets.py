@@ -12,6 +12,7 @@ from hausgeist.locale import translator
 from hausgeist.web.amounts import MICRO, amount, euros, number, typed, whole
 from hausgeist.web.contexts.admin_budgets import Bar, BudgetForm, BudgetRow, BudgetsPage
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import month_words
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.rendering import go, language_for, page, shell
 from hausgeist.web.visit import Visit
@@ -25,20 +26,6 @@ DONE = {
     "saved": N_("The budget is saved and holds at once."),
     "removed": N_("The budget is removed; nothing limits this any more."),
 }
-MONTHS = (
-    N_("January"),
-    N_("February"),
-    N_("March"),
-    N_("April"),
-    N_("May"),
-    N_("June"),
-    N_("July"),
-    N_("August"),
-    N_("September"),
-    N_("October"),
-    N_("November"),
-    N_("December"),
-)
 
 
 async def show(visit: Visit) -> Response:
@@ -122,11 +109,10 @@ async def _page(visit: Visit, form: BudgetForm, error: HausgeistError | None = N
         for kind, words in KINDS.items()
     )
     done = DONE.get(visit.query_params.get("done", ""), "")
-    year, month = month_of(house.now_ms()).split("-")
     context = BudgetsPage(
         shell=frame,
         tabs=tabs(frame.language),
-        month=f"{turn(MONTHS[int(month) - 1])} {year}",
+        month=month_words(month_of(house.now_ms()), frame.language),
         budgets=tuple(_row(one, names, frame.language) for one in found),
         choices=tuple(choice for choice in choices if choice[1]),
         form=BudgetForm(

@@ -23,10 +23,11 @@ from hausgeist.web.amounts import amount, euros, number, typed
 from hausgeist.web.contexts.costs import Choice, CostRow, CostsPage
 from hausgeist.web.disposition import attachment
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import day_text, month_words
 from hausgeist.web.pages.admin import admin_post, overseer_get, tabs
 from hausgeist.web.pages.costs_offers import DRAWN, offered
-from hausgeist.web.pages.costs_words import carbon, change, cost, energy, month_words
-from hausgeist.web.rendering import day_text, go, language_for, page, shell
+from hausgeist.web.pages.costs_words import carbon, change, cost, energy
+from hausgeist.web.rendering import go, language_for, page, shell
 from hausgeist.web.visit import Visit
 
 SORTS = {

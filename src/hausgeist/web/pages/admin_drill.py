@@ -22,10 +22,10 @@ from hausgeist.web.amounts import number
 from hausgeist.web.contexts.admin_drill import DrillPage, DrillResultPage, DrillRow
 from hausgeist.web.disposition import attachment
 from hausgeist.web.forms import FORM_MOST, read_form
+from hausgeist.web.moments import moment_text
 from hausgeist.web.multipart import read_parts
 from hausgeist.web.pages import drill_words as words
 from hausgeist.web.pages.admin import admin_get, admin_post, overseer_get, tabs
-from hausgeist.web.pages.admin_announcements import moment_text
 from hausgeist.web.rendering import go, language_for, page, shell
 from hausgeist.web.visit import Visit
 

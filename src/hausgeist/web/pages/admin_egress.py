@@ -29,10 +29,9 @@ from hausgeist.web.contexts.admin_egress import (
     PlaceRow,
     State,
 )
+from hausgeist.web.moments import moment_text, month_words
 from hausgeist.web.pages import egress_words as words
 from hausgeist.web.pages.admin import overseer_get, tabs
-from hausgeist.web.pages.admin_announcements import moment_text
-from hausgeist.web.pages.costs_words import month_words
 from hausgeist.web.pages.paging import COUNT, pager, wanted_page
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.routes import Who, page_post

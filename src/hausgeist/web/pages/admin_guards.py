@@ -19,8 +19,9 @@ from hausgeist.web.contexts.guards import (
     Tried,
 )
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit
 
 PLACES = {

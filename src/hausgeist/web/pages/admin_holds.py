@@ -10,8 +10,9 @@ from hausgeist.locale import translator
 from hausgeist.people import HoldWish
 from hausgeist.web.contexts.my_data import HoldRow, HoldsPage
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit
 
 DONE = {

@@ -20,9 +20,10 @@ from hausgeist.identity.trials import Tried
 from hausgeist.locale import translator
 from hausgeist.web.contexts.admin_logins import LinkRow, LoginSourcePage, RuleRow, TestedSource
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.admin_logins import named, verbs
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit
 
 KINDS = ("oidc", "ldap")

@@ -24,11 +24,12 @@ from hausgeist.web.contexts.admin_policy import (
 )
 from hausgeist.web.disposition import attachment
 from hausgeist.web.forms import Form, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.multipart import read_parts
 from hausgeist.web.pages.admin import admin_get, admin_post, overseer_get, tabs
 from hausgeist.web.pages.policy_form import choices, form_of, policy_of, typed, unknown
 from hausgeist.web.pages.policy_words import changes_view, policy_view, what_if_view
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.routes import Endpoint, Route, Who, page_post
 from hausgeist.web.visit import Visit
 

@@ -16,7 +16,7 @@ from hausgeist.web.amounts import number, price
 from hausgeist.web.amounts import typed as as_typed
 from hausgeist.web.contexts.admin_prices import Entry, Field, OwnForm, PriceForm, Tier
 from hausgeist.web.forms import Form
-from hausgeist.web.rendering import day_text
+from hausgeist.web.moments import day_text
 
 TIERS = 3
 """Tiers that the form offers."""

@@ -16,9 +16,10 @@ from hausgeist.gateway.providers.configured import Listed, Providers
 from hausgeist.locale import translator
 from hausgeist.web.contexts.admin_providers import CatalogueRow, ProviderRow, ProvidersPage, TermRow
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.keys import CLASSES
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit
 
 DONE = {

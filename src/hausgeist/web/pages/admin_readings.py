@@ -21,10 +21,10 @@ from hausgeist.locale import translator
 from hausgeist.render import render_blocks
 from hausgeist.web.contexts.readings import ClosedRow, FoundRow, ReadingsPage, ReadLine, ReadPage
 from hausgeist.web.forms import Form, read_form
+from hausgeist.web.moments import day_text, moment_text
 from hausgeist.web.pages.admin import tabs
-from hausgeist.web.pages.admin_announcements import moment_text
 from hausgeist.web.pages.readings import GONE, row_of
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.routes import Who, page_get, page_post
 from hausgeist.web.visit import Visit
 

@@ -16,8 +16,9 @@ from hausgeist.people import Preview
 from hausgeist.web.amounts import number
 from hausgeist.web.contexts.my_data import RetentionPage, RuleRow
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit
 
 Rules = Mapping[DataClass, int | None]

@@ -16,8 +16,8 @@ from hausgeist.locale import translator
 from hausgeist.people.sink import Sink
 from hausgeist.web.contexts.trail import HeadRow, ShownProof, TrailPage
 from hausgeist.web.disposition import attachment
+from hausgeist.web.moments import moment_text
 from hausgeist.web.pages.admin import tabs
-from hausgeist.web.pages.admin_announcements import moment_text
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.reply import ByteStream
 from hausgeist.web.routes import Who, page_get, page_post

@@ -13,10 +13,11 @@ from hausgeist.web.contexts.admin_users import (
     PersonPage,
 )
 from hausgeist.web.forms import FORM_MOST, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.admin_users import role_of
 from hausgeist.web.pages.receipts import receipt_page
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit
 
 DONE = {

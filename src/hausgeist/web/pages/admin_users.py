@@ -9,9 +9,10 @@ from hausgeist.identity import generated
 from hausgeist.locale import translator
 from hausgeist.web.contexts.admin_users import NewPassword, UserFilter, UserRow, UsersPage
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.paging import COUNT, pager, wanted_page
-from hausgeist.web.rendering import day_text, page, shell
+from hausgeist.web.rendering import page, shell
 from hausgeist.web.visit import Visit
 
 STATES = {"active": True, "deactivated": False}

@@ -12,9 +12,10 @@ from hausgeist.gateway.privacy.own_words import KINDS, PASTE_MOST, Added, OwnWor
 from hausgeist.locale import translator
 from hausgeist.web.contexts.admin_words import WordFilter, WordRow, WordsPage
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.paging import COUNT, pager, wanted_page
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit
 
 KIND_WORDS = {

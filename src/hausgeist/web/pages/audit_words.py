@@ -15,10 +15,9 @@ from hausgeist.core.trail import Fact
 from hausgeist.errors import N_
 from hausgeist.locale import translator
 from hausgeist.web.amounts import MICRO, number, typed
-from hausgeist.web.pages.admin_announcements import moment_text
+from hausgeist.web.moments import day_text, moment_text
 from hausgeist.web.pages.admin_prices_forms import FIGURES
 from hausgeist.web.pages.policy_words import THENS, rule_name
-from hausgeist.web.rendering import day_text
 
 AREAS = (
     ("user", N_("People"), ("user.", "login.linked", "login.unlinked")),

@@ -26,7 +26,8 @@ from hausgeist.web.contexts.chat_list import (
     Undo,
 )
 from hausgeist.web.forms import Form, local_path, read_form
-from hausgeist.web.rendering import day_text, go, language_for, page, render, shell
+from hausgeist.web.moments import day_text
+from hausgeist.web.rendering import go, language_for, page, render, shell
 from hausgeist.web.reply import JSONBytes
 from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit

@@ -12,7 +12,8 @@ from hausgeist.chat.search import ASKED_MOST, Finding, Found, Passage
 from hausgeist.errors import N_
 from hausgeist.locale import translator
 from hausgeist.web.contexts.chat_list import FoundView, PlaceView, Results, SearchPage
-from hausgeist.web.rendering import day_text, language_for, page, render, shell
+from hausgeist.web.moments import day_text
+from hausgeist.web.rendering import language_for, page, render, shell
 from hausgeist.web.routes import Route, Who
 from hausgeist.web.visit import Visit
 

@@ -6,13 +6,6 @@ from hausgeist.ledger.usage import Grid
 from hausgeist.locale import translator
 from hausgeist.store.usage import Sum
 from hausgeist.web.amounts import euros, number
-from hausgeist.web.pages.admin_budgets import MONTHS
-
-
-def month_words(period: str, language: str) -> str:
-    """A month as people write it."""
-    year, month = period.split("-")
-    return f"{translator(language)(MONTHS[int(month) - 1])} {year}"
 
 
 def cost(sum_: Sum, language: str) -> str:

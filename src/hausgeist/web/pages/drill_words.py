@@ -23,7 +23,7 @@ from hausgeist.web.contexts.admin_drill import (
     Part,
     ShareView,
 )
-from hausgeist.web.pages.admin_announcements import moment_text
+from hausgeist.web.moments import moment_text
 from hausgeist.web.pages.egress_words import ERRANDS
 
 Turn = Callable[[str], str]

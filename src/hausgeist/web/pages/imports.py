@@ -27,7 +27,8 @@ from hausgeist.locale import translator
 from hausgeist.web.contexts.imports import ImportPage, ImportView
 from hausgeist.web.form_parts import Parts
 from hausgeist.web.forms import data_class_of, read_form
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.moments import day_text
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
 

@@ -3,7 +3,7 @@
 
 from hausgeist.errors import N_
 from hausgeist.locale import translator
-from hausgeist.web.rendering import day_text
+from hausgeist.web.moments import day_text
 from hausgeist.web.visit import Visit
 
 SOON_MS = 30 * 86_400_000

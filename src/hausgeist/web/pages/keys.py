@@ -7,7 +7,7 @@ from hausgeist.identity import Key, KeyWish
 from hausgeist.locale import translator
 from hausgeist.web.contexts.keys import KeyForm, KeyRow
 from hausgeist.web.forms import Form, data_class_of
-from hausgeist.web.rendering import day_text
+from hausgeist.web.moments import day_text
 from hausgeist.web.visit import Visit
 
 DAY_MS = 86_400_000

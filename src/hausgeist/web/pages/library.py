@@ -21,8 +21,9 @@ from hausgeist.locale import translator
 from hausgeist.store.library import Audience, Kind, Whose
 from hausgeist.web.contexts.library import GalleryPage, ItemPage
 from hausgeist.web.forms import read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.library_views import blanks_of, card_of, facts_of, said
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.routes import Who, page_get, page_post
 from hausgeist.web.visit import Visit
 

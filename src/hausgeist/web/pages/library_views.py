@@ -17,8 +17,8 @@ from hausgeist.locale import translator
 from hausgeist.store.library import Version
 from hausgeist.web.amounts import number
 from hausgeist.web.contexts.library import AssistantView, Blank, Card, Change, Mark, VersionView
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.chat_views import model_name
-from hausgeist.web.rendering import day_text
 from hausgeist.web.visit import Visit
 
 AT_HAND = 4

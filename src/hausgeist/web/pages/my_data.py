@@ -21,9 +21,10 @@ from hausgeist.locale import translator
 from hausgeist.people import KEPT, STORES, Asked
 from hausgeist.web.contexts.my_data import DataPage, HoldNote, SoonRow
 from hausgeist.web.forms import Form, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.cookies import without_session
 from hausgeist.web.pages.receipts import receipt_page
-from hausgeist.web.rendering import NO_NAME, day_text, page, shell
+from hausgeist.web.rendering import NO_NAME, page, shell
 from hausgeist.web.reply import ByteStream
 from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit

@@ -8,7 +8,7 @@ from hausgeist.core.people import Principal
 from hausgeist.errors import N_
 from hausgeist.locale import translator
 from hausgeist.web.contexts.readings import ReadingRow
-from hausgeist.web.pages.admin_announcements import moment_text
+from hausgeist.web.moments import moment_text
 
 ROLES = {"admin": N_("Administrator"), "auditor": N_("Auditor"), "member": N_("Member")}
 STATES = {

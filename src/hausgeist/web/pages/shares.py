@@ -33,10 +33,11 @@ from hausgeist.web.contexts.shares import (
 )
 from hausgeist.web.disposition import attachment
 from hausgeist.web.forms import FORM_MOST, Form, read_form
+from hausgeist.web.moments import day_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
 from hausgeist.web.pages.chat_facts import provider_name
 from hausgeist.web.pages.chat_views import html_of, model_name
-from hausgeist.web.rendering import day_text, go, page, shell
+from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.reply import ByteStream
 from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit

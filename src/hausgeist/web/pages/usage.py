@@ -11,8 +11,8 @@ from hausgeist.render import charts
 from hausgeist.store.usage import DAY, Mine
 from hausgeist.web.amounts import euros, number
 from hausgeist.web.contexts.costs import CostRow, UsagePage
-from hausgeist.web.pages.costs_words import month_words
-from hausgeist.web.rendering import day_text, page, shell
+from hausgeist.web.moments import day_text, month_words
+from hausgeist.web.rendering import page, shell
 from hausgeist.web.routes import page_get
 from hausgeist.web.visit import Visit
 
