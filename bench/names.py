@@ -176,15 +176,17 @@ def report(*, misses: bool = False, thresholds: bool = False) -> list[str]:
     """Everything that is printed of names, as lines."""
     names = Names.load()
     by_hand, fresh, made = letters.by_hand(), letters.fresh(), list(letters.generated())
+    sealed = letters.sealed()
     lines = [f"names: recall setting, a word counts from a chance of {THRESHOLD} on"]
     for title, texts in (
-        (f"{len(by_hand)} letters by hand", by_hand),
-        (f"{len(fresh)} by hand that nothing was changed after", fresh),
-        (f"{len(made)} made", made),
+        (f"{len(sealed)} letters by hand that nothing was tuned to", sealed),
+        (f"{len(by_hand)} by hand, tuned on", by_hand),
+        (f"{len(fresh)} more by hand, tuned on", fresh),
+        (f"{len(made)} made, tuned on", made),
     ):
         rows = figures(names.find, texts)
         lines += ["", title, "", *table(rows)]
-        if misses:
+        if misses and texts is not sealed:
             for row in rows.values():
                 lines += ["", "left over:", *row.misses[:80], "without need:", *row.false[:80]]
     if thresholds:

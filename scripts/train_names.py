@@ -3,8 +3,8 @@
 
 Usage: ``python scripts/train_names.py FOLDER``, where FOLDER holds the data sets ``germeval2014_ner_de``,
 ``mobie_ner_de``, ``vornamen-berlin`` and ``surnames-germaner``. None of them is part of the project. The
-letters are made from ``scripts/training/letters.txt``. The same data gives the same files; it takes some
-minutes.
+letters and sentences are made from what lies in ``scripts/training``; nothing else of the project is
+read. The same data gives the same files; it takes some minutes.
 
 Left out are the names of the held-out letters (``bench/letters.py``), in the list as in the training, and
 sentences in which one of them is a person's name.
@@ -33,16 +33,19 @@ import letters  # noqa: E402  beside the benches, which measure with the same co
 import names as figures  # noqa: E402  as above
 
 from hausgeist.gateway.privacy.names import Names, loading  # noqa: E402  after the path, as above
+from hausgeist.gateway.privacy.names import words as known  # noqa: E402  as above
 from hausgeist.gateway.privacy.names.gazetteer import Gazetteer  # noqa: E402  as above
 from hausgeist.gateway.privacy.names.model import LABELS, Model, features_of  # noqa: E402  as above
 from hausgeist.gateway.privacy.names.tokens import NEWLINE, folded, tokens_of  # noqa: E402  as above
 
 FILES = (loading.NAMES, loading.MODEL)
 TRAINING = ROOT / "scripts" / "training"
-LETTERS = 3600
+LETTERS = 3000
+FRAMES = 45  # times that each frame with somebody, or nobody, is filled
 SEED = 20261122
 FREQUENT = 30  # births in the lists, from which on a first name is frequent
 RAREST = 3  # births; below, a name could be one person's
+CONCEALED = 35  # of a hundred common words, likewise
 HIDDEN = 45  # of a hundred names, those that the list conceals while training
 LEAST = 0.05  # weights below are left out
 STREETS = (
@@ -54,6 +57,10 @@ TOWNS = (
     "Berlin|Hamburg|Köln|Frankfurt am Main|Bergheim|Sonnental|Neustadt|Altdorf|Kirchheim|Oberursel|Bad Tölz"
     "|Reutlingen|Weimar|Görlitz|Eschwege|Husum|Wismar|Rheine|Freital|Landshut|Passau|Suhl|Aalen|Norderstedt"
 ).split("|")
+WEEKDAYS = "Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag|Mo|Di|Mi|Do|Fr|Sa".split(
+    "|"
+)
+DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday".split("|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +79,14 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=80, help="rounds of L-BFGS")
     today = datetime.now(UTC).date().isoformat()
     parser.add_argument("--date", default=today, help="the day that the card gives")
+    parser.add_argument(
+        "--sealed", action="store_true", help="measure the sealed letters: when all is done"
+    )
     parser.add_argument("--measure", action="store_true", help="train nothing, only renew the card")
     options = parser.parse_args()
     if options.measure:
         write({file: (loading.FOLDER / file).read_bytes() for file in FILES}, options.date)
-        measure()
+        measure(sealed=options.sealed)
         return 0
     began = time.monotonic()
     held = frozenset(folded(name) for name in letters.held_out())
@@ -86,7 +96,7 @@ def main() -> int:
         *germeval(options.data / "germeval2014_ner_de" / "NER-de-test.tsv"),
         *mobie(options.data / "mobie_ner_de" / "train.conll2003"),
         *mobie(options.data / "mobie_ner_de" / "dev.conll2003"),
-        *catalogue(ROOT / "src/hausgeist/locale/de/LC_MESSAGES/hausgeist.po"),
+        *(_nobody(line) for line in lines_of("interface.txt")),
     ]
     before = len(examples)
     examples = [one for one in examples if not names_in(one) & held]
@@ -96,7 +106,7 @@ def main() -> int:
     model = trained(examples, names, options.rounds)
     whole = lists.gazetteer(hidden=False)
     write({loading.NAMES: whole.packed(), loading.MODEL: model}, options.date)
-    measure()
+    measure(sealed=options.sealed)
     print(f"{len(whole)} names, {time.monotonic() - began:.0f} s")
     return 0
 
@@ -114,10 +124,15 @@ class Lists:
         self.births = births
         self.older = [name for name in own("first_names.txt") if folded(name) not in held]
         lines = (data / "surnames-germaner" / "personennamen.list").read_text("utf-8").split("\n")
+        common = common_words(data)
         self.surnames = [
-            name for name in (line.strip() for line in lines) if name and folded(name) not in held
+            name
+            for name in (line.strip() for line in lines)
+            if name and folded(name) not in held and folded(name) not in common
         ]
         self.usual = [name for name in own("surnames.txt") if folded(name) not in held]
+        borne = {folded(name) for name in (*self.older, *self.usual, *(name for name, _ in births))}
+        self.common = common - borne - held
 
     def gazetteer(self, *, hidden: bool) -> Gazetteer:
         """The whole list, or one that conceals some names, so that the model learns to do without."""
@@ -128,11 +143,13 @@ class Lists:
         frequent |= {folded(name) for name in self.older}
         surnames = {folded(name) for name in (*self.surnames, *self.usual)}
         rare = set(counts) - frequent
+        common = self.common
         if hidden:
             frequent, rare, surnames = (
-                {n for n in s if shown(n)} for s in (frequent, rare, surnames)
+                {n for n in s if shown(n, HIDDEN)} for s in (frequent, rare, surnames)
             )
-        return Gazetteer.of(frequent, rare, surnames)
+            common = frozenset(word for word in common if shown(word, CONCEALED))
+        return Gazetteer.of(frequent, rare, surnames, common)
 
     def births_of(self, sex: str, chance: random.Random) -> list[str]:
         """First names as often as they are borne, roughly: frequent ones several times."""
@@ -141,15 +158,14 @@ class Lists:
         return chance.sample(several, len(several))
 
 
-def shown(name: str) -> bool:
-    """Whether the list that is trained with knows a folded name."""
-    return crc32(b"shown " + name.encode()) % 100 >= HIDDEN
+def shown(name: str, hidden: int) -> bool:
+    """Whether the list that is trained with knows a folded word, where it conceals so many of a hundred."""
+    return crc32(b"shown " + name.encode()) % 100 >= hidden
 
 
 def own(file: str) -> list[str]:
     """The words of one of our lists."""
-    lines = (TRAINING / file).read_text("utf-8").splitlines()
-    return [word for line in lines if not line.startswith("#") for word in line.split()]
+    return [word for line in lines_of(file) for word in line.split()]
 
 
 def germeval(path: Path) -> Iterator[Example]:
@@ -187,27 +203,93 @@ def _retokenised(rows: Sequence[tuple[str, str]]) -> Example:
     return Example(words, _begun(labels))
 
 
-def catalogue(path: Path) -> Iterator[Example]:
-    """Our own German texts, in which there is nobody."""
-    for match in re.finditer(r'^msgstr "(.{30,})"$', path.read_text("utf-8"), re.MULTILINE):
-        words = [NEWLINE, *tokens_of(match.group(1)).words]
-        yield Example(words, ["O"] * len(words))
+def _nobody(text: str) -> Example:
+    """A text of ours, in which there is nobody."""
+    words = [NEWLINE, *tokens_of(text).words]
+    return Example(words, ["O"] * len(words))
+
+
+def lines_of(file: str) -> list[str]:
+    """The lines of one of our files, without remarks."""
+    lines = (TRAINING / file).read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def nouns() -> dict[str, list[str]]:
+    """Our words by kind; names of houses may be of two words."""
+    parts = letters.templates_in(TRAINING / "nouns.txt")
+    return {kind: [word.replace("_", " ") for word in text.split()] for kind, text in parts}
+
+
+def common_words(data: Path) -> frozenset[str]:
+    """Folded words of everyday language: our nouns, and what the texts have outside of any name."""
+    ours = nouns()
+    own_words = {folded(word) for kind in ("things", "many", "opener") for word in ours[kind]}
+    common: set[str] = set()
+    named: set[str] = set()
+    for file, word, label in (
+        ("germeval2014_ner_de/NER-de-test.tsv", 1, 2),
+        ("mobie_ner_de/train.conll2003", 0, 3),
+        ("mobie_ner_de/dev.conll2003", 0, 3),
+    ):
+        for line in (data / file).read_text("utf-8").splitlines():
+            fields = line.split("\t")
+            if len(fields) == 4 and re.fullmatch(r"[^\W\d_]{2,}(?:-[^\W\d_]+)*", fields[word]):
+                outside = fields[label] == "O" and (word == 0 or fields[3] == "O")
+                (common if outside else named).add(folded(fields[word]))
+    for line in lines_of("interface.txt"):
+        common |= {word for word in tokens_of(line).plain if word[0].isalpha() and len(word) > 2}
+    return frozenset(common - named | own_words) - known.ORDINARY - known.PARTICLES
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Fills the gaps of a frame that are no persons."""
+
+    words: dict[str, list[str]]
+    chance: random.Random
+
+    def of(self, frame: str) -> str:
+        """The frame with its words; the gaps for persons stay."""
+        text = frame.replace("\u2424", "\n")
+        return re.sub(r"\{([a-z]+)\}", lambda gap: self._word(gap[1]) or gap[0], text)
+
+    def _word(self, kind: str) -> str | None:
+        pick = self.chance.choice
+        if kind == "compound":
+            return pick(self.words["fore"]) + pick(self.words["heads"])
+        if kind in {"lowthing", "lowcompound"}:
+            return (self._word(kind[3:].replace("thing", "things")) or "").lower()
+        if kind in {"loudthing", "loudcompound"}:
+            return (self._word(kind[4:].replace("thing", "things")) or "").upper()
+        fixed = {"month": letters.MONTHS, "weekday": WEEKDAYS, "weekdayen": DAYS, "street": STREETS}
+        several = fixed.get(kind) or self.words.get(kind)
+        return pick(several) if several else None
 
 
 def invented(lists: Lists, count: int) -> Iterator[Example]:
-    """Letters of our own templates."""
+    """Letters, sentences and frames of our own."""
     chance = random.Random(SEED)  # noqa: S311  the same letters every time, no secret
     female, male = ([*lists.births_of(sex, chance), *lists.older] for sex in "wm")
-    last = [*chance.sample(lists.surnames, 60_000), *(lists.usual * 100)]
+    rare = chance.sample(sorted({name for name, _ in lists.births}), 6_000)
+    last = [*chance.sample(lists.surnames, 60_000), *(lists.usual * 100), *rare]
     world = letters.World(female, male, last, STREETS, TOWNS, doubles=6)
     templates = letters.templates_in(TRAINING / "letters.txt")
-    lines = (TRAINING / "sentences.txt").read_text("utf-8").splitlines()
-    sentences = [line for line in lines if not line.startswith("#")]
+    sentences = lines_of("sentences.txt")
     for number in range(count):
         name, template = templates[number % len(templates)]
         yield labelled(letters.fill(name, template, world, chance))
-        for sentence in chance.sample(sentences, 9):
-            yield labelled(letters.fill("sentence", sentence, world, chance))
+        for size in (1, 1, 1, 3, 3):
+            several = " ".join(chance.sample(sentences, size))
+            yield labelled(letters.fill("sentences", several, world, chance))
+    wording = Wording(nouns(), chance)
+    frames = [*lines_of("nobody.txt"), *lines_of("somebody.txt")]
+    whole = [frame for frame in frames if frame[-1] in ".?!" and "\u2424" not in frame]
+    for frame in frames * FRAMES:
+        text = wording.of(frame)
+        if frame in whole and chance.random() < 0.5:  # in the middle of a paragraph
+            text = f"{wording.of(chance.choice(whole))} {text} {wording.of(chance.choice(whole))}"
+        yield labelled(letters.fill("frame", text, world, chance))
 
 
 def labelled(letter: letters.Letter) -> Example:
@@ -286,7 +368,7 @@ def write(content: dict[str, bytes], day: str) -> None:
     loading.CARD.write_text("\n".join([*lines, ""]), "utf-8")
 
 
-def measure() -> None:
+def measure(*, sealed: bool) -> None:
     """Print how the held-out letters are found, and write it into the card."""
     finder = Names.load()
     lines = [""]
@@ -294,7 +376,7 @@ def measure() -> None:
         "by_hand": letters.by_hand(),
         "fresh": letters.fresh(),
         "made": list(letters.generated()),
-    }
+    } | ({"sealed": letters.sealed()} if sealed else {})
     for key, texts in sets.items():
         rows = figures.figures(finder.find, texts)
         print("\n".join(["", f"{len(texts)} letters, {key}", "", *figures.table(rows)]))

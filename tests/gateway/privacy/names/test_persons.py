@@ -24,6 +24,13 @@ from hausgeist.gateway.privacy.names import spread
         ("Erika Mustermann geb. Gabler war anwesend.", "Gabler"),
         ("MUSTERMANN, ERIKA, ist verzogen.", "MUSTERMANN, ERIKA"),
         ("Sie heißt jetzt Mustermann.", "Mustermann"),
+        ("Guten Tag, mein Name ist Wukaschek.", "Wukaschek"),
+        ("Hello, my name is Wukaschek.", "Wukaschek"),
+        ("Tel. Frau Quaxi 14 Uhr", "Quaxi"),
+        ("Bis dann!\nGrüße, Jana", "Jana"),
+        ("Ruf bitte Mehmet an", "Mehmet"),
+        ("Von: Quaxi, Xaver\nAn: Poststelle", "Quaxi, Xaver"),
+        ("kannst du sabine fragen?", "sabine"),
     ],
 )
 def test_persons_are_found_by_what_stands_beside_them(values, text, person):
@@ -39,6 +46,14 @@ def test_persons_are_found_by_what_stands_beside_them(values, text, person):
         "Mit freundlichen Grüßen\nIhre Stadtverwaltung",
         "Der Antrag auf Wohngeld ist vollständig. Bitte reichen Sie die Meldebescheinigung nach.",
         "Von: Poststelle\nAn: Hauptamt\nBetreff: Haushalt",
+        "eins zwei drei",
+        "bitte blau streichen",
+        "wie wird das wetter morgen in köln",
+        "Schreib mir eine Absage für Bewerber.",
+        "Seniorenstift Abendruh sucht Pflegekräfte",
+        "def summe(werte):\n    return sum(werte)",
+        "- 2 Möhren\n- 1 Liter Brühe\n- Salz und Pfeffer",
+        "TOP 1 Haushalt\nTOP 2 Verschiedenes",
     ],
 )
 def test_what_names_nobody_stays(values, text):

@@ -16,6 +16,8 @@ import pytest
         "Am Markt 3",
         "Unter den Linden 7",
         "An der Alten Mühle 12, 01067 Dresden",
+        "Am Bach 12",
+        "Auf dem Hügel 5b",
         "10115 Berlin",
         "D-53113 Bonn",
         "60311 Frankfurt am Main",
@@ -35,12 +37,26 @@ def test_a_street_without_a_number_counts_where_somebody_lives(values):
 
 
 @pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Am Bach 12 ist niemand.", "Am Bach 12"),
+        ("Das Haus an der Alten Mühle 3 steht leer.", "an der Alten Mühle 3"),
+        ("ich wohne am bach 12", "am bach 12"),
+    ],
+)
+def test_streets_with_a_preposition_are_found_in_sentences(values, text, address):
+    """In the middle of a sentence and in small letters too, where nothing else can be meant."""
+    assert values(text, "address") == [address]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Im Jahr 2024 kamen 12345 Besucher.",
         "Am Montag 3 Uhr im Zimmer 12.",
         "Rechnung 10115, Betrag 20000 Euro",
         "Auf Seite 3 im Abschnitt 4, Artikel 5.",
+        "Am Tisch 4, links, auf dem Platz 12.",
     ],
 )
 def test_numbers_beside_words_are_no_addresses(values, text):

@@ -20,6 +20,7 @@ _CANDIDATE = pattern(r"(?:\+|00|\(0|0)[0-9()]{0,20}(?:(?: ?[/.-] ?| |\) ?| ?\()[
 _BEHIND = pattern(r"[+(]?[0-9](?:[ ()/.-]{0,3}[0-9]){2,17}")
 _DATE = pattern(r"[0-3][0-9]\.[01][0-9]\.(?:[0-9]{2}|[0-9]{4})\b|[0-9]{4}-[01][0-9]-[0-3][0-9]\b")
 _GROUPS = pattern(r"0[0-9]{2,3}(?: [0-9]{2,4}){2,6}(?:[^0-9 ]|$| [^0-9])")
+_TITLE = pattern(r"0[0-9]{3} [0-9]{3} [0-9]{2}")  # chapter and title of a budget: 0301 526 01
 _SERVICES = frozenset({"110", "112", "115", "116117", "116116", "19222", "116111", "116123"})
 _EXTENSIONS = ("durchwahl", "nebenstelle", "dw", "hausapparat", "app.", "apparat")
 DIGITS_MOST = 17
@@ -124,6 +125,8 @@ def _free(page: Page, start: int) -> bool:
 def _valid(page: Page, start: int, end: int) -> int | None:
     """The end of the longest valid number from here; None if there is none."""
     text = page.plain(start, end)
+    if _is_title(text.strip()):
+        return None
     for _ in range(4):
         text = text.rstrip(" (/.-")
         if text.endswith(")") and text.count(")") > text.count("("):
@@ -150,3 +153,11 @@ def _number(text: str) -> bool:
     except phonenumbers.NumberParseException:
         return False
     return phonenumbers.is_valid_number(number)
+
+
+@lru_cache(maxsize=2048)
+def _is_title(text: str) -> bool:
+    """Whether groups are those of a budget's chapter and title, and no area has the first as its code."""
+    if _TITLE.fullmatch(text.encode()) is None:
+        return False
+    return phonenumbers.length_of_geographical_area_code(phonenumbers.parse(text, "DE")) != 3

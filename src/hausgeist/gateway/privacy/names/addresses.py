@@ -43,9 +43,18 @@ _ENGLISH = frozenset(
 )
 _TOWN_JOINTS = frozenset("am an der im bei ob den dem v. d. a. i.".split())
 _ADJECTIVES = frozenset(
-    "alte alten neue neuen obere oberen untere unteren grosse grossen kleine kleinen hintere"
+    "alte alten neue neuen krummen schwarzen weissen roten gruenen schoenen steinernen"
+    " obere oberen untere unteren grosse grossen kleine kleinen hintere"
     " hinteren vordere vorderen innere inneren aeussere aeusseren lange langen hohe hohen kurze"
     " breite schmale mittlere".split()
+)
+_PLACES = (  # what streets behind "Am" are called by
+    *known.STREET_ENDINGS,
+    *(
+        "bach teich weiher see fluss muehle huegel brunnen kirche schloss anger linde linden"
+        " schule bahnhof rathaus friedhof sportplatz hafen deich moor heide wiese wiesen acker weide sonne"
+        " quelle furt steg stein hagen horst kreuz kloster burg hecke rosengarten bruch"
+    ).split(),
 )
 _NO_PLACES = known.NO_STREETS | known.SALUTATIONS | known.NO_NAMES
 _BEFORE_CODE = frozenset(",;|(·•-\u2013/:")
@@ -110,11 +119,11 @@ def _street(
 ) -> tuple[int, int] | None:
     """First token and end of a street with its number that ``place`` is the last, or first, word of."""
     word = plain[place]
+    if word in _HEADS:
+        return _headed(words, plain, place, lives=lives)
     small = not words[place][0].isupper()
     if small and (word in known.STREET_ENDINGS or not word.endswith(known.STRONG_STREETS)):
         return None
-    if word in _HEADS:
-        return _headed(words, plain, place, lives=lives)
     if not word.endswith(known.STREET_ENDINGS) or word in known.NO_STREETS:
         return None
     alone = word in known.STREET_ENDINGS
@@ -146,16 +155,30 @@ def _headed(
     elif _HEADS[plain[place]]:
         return None
     named = after
-    while after < min(len(words), named + 3) and words[after][0].isupper():
+    small = words[place][0].islower()
+    while after < min(len(words), named + 3) and (
+        words[after][0].isupper() or (small and lives and words[after][0].isalpha())
+    ):
         if plain[after] in known.NO_STREETS:
             return None
         after += 1
-    if after == named:
-        return None
+    if after == named or (small and plain[named].endswith(known.STRONG_STREETS)):
+        return None  # in der Gartenstraße: the preposition is the sentence's
     end = _number_end(words, after)
-    if end is None or not (lives or _closed(words, plain, end)):
+    if end is None:
         return None
-    return place, end
+    if lives or _closed(words, plain, end):
+        sure = lives or not small or _adjectival(words, plain, named, after)
+    else:  # in the middle of a sentence
+        sure = _adjectival(words, plain, named, after) or (
+            not small and plain[after - 1].endswith(_PLACES)
+        )
+    return (place, end) if sure else None
+
+
+def _adjectival(words: Sequence[str], plain: Sequence[str], named: int, after: int) -> bool:
+    """Alten Mühle: an adjective with a capital is part of a name."""
+    return after > named + 1 and words[named][0].isupper() and plain[named] in _ADJECTIVES
 
 
 def _back(words: Sequence[str], plain: Sequence[str], place: int, done: int) -> int:

@@ -25,6 +25,9 @@ _BEHIND = frozenset("geb. geb geboren * wohnhaft wohnt".split())
 _NEVER = known.SALUTATIONS | known.TITLES | known.CLOSINGS | known.GREETINGS
 _SEVERAL = frozenset("eheleute eheleuten familie familien fam. herren".split())
 _CALLED = frozenset("heisst heisse heissen hiess hiessen heiss genannt named called".split())
+_MINE = frozenset("mein my her his sein ihr dein your ihre deren dessen".split())
+_SAID = frozenset("ist is bin heisse heiss heisst hier nochmal spricht schreibt namens".split())
+_PLAIN = 0.6  # how likely a listed first name in small letters must be one
 _FIELD_ENDS = frozenset({NEWLINE, "|", ";", "<", ":", "(", "[", "=", ".", "?", "!"})
 _ORGANISED = tuple(
     "amt verwaltung team abteilung schule gmbh stelle zentrum dienst behoerde buero"
@@ -32,7 +35,10 @@ _ORGANISED = tuple(
     " kanzlei leitung sekretariat referat dezernat bereich service center gruppe kasse werke straße strasse"
     " personal ministerium gericht betrieb haus".split()
 )
-
+_HOUSES = tuple(
+    "stift heim kita kindergarten krippe imbiss gasthaus gasthof hotel restaurant verwaltung schule gymnasium"
+    " klinikum apotheke verlag ortsbeirat gruppe finanzamt amtsgericht betrieb kater katze".split()
+)
 
 Hit = tuple[int, int, str, bool]
 """First token of a name, the token behind it, the rule, and whether it is certain."""
@@ -116,22 +122,46 @@ class Anchors:
         if (
             first not in marked
             and self.is_name(first)
-            and self._begins(place)
             and self._ends(first)
+            and (self._begins(place) or self._loud(place, first))
         ):
             yield first
+
+    def _loud(self, place: int, first: int) -> bool:
+        """MUSTERMANN, ERIKA at the end of a line that is not all in capitals."""
+        before = self._words[place - 1] if place else NEWLINE
+        return self._words[place].isupper() and self._words[first].isupper() and before.istitle()
 
     def is_turned_pair(self, last: int, place: int) -> bool:
         """Whether a surname, a comma and a first name fill a line or a cell."""
         listed = self.flags(place)
         first_name = bool(listed & _FIRST) or not listed
-        return first_name and self._begins(last) and self._ends(place)
+        begins = self._begins(last) or self._loud(last, place)
+        return first_name and begins and self._ends(place)
 
     def _is_turned(self, place: int) -> bool:
         """Whether a word is the first name behind a surname that begins a line or a cell."""
         if place < 2 or self._words[place - 1] != "," or not self._ends(place):
             return False
         return self._begins(place - 2) and self.is_name(place - 2)
+
+    def is_small_name(self, place: int) -> bool:
+        """Whether a word in small letters that the model takes for a name is one: behind an anchor, or listed.
+
+        German names are written with capitals; in a chat they are not always.
+        """
+        if self._likely[place] > _PLAIN and self.flags(place) & FREQUENT:
+            return True
+        before = place - 1
+        while before >= 0 and self._plain[before] in known.TITLES:
+            before -= 1
+        if before < 0:
+            return False
+        plain = self._plain[before]
+        if plain in known.SALUTATIONS or plain in known.GREETINGS:
+            return True
+        said = plain in _SAID or plain in known.CLOSINGS or plain in known.ROLES
+        return said and self._likely[place] > _GOES_ON
 
     def _reach(self, place: int) -> int:
         """How far ahead is looked."""
@@ -303,7 +333,12 @@ class Anchors:
             yield start, end, "names.role", False
 
     def _name_is(self, place: int) -> Iterator[Hit]:
-        if self._plain[place - 1 : place] == ["name"]:
+        """Mein Name ist, my name is: whatever it is, however rare."""
+        if place > 1 and self._plain[place - 1] == "name" and self._plain[place - 2] in _MINE:
+            end = self._run(place + 1)
+            if end > place + 1:
+                yield place + 1, end, "names.called", False
+        elif self._plain[place - 1 : place] == ["name"]:
             yield from self._called(place)
 
     def _called(self, place: int) -> Iterator[Hit]:
@@ -442,6 +477,15 @@ class Anchors:
             self._plain[at].endswith(_ORGANISED) and not self.flags(at) for at in range(begin, end)
         )
 
+    def is_of_a_house(self, place: int) -> bool:
+        """Whether a word is what a home, an inn or an office is called: Seniorenstift Abendruh."""
+        return (
+            place > 0
+            and self._words[place - 1][0].isupper()
+            and self._plain[place - 1].endswith(_HOUSES)
+            and not self.flags(place)
+        )
+
     def _before(self, place: int) -> Iterator[Hit]:
         """Erika Mustermann, geb. 12.8.1964; Erika Mustermann (wohnhaft ...)."""
         end = place
@@ -468,7 +512,7 @@ class Anchors:
             (known.ROLES, _role),
             (_CALLED, _called),
             (frozenset({"a.", "v."}), _half_proxy),
-            (frozenset({"ist"}), _name_is),
+            (frozenset({"ist", "is", "lautet"}), _name_is),
             (frozenset({":"}), _label),
         ),
         ((known.CLOSINGS, _closing), (_BEHIND, _before)),

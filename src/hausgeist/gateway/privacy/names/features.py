@@ -12,6 +12,7 @@ from hausgeist.gateway.privacy.names import words as known
 from hausgeist.gateway.privacy.names.gazetteer import FREQUENT, RARE, SURNAME, Gazetteer
 from hausgeist.gateway.privacy.names.tokens import NEWLINE, folded
 
+_LONGEST_TAIL, _SHORTEST_TAIL = 11, 4  # letters of a compound's last word
 _SIGNS = frozenset(',.:;-\u2013()|<>"„“/&+*•·!?§')
 
 
@@ -48,6 +49,8 @@ def seen(word: str, names: Gazetteer) -> Seen:
         inner.append(f"t={_letter(names.flags(plain[:-1]))}")
     if plain in known.ORDINARY:
         inner.append("ordinary")
+    if sort == "C" and _has_common_tail(plain, names):
+        inner.append("tail")
     outer = (f"w={plain}", f"s={sort}", f"3>{plain[-3:]}")
     return Seen(sort, plain, tuple(inner), outer)
 
@@ -77,7 +80,14 @@ def _sort(word: str, plain: str, names: Gazetteer) -> str:
         flags = names.flags(parts[0]) & names.flags(parts[-1])
     loud = "!" if len(word) > 1 and word.isupper() else ""
     town = "t" if plain in known.TOWNS else ""
-    return f"{loud}{_letter(flags)}{town}"
+    sort = "N" if not flags and names.is_common(plain) else _letter(flags)
+    return f"{loud}{sort}{town}"
+
+
+def _has_common_tail(plain: str, names: Gazetteer) -> bool:
+    """Whether a word ends as a compound would: Krokodilstränen, Wasseruhren."""
+    first = max(2, len(plain) - _LONGEST_TAIL)
+    return any(names.is_common(plain[at:]) for at in range(first, len(plain) - _SHORTEST_TAIL + 1))
 
 
 def _sort_of_sign(word: str) -> str:

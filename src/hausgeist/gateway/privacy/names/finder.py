@@ -78,7 +78,7 @@ class Names:
             for place in range(start, end):
                 _, before, _ = why.get(place, ("", False, 0.0))
                 why[place] = rule, certain or before, 1.0
-        for place in list(_grown(list(why), likely, tokens)):
+        for place in list(self._grown(list(why), likely, tokens)):
             why.setdefault(place, ("names.model", False, likely[place]))
         for place in list(anchors.filled(why.keys())):
             why.setdefault(place, ("names.model", False, self._threshold))
@@ -99,10 +99,37 @@ class Names:
             if chance <= self._threshold:
                 continue
             word, plain = tokens.words[place], tokens.plain[place]
-            doubtful = plain in _DOUBTFUL or anchors.organised(place, place + 1)
-            if _may_be_name(word, plain) and (chance > _SURE or not doubtful):
-                why[place] = "names.model", False, chance
+            if not _may_be_name(word, plain):
+                continue
+            if word[0].islower() and plain not in known.PARTICLES:
+                goes_on = place - 1 in why and tokens.words[place - 1].islower()
+                if not goes_on and not anchors.is_small_name(place):
+                    continue
+            elif chance <= _SURE and (
+                plain in _DOUBTFUL
+                or self._names.is_common(plain)
+                or anchors.organised(place, place + 1)
+                or anchors.is_of_a_house(place)
+            ):
+                continue
+            why[place] = "names.model", False, chance
         return why
+
+    def _grown(
+        self, places: Sequence[int], likely: Sequence[float], tokens: Tokens
+    ) -> Iterator[int]:
+        """Capitalised neighbours of what was found, for which a weaker hint is enough."""
+        words, plain = tokens.words, tokens.plain
+        for place in places:
+            for near in (place - 1, place + 1):
+                if not (0 <= near < len(words) and likely[near] > _NEAR):
+                    continue
+                if (
+                    words[near][0].isupper()
+                    and _may_be_name(words[near], plain[near])
+                    and not self._names.is_common(plain[near])
+                ):
+                    yield near
 
     def _finding(
         self,
@@ -140,17 +167,6 @@ def _may_be_name(word: str, plain: str) -> bool:
     if not word[0].isalpha() or "@" in word or "/" in word:
         return False
     return may_be_name(plain)
-
-
-def _grown(places: Sequence[int], likely: Sequence[float], tokens: Tokens) -> Iterator[int]:
-    """Capitalised neighbours of what was found, for which a weaker hint is enough."""
-    words = tokens.words
-    for place in places:
-        for near in (place - 1, place + 1):
-            if not (0 <= near < len(words) and likely[near] > _NEAR and words[near][0].isupper()):
-                continue
-            if _may_be_name(words[near], tokens.plain[near]):
-                yield near
 
 
 def _covered(tokens: Tokens, findings: Sequence[Finding]) -> set[int]:

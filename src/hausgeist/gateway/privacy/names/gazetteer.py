@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A list of names, packed: folded words in, what they are as names out. The words cannot be read back.
 
-Three sorted arrays of 32-bit CRCs behind a small head: first names that are frequent, first names that
-are rare, surnames. A word that is in none is taken for a surname once in forty thousand times.
+Four sorted arrays of 32-bit CRCs behind a small head: first names that are frequent, first names that
+are rare, surnames; and common words, which are no names. A word that is in none is taken for a surname
+once in forty thousand times.
 """
 
 import struct
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Self
 from zlib import crc32
 
-_HEAD = struct.Struct("<4s3I")
-_MAGIC = b"HGN1"
+_HEAD = struct.Struct("<4s4I")
+_MAGIC = b"HGN2"
 
 FREQUENT, RARE, SURNAME = 1, 2, 4
 """Flags of a word."""
@@ -23,18 +24,26 @@ FREQUENT, RARE, SURNAME = 1, 2, 4
 class Gazetteer:
     """Known first names and surnames."""
 
-    def __init__(self, lists: "tuple[array[int], array[int], array[int]]") -> None:
-        """``lists``: sorted CRCs of frequent first names, rare first names, surnames."""
+    def __init__(self, lists: "Sequence[array[int]]") -> None:
+        """``lists``: sorted CRCs of frequent first names, rare first names, surnames, common words."""
         self._lists = lists
+        self._common = lists[3]
 
     @classmethod
-    def of(cls, frequent: Iterable[str], rare: Iterable[str], surnames: Iterable[str]) -> Self:
+    def of(
+        cls,
+        frequent: Iterable[str],
+        rare: Iterable[str],
+        surnames: Iterable[str],
+        common: Iterable[str] = (),
+    ) -> Self:
         """Made of folded words."""
-        first, second, third = (
-            array("I", sorted({crc32(word.encode()) for word in words}))
-            for words in (frequent, rare, surnames)
+        return cls(
+            [
+                array("I", sorted({crc32(word.encode()) for word in words}))
+                for words in (frequent, rare, surnames, common)
+            ]
         )
-        return cls((first, second, third))
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Self:
@@ -54,7 +63,7 @@ class Gazetteer:
                 numbers.byteswap()
             lists.append(numbers)
             place += 4 * count
-        return cls((lists[0], lists[1], lists[2]))
+        return cls(lists)
 
     def packed(self) -> bytes:
         """The file's content; four bytes a name."""
@@ -70,11 +79,17 @@ class Gazetteer:
         """What a folded word is: ``FREQUENT``, ``RARE`` and ``SURNAME`` added up."""
         number = crc32(word.encode())
         found = 0
-        for flag, numbers in zip((FREQUENT, RARE, SURNAME), self._lists, strict=True):
+        for flag, numbers in zip((FREQUENT, RARE, SURNAME), self._lists, strict=False):
             place = bisect_left(numbers, number)
             if place < len(numbers) and numbers[place] == number:
                 found += flag
         return found
 
+    def is_common(self, word: str) -> bool:
+        """Whether a folded word is one of everyday language, and on no list of names."""
+        number = crc32(word.encode())
+        place = bisect_left(self._common, number)
+        return place < len(self._common) and self._common[place] == number
+
     def __len__(self) -> int:
-        return sum(len(numbers) for numbers in self._lists)
+        return sum(len(numbers) for numbers in self._lists[:3])

@@ -142,7 +142,8 @@ NO_NAMES = frozenset(
     "damen herren herr frau kollegen kolleginnen kollegium kolleg"
     " team eltern alle alles zusammen leute sir madam"
     " colleagues all team buerger buergerinnen mitbuerger mitglieder nachbarn freunde freund freundin"
-    " ihr ihre ihnen sie du dich euch wir ich er es wie wann wer wo was bitte leider anbei hiermit vielen"
+    " ihr ihre ihren ihrem ihrer ihnen sie du dich euch wir ich er es wie wann wer wo was bitte leider anbei"
+    " hiermit vielen"
     " dank danke tag morgen abend mahlzeit gruesse gruss"
     " gruessen anlage anlagen betreff datum ort telefon tel fax"
     " mobil zimmer raum nr nummer strasse platz plz e-mail email mail internet web seite uhr euro konto"
@@ -233,7 +234,9 @@ NO_STREETS = frozenset(
     " maerz april mai juni juli august september oktober november dezember woche stand ziffer nummer nr"
     " nr. anlage bild tabelle abbildung sinne auftrag rahmen umfang betrag preis zeitraum schnitt"
     " durchschnitt vorjahr formular feld zeile version umkreis stueck alter ab bis von umsatz gegensatz"
-    " winter sommer herbst fruehjahr herbst vergleich einzelnen laufe folgenden vordergrund".split()
+    " winter sommer herbst fruehjahr herbst vergleich einzelnen laufe folgenden vordergrund tisch"
+    " schalter termin"
+    " platz station ende stelle position kapitel titel satz spieltag bahnsteig level schritt".split()
 )
 
 NO_TOWNS = frozenset(
