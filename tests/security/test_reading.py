@@ -6,12 +6,15 @@ import re
 import zipfile
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from everything import add_everything, ids_of
 from sqlalchemy import select, update
 from visitors import PASSWORD
 
 from hausgeist.core.people import Role
+from hausgeist.identity.sources import LdapSettings
+from hausgeist.store import closing
 from hausgeist.store.tables import (
     audit_payloads,
     conversations,
@@ -282,6 +285,28 @@ def test_a_linked_login_opens_nothing_old(town):
     bernd = server.session(town.bernd.id)
     assert seen_by(server, bernd, town.ids) == []
     assert bernd.form("/account/reading/open", {"code": PASSWORD}).status == 303
+    assert "/c/{conversation_id}" in seen_by(server, bernd, town.ids)
+
+
+def test_a_directory_that_is_put_elsewhere_opens_nothing_old(town):
+    """Who lets a server of their own answer for everybody reads what is written from then on, no more."""
+    server = town.server
+    logins = server.house.logins
+    there = LdapSettings(title="Stadt", url="ldaps://ldap.stadt.intern", base="dc=stadt")
+    server.call(lambda: logins.save("stadt", there, by=town.anna.id, new=True))
+    server.call(lambda: logins.link("stadt", "bernd", "subject-x", by=town.anna.id))
+    town.write(lambda c: closing.reopen(c, town.bernd.id))
+    bernd = server.session(town.bernd.id)
+    assert "/c/{conversation_id}" in seen_by(server, bernd, town.ids)
+    renamed = msgspec.structs.replace(there, title="Rathaus")
+    server.call(lambda: logins.save("stadt", renamed, by=town.anna.id))
+    assert "/c/{conversation_id}" in seen_by(server, bernd, town.ids)
+    moved = msgspec.structs.replace(renamed, url="ldaps://anna.stadt.intern")
+    server.call(lambda: logins.save("stadt", moved, by=town.anna.id))
+    assert seen_by(server, bernd, town.ids) == []
+    closed = f"/admin/readings/closed/{town.bernd.id}"
+    assert server.session(town.anna.id).form(closed).status == 403
+    assert server.session(town.dora.id).form(closed).status == 303
     assert "/c/{conversation_id}" in seen_by(server, bernd, town.ids)
 
 

@@ -128,7 +128,8 @@ class Logins:
         """Write a source; a new one is off. ``secret`` of None keeps the secret.
 
         What names people for good never changes: with another issuer or another attribute, somebody
-        else's name there could be taken for a name known here.
+        else's name there could be taken for a name known here. A directory may move; whoever says where to
+        could answer for everybody in it, so what its people have until then is closed as by a new password.
 
         Raises:
             InvalidField: something is not acceptable; ``param`` names the field.
@@ -162,10 +163,17 @@ class Logins:
             for rule in settings.rules:
                 accounts.add_group(connection, rule.ours, rule.ours, self._now_ms())
             rows.save(connection, row)
-            return _facts(then, settings) | (
-                {"secret_changed": True}
-                if old is None or row.sealed_secret != old.sealed_secret
-                else {}
+            closed: dict[str, Fact] = {}
+            if then is not None and _answered_by(then) != _answered_by(settings):
+                closed = self._close(connection, source, by)
+            return (
+                _facts(then, settings)
+                | closed
+                | (
+                    {"secret_changed": True}
+                    if old is None or row.sealed_secret != old.sealed_secret
+                    else {}
+                )
             )
 
         await self._trail.change("login_source.saved", work, actor=by, subject=source)
@@ -379,6 +387,17 @@ class Logins:
             row.id, settings, secret, self._outbound, threads=self._threads, reason=reason
         )
 
+    def _close(self, connection: Any, source: str, by: str) -> dict[str, Fact]:
+        """Close what the people of a source have until now; ``by`` is the first of the two who open it."""
+        first = by if accounts.user(connection, by) is not None else None
+        now = self._now_ms()
+        counts = [
+            closing.close(connection, row["user_id"], now, first)
+            for row in rows.links(connection, source)
+        ]
+        closed = [count for count in counts if count is not None]
+        return {"closed_accounts": len(closed), "closed": sum(closed)} if closed else {}
+
     def _sealed(self, source: str, settings: Settings, secret: str) -> bytes | None:
         if len(secret) > SECRET_MOST or not secret.isprintable():
             raise InvalidField(field="secret", reason=N_("use letters and digits"), param="secret")
@@ -433,6 +452,13 @@ def _same_people(before: Settings, after: Settings) -> None:
         if getattr(before, field, None) != getattr(after, field, "other"):
             reason = N_("this cannot be changed: make a new login source instead")
             raise InvalidField(field=field, reason=reason, param=field)
+
+
+def _answered_by(settings: Settings) -> object:
+    """Who vouches for people. An OpenID provider is its issuer, which never changes."""
+    if isinstance(settings, OidcSettings):
+        return settings.issuer
+    return settings.place, settings.certificates
 
 
 def _destinations(settings: Settings, reason: str) -> Sequence[Destination]:

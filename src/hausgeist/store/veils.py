@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Verbs of conversations' pseudonyms: SQL in, sealed bytes out. What they say is nobody's business here.
 
-Every query names the owner of the conversation. A row is written only by who has read the last one.
+Every query names the owner of the conversation, which is not closed to them. A row is written only by who
+has read the last one.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from hausgeist.store.closing import still_open
 from hausgeist.store.tables import conversations, veils
 
 
@@ -31,7 +33,11 @@ def of(connection: Connection, owner_id: str, conversation_id: str) -> VeilRow |
     query = (
         select(veils)
         .join(conversations, veils.c.conversation_id == conversations.c.id)
-        .where(veils.c.conversation_id == conversation_id, conversations.c.owner_id == owner_id)
+        .where(
+            veils.c.conversation_id == conversation_id,
+            conversations.c.owner_id == owner_id,
+            still_open(conversations),
+        )
     )
     found = connection.execute(query).mappings().first()
     return None if found is None else VeilRow(**dict(found))
@@ -45,7 +51,11 @@ def keep(connection: Connection, owner_id: str, row: VeilRow) -> bool | None:
     """
     theirs = (
         select(conversations.c.id)
-        .where(conversations.c.id == row.conversation_id, conversations.c.owner_id == owner_id)
+        .where(
+            conversations.c.id == row.conversation_id,
+            conversations.c.owner_id == owner_id,
+            still_open(conversations),
+        )
         .with_for_update()
     )
     if connection.execute(theirs).first() is None:
