@@ -297,7 +297,7 @@ def _rounds(
             recheck.look,
             house.files.tend,
             house.imports.tend,
-            house.proof_round,
+            house.proof.round,
             house.checkpoints.tend,
         ]
     )
@@ -397,6 +397,7 @@ def _proof(ground: _Ground) -> Proof:
     """What proves what left the house."""
     store, trail, outbound, identity = ground.store, ground.trail, ground.outbound, ground.identity
     return Proof(
+        now_ms=now_ms,
         store=store,
         outbound=outbound,
         departures=ground.departures,

@@ -106,10 +106,6 @@ class House:
     fetches: Fetches = field(default_factory=Fetches)
     """Models on their way, started from a page."""
 
-    async def proof_round(self) -> None:
-        """A look at what left."""
-        await self.proof.round(self.now_ms())
-
     async def answers(self) -> bool:
         """Whether the database answers."""
         try:

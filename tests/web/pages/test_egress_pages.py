@@ -55,6 +55,13 @@ def shown(served, path="/admin/egress", who="admin"):
     return visitor.get(path, Accept_Language="en", Accept="text/html")
 
 
+def test_looking_at_an_old_month_changes_no_alarm(served):
+    """The alarm is of the running month, whichever month somebody looks at."""
+    served.house.proof.differences = 3
+    assert shown(served, "/admin/egress?month=2020-01").status == 200
+    assert served.house.proof.alarms() == ["differences"]
+
+
 def test_a_silent_house_says_so(served):
     """Without a departure the page says that nothing left, and what that rests on."""
     text = shown(served).text
@@ -87,6 +94,7 @@ def test_a_socket_without_a_departure_is_an_alarm(served):
         await served.house.store.drain()
 
     served.run(open_one())
+    served.run(served.house.proof.compare())
     text = shown(served).text
     assert "connections that no departure explains: 1 \u00d7 odd.example:443" in text
     assert "hausgeist_egress_differences 1" in served.house.proof.metrics()

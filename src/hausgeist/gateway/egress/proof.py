@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """All of the proof of one house together: its rounds, its alarms, and its counters for ``/metrics``."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -30,6 +31,7 @@ async def recent(store: Store, month: str) -> tuple[Compared, Flight | None]:
 class Proof:
     """What proves what left. ``alarms`` names what is wrong: of the lists, the canary, the bytes."""
 
+    now_ms: Callable[[], int]
     store: Store
     outbound: Outbound
     departures: Departures
@@ -37,23 +39,23 @@ class Proof:
     reports: Reports
     watch: Watch
     differences: int = 0
-    """Of the running month, as of the last round."""
+    """Of the running month, as of the last comparison."""
     _due_ms: int = 0
 
-    async def round(self, now_ms: int) -> None:
+    async def round(self) -> None:
         """Look, compare, fly and report, each when it is time."""
         await self.watch.round()
-        if now_ms >= self._due_ms:
-            self._due_ms = now_ms + ALARM_MS
-            await self.compare(month_of(now_ms))
+        now = self.now_ms()
+        if now >= self._due_ms:
+            self._due_ms = now + ALARM_MS
+            await self.compare()
         await self.reports.round()
         await self.canary.round(anybody_outside=self.outbound.allow.leads_out())
 
-    async def compare(self, month: str) -> Compared:
-        """Compare the rows of a month."""
-        found = await compared(self.store, *span_of(month))
+    async def compare(self) -> None:
+        """Compare the rows of the running month."""
+        found = await compared(self.store, *span_of(month_of(self.now_ms())))
         self.differences = len(found.differences)
-        return found
 
     def alarms(self) -> list[Alarm]:
         """What is wrong now."""

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from hausgeist.chat.labels import ZONES
 from hausgeist.core.months import month_of, span_of
 from hausgeist.errors import N_
-from hausgeist.gateway.egress import Compared, Flight, allowed, asked_span
+from hausgeist.gateway.egress import Compared, Flight, allowed, asked_span, compared
 from hausgeist.jobs.confined import confined
 from hausgeist.locale import translator
 from hausgeist.render import render_blocks
@@ -72,7 +72,7 @@ async def show(visit: Visit) -> Response:
         )
 
     sums, hidden, (rows, total), hosts, first = await house.store.read(read)
-    found = await house.proof.compare(month)
+    found = await compared(house.store, since, until)
     flights = await house.proof.canary.flights(FLIGHTS)
     context = EgressPage(
         shell=frame,
@@ -108,28 +108,12 @@ async def show(visit: Visit) -> Response:
         chosen_host=chosen["host"],
         chosen_zone=chosen["zone"],
         chosen_outcome=chosen["outcome"],
-        flights=tuple(
-            FlightRow(
-                moment_text(one.at, language),
-                turn(words.FLIGHTS[one.outcome]),
-                words.flight_words(one, turn),
-                not one.good,
-            )
-            for one in flights
-        ),
+        flights=tuple(_flight(one, language) for one in flights),
         reports=tuple(
             (name, month_words(name, language), moment_text(made, language))
             for name, made in await house.proof.reports.months()
         ),
-        allowed=tuple(
-            AllowRow(
-                f"{one['host']}:{one['port']}",
-                words.reason_words(one["reason"], turn),
-                one["zone"] if one["outside"] else "house",
-                words.zone_words(one["zone"] if one["outside"] else "house", turn),
-            )
-            for one in allowed(house.outbound.allow)
-        ),
+        allowed=tuple(_allowed(one, turn) for one in allowed(house.outbound.allow)),
         public_key=house.proof.reports.public_key(),
         misses=tuple(turn(text) for text in words.MISSES),
         done=_done(visit, flights, turn),
@@ -331,6 +315,26 @@ def _kernel(visit: Visit, turn: words.Turn, language: str) -> State:
         lines.append(more.format(size=size(wire.too_much, language)))
     return State(
         title, "bad" if lines else "good", turn(_BAD if lines else _GOOD), text, tuple(lines)
+    )
+
+
+def _flight(one: Flight, language: str) -> FlightRow:
+    turn = translator(language)
+    return FlightRow(
+        moment_text(one.at, language),
+        turn(words.FLIGHTS[one.outcome]),
+        words.flight_words(one, turn),
+        not one.good,
+    )
+
+
+def _allowed(one: dict[str, Any], turn: words.Turn) -> AllowRow:
+    zone = one["zone"] if one["outside"] else "house"
+    return AllowRow(
+        f"{one['host']}:{one['port']}",
+        words.reason_words(one["reason"], turn),
+        zone,
+        words.zone_words(zone, turn),
     )
 
 
