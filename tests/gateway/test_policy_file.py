@@ -114,3 +114,10 @@ def test_what_is_not_right_is_refused_with_its_place(body, place):
     with pytest.raises(InvalidField) as caught:
         policy_file.read(body)
     assert caught.value.param == place
+
+
+@pytest.mark.parametrize("body", ["a." * 90_000 + "b = 1", "x = {" + '"a b".' * 30_000 + "c = 1}"])
+def test_a_key_of_many_parts_is_not_even_read(body):
+    """Reading it would take minutes, and everybody would wait."""
+    with pytest.raises(InvalidField, match="too long"):
+        policy_file.read(body)

@@ -24,6 +24,8 @@ NAMES_MOST = 50
 """At most so many names in one condition of a rule."""
 FILE_MOST = 200_000
 """Characters of a policy's file."""
+DOTS_MOST = 100
+"""Of a line: TOML reads keys of many parts in the square of the time."""
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -69,6 +71,8 @@ def read(text: str, version: str = "") -> Policy:
     """
     if len(text) > FILE_MOST:
         raise _bad("file", N_("it is too long"))
+    if any(line.count(".") > DOTS_MOST for line in text.splitlines()):
+        raise _bad("file", N_("it has a line that is too long"))
     try:
         found = msgspec.convert(tomllib.loads(text), _File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
