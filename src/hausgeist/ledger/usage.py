@@ -28,8 +28,8 @@ from hausgeist.store.usage import DAY, Cell, Mine, Sum, day_of
 AFTER = 900_000
 """Milliseconds after midnight (UTC) before a day is added up: what ran is booked by then."""
 
-AT_ONCE = 40
-"""Days that one look adds up."""
+AT_ONCE = 3
+"""Days that one look adds up; other looks wait for it meanwhile."""
 
 DIMENSIONS = ("group", "cost_centre", "model", "zone", "provider", "key")
 """What figures can be sorted by, one at a time."""
