@@ -14,6 +14,8 @@ from hausgeist.web.forms import Form
 MICRO: Final = 1_000_000
 """Micro-EUR in one EUR."""
 
+_SIGNS = re.compile(r"[ \u00a0\u202f.,']")
+_WHOLE = re.compile(rf"[0-9]+|[0-9]{{1,3}}(?:{_SIGNS.pattern}[0-9]{{3}})+")
 _PLAIN = re.compile(r"[0-9]{1,15}(?:[.,][0-9]{1,9})?")
 _GROUPED = {
     "de": re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]{1,9})?"),
@@ -48,21 +50,19 @@ def amount(form: Form, name: str, language: str) -> float | None:
     return float(text.replace(",", "."))
 
 
-def whole(form: Form, name: str, language: str) -> int | None:
-    """A whole number of a form, signs for thousands allowed; None where the field is empty.
+def whole(form: Form, name: str) -> int | None:
+    """A whole number of a form; signs for thousands allowed; None where the field is empty.
 
     Raises:
         InvalidField: it is none.
     """
     text = form.text(name, "", most=40)
-    for sign in (" ", "\u00a0", "\u202f", ".", ",", "'"):
-        text = text.replace(sign, "")
-    del language  # a whole number has no decimals to confuse
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    digits = _SIGNS.sub("", text)
+    if not _WHOLE.fullmatch(text) or len(digits) > 18:
         raise InvalidField(field=name, reason=N_("this is not a whole number"), param=name)
-    return int(text)
+    return int(digits)
 
 
 def number(value: float, language: str, places: int = 0) -> str:

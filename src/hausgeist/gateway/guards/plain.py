@@ -13,7 +13,7 @@ _ORDINARY = re.compile(
     r"[\t\n\r -~\u00a1-\u00a7\u00a9\u00ab\u00ac\u00ae\u00b0-\u0130\u2013-\u201e\u2022\u2026\u20ac]*"
 )
 
-_LOOKALIKE = str.maketrans("авеорсухіѕјԁ", "aBeopcyxisjd".lower())
+_LOOKALIKE = str.maketrans("авеорсухіѕјԁ", "abeopcyxisjd")
 
 
 @dataclass(frozen=True, slots=True)

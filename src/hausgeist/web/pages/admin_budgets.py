@@ -57,9 +57,9 @@ async def save(visit: Visit) -> Response:
         eur = amount(form, "eur", language)
         await visit.house.budgets.set(
             scope,
-            tokens=whole(form, "tokens", language),
+            tokens=whole(form, "tokens"),
             micro_eur=None if eur is None else round(eur * MICRO),
-            warn_percent=whole(form, "warn", language),
+            warn_percent=whole(form, "warn"),
             by=visit.principal.id,
         )
     except BadRequest as error:

@@ -27,8 +27,6 @@ from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.visit import Visit
 
 KINDS = ("oidc", "ldap")
-LINES = ("allowed", "admins", "hosts")
-"""Fields with one entry a line."""
 TICKS = ("create", "take_over", "userinfo", "private")
 FRESH_RULES = 3
 RULES_MOST = 200

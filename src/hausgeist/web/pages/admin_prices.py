@@ -120,7 +120,7 @@ def _rules(form: Form, language: str) -> PriceRules:
                 input=paid or 0.0,
                 output=written or 0.0,
                 cached_input=amount(form, f"tier{place}_cached", language),
-                above=whole(form, f"tier{place}_above", language) or 0,
+                above=whole(form, f"tier{place}_above") or 0,
                 since=one["since"],
                 until=one["until"],
             )
