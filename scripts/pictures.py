@@ -5,10 +5,12 @@ A house on loopback, with people, models and answers that were written for it, f
 ``docs/images`` flow out. Needs what the tests need (`make test` sets it up), and Chromium.
 """
 
+import random
 import shutil
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +20,21 @@ sys.path[:0] = [str(ROOT / "tests" / "security")]
 
 from PIL import Image  # noqa: E402  after the path of the tests' visitors
 from playwright.sync_api import Page, sync_playwright  # noqa: E402  as above
+from sqlalchemy import Connection, delete, insert, update  # noqa: E402  as above
 from visitors import Server, Visitor  # noqa: E402  as above
 
-from hausgeist.core.labels import DataClass, Zone  # noqa: E402  as above
+from hausgeist.core.labels import DataClass, Purpose, Zone  # noqa: E402  as above
 from hausgeist.core.people import Role  # noqa: E402  as above
+from hausgeist.gateway import policy_file  # noqa: E402  as above
+from hausgeist.ledger import Usage  # noqa: E402  as above
+from hausgeist.store.tables import (  # noqa: E402  as above
+    connections,
+    departures,
+    ledger,
+    usage_closed,
+    usage_days,
+    users,
+)
 from hausgeist.testing.echo import EchoProvider, echo_card  # noqa: E402  as above
 
 IMAGES = ROOT / "docs" / "images"
@@ -64,6 +77,32 @@ PLAN = (
     "Die Sanierung der Sporthalle kostet **1,2 Millionen Euro** und beginnt im Oktober (Seite 1).\n"
 )
 NOTE = "Vermerk vom 3. Mai\n\nDie Sporthalle wird ab Oktober saniert. Kosten: 1,2 Mio. Euro.\n"
+QUESTION = """Sehr geehrte Frau Brandhuber,
+
+Herr Thomas Grundmann (thomas.grundmann@example.org) hat uns die IBAN DE89 3704 0044 0532 0130 00
+genannt. Bitte bestätigen Sie bis zum 3. Mai.
+
+Mit freundlichen Grüßen
+Ilse Wackernagel"""
+RULE = """
+[[rule]]
+id = "kein-training"
+then = "ask"
+class = "internal"
+countries = ["US"]
+requires = ["no_training"]
+retention_days = 30
+note = "Nur mit Freigabe der Amtsleitung."
+"""
+OFFICES = ("Bürgerbüro", "Bauamt", "Kämmerei", "Stadtbücherei")
+DAY = 86_400_000
+"""Milliseconds."""
+PLACES = (
+    ("klein", "api.klartext.example", "eu", "pseudonymise", "personal", '{"person":2,"iban":1}'),
+    ("klein", "api.klartext.example", "eu", "allow", "internal", "{}"),
+    ("fern", "api.fern.example", "world", "ask", "internal", "{}"),
+)
+"""What left, for the pages that say so: model, host, zone, verdict, class, what was hidden."""
 ASSISTANTS = (
     ("Einfache Sprache", "Schreibt amtliche Texte so um, dass alle sie verstehen.", "E", "teal"),
     ("Antwort auf einen Brief", "Entwirft eine freundliche, vorsichtige Antwort.", "A", "blue"),
@@ -80,6 +119,7 @@ class Town:
         self.server.house.gateway.directory.drop("echo")
         self.writes("rathaus", "Rathaus 24B", CARD)
         self.writes("klein", "Klartext 8B", SHORT)
+        self.writes("fern", "Fernsicht 70B", SHORT)
         self.anna = self.server.person("anna", Role.ADMIN)
         self.people = self.server.house.identity.people
         self.server.call(lambda: self.people.set_profile(self.anna.id, name="Anna Amsel"))
@@ -88,8 +128,9 @@ class Town:
 
     def writes(self, name: str, title: str, answer: str) -> None:
         """A model in the house that gives this answer."""
-        zone = Zone.EU if name == "klein" else Zone.HOUSE
-        card = echo_card(name, provider=name, zone=zone, cleared_for=DataClass.INTERNAL)
+        zone = {"klein": Zone.EU, "fern": Zone.WORLD}.get(name, Zone.HOUSE)
+        cleared = DataClass.INTERNAL if zone is Zone.WORLD else DataClass.PERSONAL
+        card = echo_card(name, provider=name, zone=zone, cleared_for=cleared)
         card = replace(card, title=title, context=32_768)
         provider = EchoProvider(name=name, answer=answer, delay=0.004)
         self.server.house.gateway.directory.put(name, provider, [card])
@@ -130,9 +171,67 @@ class Town:
             told = {"name": name, "description": description, "sign": sign, "colour": colour}
             item = self.form("/library/new", kind="assistant", instructions="Freundlich.", **told)
             self.form(f"{item.partition('?')[0]}/share", audience="everyone")
-        for group in ("Bauamt", "Bürgerbüro"):
-            self.form("/admin/groups", title=group)
+        self.border()
         return {"talk": f"/c/{talk}", "contest": f"/c/{contest}"}
+
+    def border(self) -> None:
+        """Offices with people, rules that wait for a second person, and three weeks of work."""
+        call, house = self.server.call, self.server.house
+        for title in OFFICES:
+            self.form("/admin/groups", title=title, cost_centre="4711")
+        offices = [one.id for one in call(house.identity.groups.all) if one.id != "everyone"]
+        people = [self.server.person(f"person{place}").id for place in range(6 * len(offices))]
+        call(lambda: self.people.set_profile(people[0], name="Bernd Brandt"))
+        for place, person in enumerate(people):
+            self.server.session(person)
+            told = {"group_id": offices[place % len(offices)], "group_since": 1, "created_at": 1}
+            moved = update(users).where(users.c.id == person).values(**told)
+            house.store.write_now(lambda connection, moved=moved: connection.execute(moved))
+        body = policy_file.written(house.policies.in_force) + RULE
+        call(lambda: house.policies.bring(body, by=people[0]))
+        call(lambda: house.policies.propose(by=people[0]))
+        house.store.write_now(lambda connection: self.work(connection, offices))
+        usage = Usage(house.store, house.trail, house.now_ms)  # the house itself has looked today
+        while call(usage.tend):
+            pass
+        call(house.proof.canary.fly)
+
+    def work(self, connection: Connection, offices: list[str]) -> None:
+        """Rows of the ledger and of what left, as if the offices had worked for three weeks."""
+        chance, now = random.Random(7), self.server.house.now_ms()  # noqa: S311  no secret
+        connection.execute(delete(usage_days))
+        connection.execute(delete(usage_closed))
+        for _ in range(1800):
+            at = now - chance.randrange(20 * DAY)
+            model, host, zone, verdict, data_class, hidden = (
+                chance.choice(PLACES)
+                if chance.random() < 0.4  # the others stay in the house
+                else ("rathaus", "", "house", "allow", "internal", "{}")
+            )
+            call, tokens = uuid.uuid4().hex, chance.randrange(400, 4000)
+            same = {
+                "call_id": call, "at": at, "purpose": Purpose.CHAT.value, "model": model,
+                "provider": model, "zone": zone, "data_class": data_class, "verdict": verdict,
+                "policy_version": "default",
+            }  # fmt: skip
+            booked = {
+                "group_id": chance.choice(offices), "cost_centre": "4711", "input_tokens": tokens,
+                "output_tokens": tokens // 3, "cached_tokens": 0, "reasoning_tokens": 0,
+                "estimated": False, "micro_eur": tokens * (9 if zone == "world" else 4),
+                "price_source": "", "energy_mwh": tokens // 4, "energy_source": "measured:card",
+                "duration_ms": 900, "outcome": "ok",
+            }  # fmt: skip
+            connection.execute(insert(ledger).values(**same, **booked))
+            if not host:
+                continue
+            left = {"host": host, "port": 443, "reason": f"provider:{model}"}
+            ended = {
+                "id": call, "ended_at": at + 900, "hidden": hidden, "bytes_out": tokens * 5,
+                "bytes_in": tokens * 9, "sockets": 1, "outcome": "ok",
+            }  # fmt: skip
+            connection.execute(insert(departures).values(**same, **left, **ended))
+            opened = {"id": call, "at": at + 5, "allowed": True, "zone": zone}
+            connection.execute(insert(connections).values(**left, **opened))
 
 
 def _details(page: Page) -> None:
@@ -158,6 +257,22 @@ def _allow(page: Page) -> None:
     page.locator("main input[type=radio]").nth(1).check()
 
 
+def _look(page: Page) -> None:
+    page.select_option("#model", "klein")
+    page.select_option("#class", "personal")
+    page.wait_for_selector("#ampel [data-zone=eu]")
+    page.fill("#text", QUESTION)
+    page.click("#look")
+    page.wait_for_selector("dialog.dialog--seen[open]")
+
+
+def _stopped(page: Page) -> None:
+    page.select_option("#model", "fern")
+    page.fill("#text", QUESTION)
+    page.press("#text", "Enter")
+    page.wait_for_selector(".stop")
+
+
 def _nothing(page: Page) -> None:
     page.wait_for_timeout(200)
 
@@ -171,6 +286,12 @@ SHOTS: dict[str, tuple[str, tuple[int, int], bool, Callable[[Page], None]]] = {
     "files": ("/chat", (1440, 900), False, _attach),
     "library": ("/library", (1440, 900), False, _nothing),
     "groups": ("/admin/groups/bauamt", (1440, 1000), False, _allow),
+    "preview": ("/chat", (1440, 900), False, _look),
+    "refused": ("/chat", (390, 844), True, _stopped),
+    "policy": ("/admin/policy", (1440, 1240), False, _nothing),
+    "egress": ("/admin/egress", (1440, 1240), False, _nothing),
+    "costs": ("/admin/costs", (1440, 1240), False, _nothing),
+    "administration": ("/admin", (1440, 940), False, _nothing),
 }
 """By name: where, how large, dark or light, and what is done before the picture is taken."""
 

@@ -50,7 +50,7 @@ def test_the_administration_at_twice_the_size(inside, house):
         page.goto(house.url + path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         if path.startswith("/admin"):
-            here = page.locator(".tabs--side [aria-current]")
+            here = page.locator(".rooms [aria-current]")
             assert here.evaluate("e => e.getBoundingClientRect().right <= innerWidth"), path
 
 

@@ -84,7 +84,7 @@ async def show(visit: Visit) -> Response:
         silent=not sums,
         totals=_totals(sums, language),
         states=(
-            _comparison(found, visit, turn),
+            _comparison(found, turn, language),
             _canary(flights, visit, turn, language),
             _kernel(visit, turn, language),
         ),
@@ -242,9 +242,9 @@ def _row(row: Mapping[str, Any], language: str) -> DepartureRow:
     )
 
 
-def _comparison(found: Compared, visit: Visit, turn: words.Turn) -> State:
+def _comparison(found: Compared, turn: words.Turn, language: str) -> State:
     lines = [
-        f"{turn(words.DIFFERENCES[one.code])}: {one.count} \u00d7 {one.host}:{one.port}"
+        f"{turn(words.DIFFERENCES[one.code])}: {number(one.count, language)} \u00d7 {one.host}:{one.port}"
         for one in found.differences
     ]
     beside = turn(N_("Beside the client, and counted apart: {count} x {host}:{port} ({reason})."))
@@ -256,11 +256,10 @@ def _comparison(found: Compared, visit: Visit, turn: words.Turn) -> State:
         N_(
             "{agreed} connections to the outside agree with what left. {denied} attempts were denied."
         )
-    ).format(agreed=found.agreed, denied=found.denied)
+    ).format(agreed=number(found.agreed, language), denied=number(found.denied, language))
     if found.open:
         more = turn(N_("{count} requests have no known end; their connections cannot be compared."))
         text = f"{text} {more.format(count=found.open)}"
-    del visit
     bad = bool(found.differences)
     return State(
         turn(N_("Compared with what was opened")),

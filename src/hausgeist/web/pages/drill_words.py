@@ -24,6 +24,7 @@ from hausgeist.web.contexts.admin_drill import (
     ShareView,
 )
 from hausgeist.web.moments import moment_text
+from hausgeist.web.pages.audit_words import subject_words
 from hausgeist.web.pages.egress_words import ERRANDS
 
 Turn = Callable[[str], str]
@@ -147,7 +148,7 @@ def _notes(line: Line, turn: Turn) -> tuple[str, ...]:
 def _limit(one: Limit, language: str) -> LimitRow:
     unknown = translator(language)(N_("unknown"))
     return LimitRow(
-        scope=one.scope,
+        scope=subject_words(one.scope, language),
         limit=euros(one.limit, language),
         today=unknown if one.today is None else euros(one.today, language),
         then=unknown if one.then is None else euros(one.then, language),

@@ -158,7 +158,7 @@ def markdown(report: Mapping[str, Any], language: str) -> str:
         parts += [f"## {turn(HIDDEN)}", _clean(words)]
     parts += [
         f"## {turn(COMPARED)}",
-        _compared(report["compared"], turn),
+        _compared(report["compared"], turn, language),
     ]
     parts += [f"## {turn(CANARY)}", _canary(report["canary"], turn)]
     parts += [f"## {turn(ALLOWED)}"]
@@ -241,13 +241,17 @@ def _places(rows: Iterable[Mapping[str, Any]], turn: Turn, language: str) -> str
     return _table(heads, lines, right=3)
 
 
-def _compared(found: Mapping[str, Any], turn: Turn) -> str:
+def _compared(found: Mapping[str, Any], turn: Turn, language: str) -> str:
     words = turn(
         N_(
             "{agreed} connections to the outside agree with what left. {denied} attempts were denied."
         )
     )
-    parts = [words.format(agreed=found["agreed"], denied=found["denied"])]
+    parts = [
+        words.format(
+            agreed=number(found["agreed"], language), denied=number(found["denied"], language)
+        )
+    ]
     if found["open"]:
         words = turn(
             N_("{count} requests have no known end; their connections cannot be compared.")
@@ -262,9 +266,8 @@ def _compared(found: Mapping[str, Any], turn: Turn) -> str:
         parts.append(turn(N_("There is no difference.")))
     for one in found["differences"]:
         words = turn(DIFFERENCES[one["code"]])
-        parts.append(
-            f"**{_clean(words)}: {one['count']} \u00d7 {_clean(one['host'])}:{one['port']}**"
-        )
+        count, place = number(one["count"], language), f"{_clean(one['host'])}:{one['port']}"
+        parts.append(f"**{_clean(words)}: {count} \u00d7 {place}**")
     return "\n\n".join(parts)
 
 
