@@ -17,7 +17,7 @@ from hausgeist.gateway.privacy.names import Names
 from hausgeist.gateway.privacy.names.finder import THRESHOLD
 
 KINDS = ("person", "address", "birth_date")
-THRESHOLDS = (0.05, 0.08, 0.10, 0.12, 0.15, 0.30, 0.50)
+THRESHOLDS = (0.05, 0.07, 0.10, 0.12, 0.15, 0.30, 0.50)
 Find = Callable[[str], Sequence[Finding]]
 
 

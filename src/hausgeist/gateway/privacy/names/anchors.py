@@ -27,7 +27,7 @@ _SEVERAL = frozenset("eheleute eheleuten familie familien fam. herren".split())
 _CALLED = frozenset("heisst heisse heissen hiess hiessen heiss genannt named called".split())
 _MINE = frozenset("mein my her his sein ihr dein your ihre deren dessen".split())
 _SAID = frozenset("ist is bin heisse heiss heisst hier nochmal spricht schreibt namens".split())
-_PLAIN = 0.6  # how likely a listed first name in small letters must be one
+_PLAIN = 0.15  # how likely a listed first name in small letters must be one
 _FIELD_ENDS = frozenset({NEWLINE, "|", ";", "<", ":", "(", "[", "=", ".", "?", "!"})
 _ORGANISED = tuple(
     "amt verwaltung team abteilung schule gmbh stelle zentrum dienst behoerde buero"
@@ -146,10 +146,12 @@ class Anchors:
         return self._begins(place - 2) and self.is_name(place - 2)
 
     def is_small_name(self, place: int) -> bool:
-        """Whether a word in small letters that the model takes for a name is one: behind an anchor, or listed.
+        """Whether a word in small letters that the model takes for a name is one: anchored or listed.
 
         German names are written with capitals; in a chat they are not always.
         """
+        if self._names.is_common(self._plain[place]):
+            return False
         if self._likely[place] > _PLAIN and self.flags(place) & FREQUENT:
             return True
         before = place - 1

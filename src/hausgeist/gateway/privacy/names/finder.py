@@ -22,10 +22,11 @@ from hausgeist.gateway.privacy.names.model import Model
 from hausgeist.gateway.privacy.names.spreading import spread_tokens
 from hausgeist.gateway.privacy.names.tokens import NEWLINE, Tokens, folded, tokens_of
 
-THRESHOLD = 0.1
+THRESHOLD = 0.07
 """How likely a word must be part of a name: the recall setting, chosen by ``bench/privacy.py``."""
 
 _SURE = 0.6  # how likely a town, a month or an office must be a person
+_CLOSE = 0.3  # how likely a word in small letters must be one, behind another
 _NEAR = 0.03
 _GAP = 3  # blanks from which on two names of a line are two
 Reasons = dict[int, tuple[str, bool, float]]
@@ -102,7 +103,7 @@ class Names:
             if not _may_be_name(word, plain):
                 continue
             if word[0].islower() and plain not in known.PARTICLES:
-                goes_on = place - 1 in why and tokens.words[place - 1].islower()
+                goes_on = chance > _CLOSE and place - 1 in why and tokens.words[place - 1].islower()
                 if not goes_on and not anchors.is_small_name(place):
                     continue
             elif chance <= _SURE and (
