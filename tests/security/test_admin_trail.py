@@ -23,6 +23,7 @@ CHANGES_NOTHING = {
     "/admin/retention/preview",  # counts what would be deleted
     "/admin/providers/{provider}/test",  # asks, and is told as provider.tested
     "/admin/logins/{source}/test",  # asks, and is told as login_source.tested
+    "/admin/guards/try",  # looks at a text that is kept nowhere
     "/admin/egress/canary",  # tries, and is told as egress.canary_…
     "/admin/models/fetches/{fetch_id}/stop",  # nothing had come yet
     "/library/collection",  # adds to the library, whose versions are its own record
@@ -134,10 +135,10 @@ class Walk:
             assert event["seq"] in seqs, (route, event)
 
     def _wait(self, before: int) -> dict[str, object]:
-        """A fetch goes on after its answer."""
+        """A fetch goes on after its answer; that it was asked for stands before what it changed."""
         for _ in range(200):
             event = self.newest()
-            if event["seq"] > before:
+            if event["seq"] > before and event["kind"] != "model.pull":
                 return event
             threading.Event().wait(0.05)
         pytest.fail("no event came")
@@ -210,6 +211,30 @@ def _words(walk: Walk) -> None:
     walk.step("/admin/words", "own_words.added", {"value": "Quux", "kind": "person"})
     (row,), _ = walk.server.call(walk.server.house.own_words.list)
     walk.step("/admin/words/delete", "own_words.removed", {"id": row.id})
+
+
+def _guards(walk: Walk) -> None:
+    rule = {
+        "id": "own.adler",
+        "title": "Projekt Adler",
+        "reason": "Das bleibt im Bauamt.",
+        "pattern": "(?i)adler",
+        "places": "input",
+        "action": "flag",
+        "hits": "Projekt Adler",
+        "passes": "Projekt Amsel",
+    }
+    at, one = {"rule": rule["id"]}, "/admin/guards/{rule}"
+    walk.step("/admin/guards", "guard.created", rule)
+    walk.step(one, "guard.changed", {**rule, "action": "refuse"}, **at)
+    walk.step(f"{one}/switch", "guard.switched", **at)
+    walk.step(f"{one}/delete", "guard.deleted", **at)
+    appeals = walk.server.house.appeals
+    walk.server.call(lambda: appeals.make(walk.bernd.id, rule["id"], "Das war ein Vogel."))
+    (found,) = walk.server.call(appeals.waiting)
+    said = {"outcome": "changed", "answer": "Die Regel ist fort."}
+    path = {"appeal_id": found.id}
+    walk.step("/admin/guards/appeals/{appeal_id}", "appeal.answered", said, **path)
 
 
 def _border(walk: Walk) -> None:
@@ -299,9 +324,10 @@ def test_every_change_is_told_with_before_and_after(walk, tmp_path):
     _people_and_groups(walk)
     _models_and_providers(walk, file)
     _costs(walk)
+    _drill(walk)  # before the rules: it asks abroad
     _border(walk)
-    _drill(walk)
     _words(walk)
+    _guards(walk)
     _logins(walk)
     _house(walk)
     walk.step(

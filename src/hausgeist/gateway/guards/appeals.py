@@ -92,7 +92,7 @@ class Appeals:
         def work(connection: Any) -> dict[str, Fact]:
             if not rows.end(connection, appeal_id, state=outcome, answer=said, now_ms=now):
                 raise NotFound
-            return {"outcome": outcome}
+            return {"before.state": "open", "after.state": outcome}
 
         await self._trail.change("appeal.answered", work, actor=by, subject=appeal_id)
 
