@@ -251,7 +251,9 @@ def test_what_the_drill_foretells_is_what_happens(store, word, victims):
     people(store, 5)
 
     async def work(world):
-        drills = Drills(store, world.gateway.trail, world.gateway, lambda: NOW)
+        drills = Drills(
+            store, world.gateway.trail, world.gateway, lambda: NOW + 86_400_000
+        )  # the calls are yesterday's
         await load(world, 30)
         await store.drain()
         told = Counter()
@@ -271,7 +273,9 @@ def test_a_drill_asks_the_real_gateway_and_spares_who_is_gone(store):
     people(store, 5)
 
     async def work(world):
-        drills = Drills(store, world.gateway.trail, world.gateway, lambda: NOW)
+        drills = Drills(
+            store, world.gateway.trail, world.gateway, lambda: NOW + 86_400_000
+        )  # the calls are yesterday's
         questions = [Question(question="Wie lange?", keywords=("tag",), data_class="public")] * 3
         drill_id = await drills.begin(ANNA, "zone:eu", questions=questions)
         drill = await drills.wait(drill_id)

@@ -34,7 +34,9 @@ from hausgeist.ledger import Book, Budgets
 from hausgeist.store.tables import groups, ledger, users
 from hausgeist.testing.echo import EchoProvider, echo_card
 
-NOW = 1_790_000_000_000
+TODAY = 1_790_000_000_000
+NOW = TODAY - TODAY % 86_400_000
+"""Midnight: the calls below are those of yesterday."""
 HOUR = 3_600_000
 ANNA = Principal(id="anna", name="Anna", role=Role.ADMIN)
 

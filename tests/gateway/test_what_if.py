@@ -32,7 +32,7 @@ def add_people(store, **sizes):
     store.write_now(work)
 
 
-def add_calls(store, count, *, at=NOW - 1000, **more):
+def add_calls(store, count, *, at=NOW - DAY_MS, **more):
     """So many booked calls, internal ones to the EU where nothing else is said."""
     row = {"at": at, "group_id": "big", "purpose": "chat", "model": "far", "provider": "far"}
     row |= {"zone": "eu", "data_class": "internal", "policy_version": "v", "outcome": "ok"}
@@ -65,7 +65,7 @@ def test_calls_are_counted_by_what_would_become_of_them(store):
     add_calls(store, 3, zone="house", model="echo", provider="echo", data_class="special")
     add_calls(store, 2)
     add_calls(store, 1, data_class="special", outcome="refused", verdict="refuse")
-    add_calls(store, 5, at=NOW - 8 * DAY_MS)
+    add_calls(store, 5, at=NOW - 9 * DAY_MS)
     rule = Clause(id="ask", then=Rule.ASK)
     found = asked(store, replace(DEFAULT_POLICY, clauses=(rule,)))
     assert found.calls == 6

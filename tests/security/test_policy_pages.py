@@ -4,13 +4,13 @@
 import re
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.people import Role
 from hausgeist.core.policy import DEFAULT_POLICY, Rule
 from hausgeist.gateway import policy_file
-from hausgeist.store.tables import policies, users
+from hausgeist.store.tables import ledger, policies, users
 from hausgeist.testing.echo import EchoProvider, echo_card
 
 DRAFT = "/admin/policy/draft"
@@ -180,6 +180,13 @@ def test_the_what_if_of_a_small_house_counts_nobody(house):
     assert "fewer than five people" in house.anna.get(DRAFT).text
 
 
+def a_day_earlier(connection):
+    """The calls of today, as if they had been yesterday's: what-ifs count days that are over."""
+    for row in connection.execute(select(ledger)).mappings().all():
+        values = {"call_id": f"old-{row['call_id']}"[:64], "at": row["at"] - 86_400_000}
+        connection.execute(insert(ledger).values(dict(row) | values))
+
+
 def test_the_what_if_shows_what_would_change(house):
     """Refused calls are in it: they are booked."""
     for number in range(3):
@@ -192,6 +199,7 @@ def test_the_what_if_shows_what_would_change(house):
     refused = program.json("/v1/chat/completions", asked, X_Hausgeist_Data_Class="special")
     assert refused.status == 403
     house.call(house.house.store.drain)
+    house.house.store.write_now(a_day_earlier)
     draft(house, cells() | {"instead": "echo"})
     shown = re.sub(r"\s+", " ", house.anna.get(DRAFT).text)
     assert "1 calls: refused → a model of the house answers" in shown

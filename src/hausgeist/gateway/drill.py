@@ -104,7 +104,9 @@ class Drills:
     async def forecast(
         self, without: str, *, days: int = 7, calls: Sequence[Replayed] | None = None
     ) -> Forecast:
-        """What would become of the calls of the last days, or of these.
+        """What would become of the calls of the last days that are over, or of these.
+
+        Of today nothing: or a look before and after somebody's call would tell what became of it.
 
         Raises:
             InvalidField: nothing of this name can be gone, or the days are out of range.
@@ -117,7 +119,8 @@ class Drills:
         def read(connection: Any) -> Forecast:
             found: Iterable[Replayed] = calls or ()
             if calls is None:
-                stored = rows.calls_since(connection, now - days * DAY_MS, ROWS_MOST)
+                until = now // DAY_MS * DAY_MS
+                stored = rows.calls_between(connection, until - days * DAY_MS, until, ROWS_MOST)
                 found = starmap(_replayed, stored)
             return forecast(
                 self._gateway,

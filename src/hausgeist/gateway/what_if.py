@@ -72,13 +72,16 @@ def told_apart(people: Mapping[str, int]) -> frozenset[str]:
 async def what_if_now(
     store: Store, directory: Directory, now_ms: Callable[[], int], now: Policy, then: Policy
 ) -> WhatIf:
-    """Decide the last seven days' calls again, by two policies."""
-    since = now_ms() - DAYS * DAY_MS
+    """Decide the calls of the last seven days that are over again, by two policies.
+
+    Of today nothing: or a look before and after somebody's call would tell what became of it.
+    """
+    until = now_ms() // DAY_MS * DAY_MS
     people = await store.read(what_if.people_by_group)
     if sum(people.values()) < FEW:
         return WhatIf(0, {}, {}, {}, {}, few=True)
     groups = told_apart(people)
-    sorts = await store.read(lambda c: what_if.sorts_since(c, since))
+    sorts = await store.read(lambda c: what_if.sorts_between(c, until - DAYS * DAY_MS, until))
     shared = await store.read(lambda c: what_if.shared_assistants(c, groups))
     crowds = _Crowds(groups, frozenset(shared))
     return await asyncio.to_thread(_count, sorts, crowds, directory, now, then)

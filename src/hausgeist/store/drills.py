@@ -31,9 +31,12 @@ COLUMNS = (
 AT_ONCE = 2_000
 
 
-def calls_since(connection: Connection, since_ms: int, most: int) -> Iterator[tuple[object, ...]]:
-    """The calls since a moment in the order of ``COLUMNS``, the newest first, at most ``most``."""
-    query = select(*COLUMNS).where(ledger.c.at >= since_ms).order_by(ledger.c.at.desc()).limit(most)
+def calls_between(
+    connection: Connection, since_ms: int, until_ms: int, most: int
+) -> Iterator[tuple[object, ...]]:
+    """The calls from one moment on and before another, the newest first, as ``COLUMNS``; at most ``most``."""
+    within = (ledger.c.at >= since_ms) & (ledger.c.at < until_ms)
+    query = select(*COLUMNS).where(within).order_by(ledger.c.at.desc()).limit(most)
     for row in connection.execute(query.execution_options(yield_per=AT_ONCE)):
         yield tuple(row)
 

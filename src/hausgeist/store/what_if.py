@@ -24,8 +24,8 @@ class Sort:
     count: int
 
 
-def sorts_since(connection: Connection, since_ms: int) -> list[Sort]:
-    """The calls since a moment, counted by sort."""
+def sorts_between(connection: Connection, since_ms: int, until_ms: int) -> list[Sort]:
+    """The calls from one moment on and before another, counted by sort."""
     by = (
         ledger.c.purpose,
         ledger.c.data_class,
@@ -39,7 +39,7 @@ def sorts_since(connection: Connection, since_ms: int) -> list[Sort]:
     refused = ledger.c.outcome == "refused"
     query = (
         select(*by, refused.label("refused"), func.count().label("count"))
-        .where(ledger.c.at >= since_ms)
+        .where((ledger.c.at >= since_ms) & (ledger.c.at < until_ms))
         .group_by(*by, refused)
     )
     return [
