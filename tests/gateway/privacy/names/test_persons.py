@@ -46,6 +46,8 @@ def test_persons_are_found_by_what_stands_beside_them(values, text, person):
         "Der Antrag auf Wohngeld ist vollständig. Bitte reichen Sie die Meldebescheinigung nach.",
         "Von: Poststelle\nAn: Hauptamt\nBetreff: Haushalt",
         "eins zwei drei",
+        "hello dear world",
+        "Hallo Welt",
         "bitte blau streichen",
         "wie wird das wetter morgen in köln",
         "Schreib mir eine Absage für Bewerber.",

@@ -27,6 +27,7 @@ _SEVERAL = frozenset("eheleute eheleuten familie familien fam. herren".split())
 _CALLED = frozenset("heisst heisse heissen hiess hiessen heiss genannt named called".split())
 _MINE = frozenset("mein my her his sein ihr dein your ihre deren dessen".split())
 _SAID = frozenset("ist is bin heisse heiss heisst hier nochmal spricht schreibt namens".split())
+_BEFORE_SMALL = _SAID | known.GREETINGS | known.CLOSINGS | known.ROLES
 _PLAIN = 0.15  # how likely a listed first name in small letters must be one
 _FIELD_ENDS = frozenset({NEWLINE, "|", ";", "<", ":", "(", "[", "=", ".", "?", "!"})
 _ORGANISED = tuple(
@@ -160,9 +161,9 @@ class Anchors:
         if before < 0:
             return False
         plain = self._plain[before]
-        if plain in known.SALUTATIONS or plain in known.GREETINGS:
+        if plain in known.SALUTATIONS:
             return True
-        said = plain in _SAID or plain in known.CLOSINGS or plain in known.ROLES
+        said = plain in _BEFORE_SMALL
         return said and self._likely[place] > _GOES_ON
 
     def _reach(self, place: int) -> int:

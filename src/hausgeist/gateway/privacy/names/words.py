@@ -161,7 +161,7 @@ NO_NAMES = frozenset(
     " kind kinder sohn tochter schule klasse"
     " rathaus behoerde gericht amtsgericht finanzamt jobcenter sozialamt"
     " jugendamt bauamt ordnungsamt standesamt versicherung krankenkasse rente bescheid antrag vorname"
-    " nachname name person personen"
+    " nachname name person personen welt world say"
     " vornamen beruf taetigkeit staatsangehoerigkeit"
     " geburtsdatum anschrift adresse wohnort geboren geb geb. the and of for"
     " lieben auftrag vertretung hallo hi hey moin servus"
