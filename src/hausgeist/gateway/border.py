@@ -13,7 +13,6 @@ from hausgeist.core.calls import Call
 from hausgeist.core.findings import Examination
 from hausgeist.core.labels import DataClass, Purpose
 from hausgeist.core.models import ModelCard
-from hausgeist.core.people import Principal
 from hausgeist.core.policy import (
     DEFAULT_POLICY,
     Decision,
@@ -63,14 +62,7 @@ class Border:
         self, call: Call, candidates: Sequence[ModelCard], *, may_reroute: bool = True
     ) -> Decision:
         """As ``decide``, with a refusal as a decision."""
-        decision = self._without_content(
-            call.principal,
-            call.purpose,
-            self._labelled(call),
-            candidates,
-            call.assistant,
-            consented=call.consented,
-        )
+        decision = self._without_content(call, candidates)
         if decision.instead and may_reroute:
             return self._rerouted(call, decision, self._facts(call, decision.data_class))
         return decision
@@ -159,16 +151,6 @@ class Border:
         facts = self._facts(call, decision.data_class)
         return stand_ins(facts, self.spares(call, [name]), self.policy)
 
-    def outlook(
-        self,
-        principal: Principal,
-        data_class: DataClass,
-        candidates: Sequence[ModelCard],
-        assistant: str | None = None,
-    ) -> Decision:
-        """What is decided of a chat before there is any content; EXAMINE if that would matter."""
-        return self._without_content(principal, Purpose.CHAT, data_class, candidates, assistant)
-
     def _labelled(self, call: Call) -> DataClass:
         """The class a call has before anybody looks into it."""
         declared = self.default_class if call.declared is None else call.declared
@@ -198,43 +180,26 @@ class Border:
             return refused
         return reroute(refused, facts, self.spares(call, refused.instead), self.policy)
 
-    def _without_content(
-        self,
-        who: Principal,
-        purpose: Purpose,
-        data_class: DataClass,
-        candidates: Sequence[ModelCard],
-        assistant: str | None,
-        *,
-        consented: bool = False,
-    ) -> Decision:
+    def _without_content(self, call: Call, candidates: Sequence[ModelCard]) -> Decision:
         # By identity: the directory hands out the same candidates until they change, and what is
         # remembered keeps candidates and policy alive, so that no other object can take their place.
         # Everything that the decision depends on is in the key; what no rule asks for is not.
-        policy = self.policy
+        policy, who, data_class = self.policy, call.principal, self._labelled(call)
         key = (
             id(candidates),
             id(policy),
             data_class,
-            purpose,
+            call.purpose,
             who.max_class,
-            consented,
-            assistant if policy.by_assistants else None,
+            call.consented,
+            call.assistant if policy.by_assistants else None,
             (who.group, who.groups) if policy.by_groups else None,
         )
         known = self._remembered.get(key)
         if known is not None and known[0] is candidates and known[1] is policy:
             return known[2]
-        facts = Facts(
-            data_class=data_class,
-            purpose=purpose,
-            max_class=who.max_class,
-            can_pseudonymise=True,  # whether they can be made is found out on examination
-            consented=consented,
-            assistant=assistant,
-            groups=who.groups | {who.group},
-        )
-        decision = decide(facts, candidates, policy)
+        # whether pseudonyms can be made is found out on examination
+        decision = decide(self._facts(call, data_class), candidates, policy)
         if len(self._remembered) >= REMEMBERED_MOST:
             self._remembered.clear()
         self._remembered[key] = (candidates, policy, decision)

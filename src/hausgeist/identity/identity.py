@@ -104,11 +104,6 @@ class Identity:
         """The organisation's name, or an empty text before anybody gave one."""
         return (await self.branding.shown()).organisation
 
-    @property
-    def known_organisation(self) -> str:
-        """The organisation's name as last read, for whoever cannot wait."""
-        return self.branding.known.organisation
-
     def forget(self) -> None:
         """Forget what was remembered: a credential, a role or an account has changed."""
         self._age += 1
