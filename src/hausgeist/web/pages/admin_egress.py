@@ -131,7 +131,7 @@ async def report(visit: Visit) -> Response:
     """``GET /admin/egress/report`` with ``month``: a report as people read it."""
     signed = await visit.house.proof.reports.of(_month(visit))
     frame = await shell(visit, N_("Report on what left the house"), "admin")
-    text = words.markdown(json.loads(signed.body), frame.language)
+    text = words.markdown(json.loads(signed.body), frame.language).replace("\n## ", "\n# ")
     context = EgressReportPage(
         shell=frame,
         tabs=tabs(frame.language, administers=visit.principal.is_admin),

@@ -21,7 +21,7 @@ from hausgeist.web.contexts.guards import (
 from hausgeist.web.forms import FORM_MOST, Form, read_form
 from hausgeist.web.moments import day_text
 from hausgeist.web.pages.admin import admin_get, admin_post, tabs
-from hausgeist.web.rendering import go, page, shell
+from hausgeist.web.rendering import go, language_for, page, shell
 from hausgeist.web.visit import Visit
 
 PLACES = {
@@ -72,7 +72,7 @@ async def new(visit: Visit) -> Response:
     form = GuardForm()
     if like:
         kept = await visit.house.guards.get(like)
-        copy = _form_of(kept.rule)
+        copy = _form_of(kept, language_for(visit))
         form = GuardForm(
             **{one.name: getattr(copy, one.name) for one in fields(GuardForm)} | {"id": ""}
         )
@@ -87,7 +87,7 @@ async def create(visit: Visit) -> Response:
 async def show_one(visit: Visit) -> Response:
     """``GET /admin/guards/{rule}``."""
     kept = await visit.house.guards.get(visit.path_params["rule"])
-    return await _form_page(visit, kept.rule.id, _form_of(kept.rule))
+    return await _form_page(visit, kept.rule.id, _form_of(kept, language_for(visit)))
 
 
 async def change(visit: Visit) -> Response:
@@ -180,11 +180,13 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(line for line in (line.strip() for line in text.splitlines()) if line)
 
 
-def _form_of(rule: Rule) -> GuardForm:
+def _form_of(kept: Kept, language: str) -> GuardForm:
+    """A rule in the form; one that comes with the house in the reader's language."""
+    turn, rule = translator(language), kept.rule
     return GuardForm(
         id=rule.id,
-        title=rule.title,
-        reason=rule.reason,
+        title=turn(rule.title) if kept.shipped else rule.title,
+        reason=turn(rule.reason) if kept.shipped else rule.reason,
         pattern=rule.pattern,
         places=tuple(place.value for place in rule.places),
         action=rule.action.value,

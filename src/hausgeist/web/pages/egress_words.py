@@ -2,6 +2,7 @@
 """Departures in words: sizes, outcomes, purposes, kinds; and a report as Markdown for page and paper."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from hausgeist.chat.exports.letter import Letter, LetterTurn
@@ -12,6 +13,7 @@ from hausgeist.errors import N_
 from hausgeist.gateway.egress import Flight
 from hausgeist.locale import translator
 from hausgeist.web.amounts import number, size
+from hausgeist.web.moments import day_text, month_words
 
 Turn = Callable[[str], str]
 
@@ -178,9 +180,10 @@ def markdown(report: Mapping[str, Any], language: str) -> str:
 def letter(report: Mapping[str, Any], language: str) -> Letter:
     """A report for paper."""
     turn = translator(language)
+    made = round(datetime.fromisoformat(report["made_at"]).timestamp() * 1000)
     facts = [
-        (turn(N_("Month")), report["month"]),
-        (turn(N_("Made")), report["made_at"].replace("T", " ").replace("Z", " UTC")),
+        (turn(N_("Month")), month_words(report["month"], language)),
+        (turn(N_("Made")), f"{day_text(made, language)}, {report['made_at'][11:16]} UTC"),
         (turn(N_("Rules")), ", ".join(report["policies"]) or "-"),
     ]
     return Letter(
