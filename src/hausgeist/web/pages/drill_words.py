@@ -95,7 +95,7 @@ def forecast_view(found: Forecast, language: str) -> ForecastView:
 def _parts(found: Forecast, language: str) -> tuple[Part, ...]:
     every, start, parts = found.calls("kept", "moved", "refused"), 0.0, []
     for fate in ("kept", "moved", "refused"):
-        count = found.calls(fate)  # type: ignore[arg-type]  # the literals of Fate
+        count = found.calls(fate)
         width = 100 * count / every if every else 0.0
         words, tone = FATES[fate]
         turned = translator(language)(words)
@@ -366,8 +366,8 @@ def markdown(drill: Drill, language: str) -> str:
         lines += [f"- {hint}" for hint in view.hints]
     lines += ["", f"## {turn(N_('Quality'))}", "", quality_words(drill, language), ""]
     if drill.body.asked:
-        heads = (N_("Model"), N_("Right today"), N_("Right then"), N_("As good, people say"))
-        lines += _table([turn(head) for head in heads])
+        judged = (N_("Model"), N_("Right today"), N_("Right then"), N_("As good, people say"))
+        lines += _table([turn(head) for head in judged])
         for one in compare(drill.body.asked):
             seen = compared_view(one, language)
             shares = (seen.passed_today, seen.passed_then, seen.as_good)
