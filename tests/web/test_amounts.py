@@ -4,7 +4,7 @@
 import pytest
 
 from hausgeist.errors import InvalidField
-from hausgeist.web.amounts import amount, euros, size, whole
+from hausgeist.web.amounts import amount, euros, size, typed, whole
 from hausgeist.web.forms import Form
 
 
@@ -27,13 +27,6 @@ def test_what_is_no_whole_number_is_refused(text):
         whole(form(text), "n")
 
 
-def test_an_amount_that_can_be_meant_in_two_ways_is_refused():
-    """1.500 is one and a half in English and fifteen hundred in German."""
-    assert amount(form("1.500,5"), "n", "de") == 1500.5
-    with pytest.raises(InvalidField):
-        amount(form("1.500"), "n", "de")
-
-
 @pytest.mark.parametrize(
     ("count", "words"),
     [(0, "0 B"), (999, "999 B"), (2048, "2,0 kB"), (98_362_432, "98,4 MB"), (5e12, "5.000 GB")],
@@ -43,8 +36,36 @@ def test_sizes_are_decimal(count, words):
     assert size(count, "de") == words
 
 
-def test_a_little_money_is_not_nothing():
-    """What is below the last decimal says so."""
-    assert euros(12, "en") == "< 0.01 €"
+@pytest.mark.parametrize(
+    ("text", "language", "value"),
+    [
+        ("1.234,5", "de", 1234.5),
+        ("1,234.5", "en", 1234.5),
+        ("0,15", "de", 0.15),
+        ("0.15", "de", 0.15),
+        ("1.234.567", "de", 1_234_567.0),
+        ("20 €", "de", 20.0),
+        ("", "de", None),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(text, language, value):
+    """Decimal commas and points, signs for thousands, a sign of currency."""
+    assert amount(form(text), "n", language) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("1.500", "de"), ("1,500", "en"), ("-1", "de"), ("1e9", "de"), ("nan", "en"), ("٣", "de")],
+)
+def test_what_is_no_sure_amount_is_refused(text, language):
+    """Neither guessed nor negative."""
+    with pytest.raises(InvalidField):
+        amount(form(text), "n", language)
+
+
+def test_amounts_are_written_as_people_read_them():
+    """Grouped, two decimals; a little is not made into nothing."""
+    assert euros(1_234_560_000, "de") == "1.234,56 €"
+    assert euros(5, "en") == "< 0.01 €"
     assert euros(1200, "en", 4) == "0.0012 €"
-    assert euros(0, "en") == "0.00 €"
+    assert typed(0.15, "de") == "0,15"

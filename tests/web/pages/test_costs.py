@@ -7,10 +7,7 @@ import pytest
 from visitors import Server
 
 from hausgeist.core.people import Role
-from hausgeist.errors import InvalidField
 from hausgeist.identity.keys import KeyWish
-from hausgeist.web.amounts import amount, euros, typed, whole
-from hausgeist.web.forms import Form
 
 
 @pytest.fixture
@@ -129,38 +126,3 @@ def test_a_service_is_told_what_is_left_and_refused_with_words(visitors, admin):
     error = json.loads(refused.body)["error"]
     assert error["code"] == "insufficient_quota"
     assert f"of the service key {key.id}" in error["message"]
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "value"),
-    [
-        ("1.234,5", "de", 1234.5),
-        ("1,234.5", "en", 1234.5),
-        ("0,15", "de", 0.15),
-        ("0.15", "de", 0.15),
-        ("1.234.567", "de", 1_234_567.0),
-        ("20 €", "de", 20.0),
-        ("", "de", None),
-    ],
-)
-def test_amounts_are_read_as_people_write_them(text, language, value):
-    """Decimal commas and points, signs for thousands, a sign of currency."""
-    assert amount(Form({"x": [text]}), "x", language) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [("1.500", "de"), ("1,500", "en"), ("-1", "de"), ("1e9", "de"), ("nan", "en"), ("٣", "de")],
-)
-def test_what_is_no_sure_amount_is_refused(text, language):
-    """Neither guessed nor negative."""
-    with pytest.raises(InvalidField):
-        amount(Form({"x": [text]}), "x", language)
-
-
-def test_amounts_are_written_as_people_read_them():
-    """Grouped, two decimals; a little is not made into nothing; whole numbers may be grouped."""
-    assert euros(1_234_560_000, "de") == "1.234,56 €"
-    assert euros(5, "en") == "< 0.01 €"
-    assert typed(0.15, "de") == "0,15"
-    assert whole(Form({"x": ["2.000.000"]}), "x", "de") == 2_000_000
