@@ -9,14 +9,12 @@ and group of calls.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from hausgeist.core.accounting import Refused, Reservation, Settlement
 from hausgeist.core.months import month_of, span_of
 from hausgeist.store.tables import budget_rules, budgets, groups, ledger, users
-
-_ORDER = 0x68617573
-"""The trail's lock of PostgreSQL: whoever changes balances takes it first, so that nobody waits in a ring."""
+from hausgeist.store.trail import in_turn
 
 KINDS = {
     "group": ledger.c.group_id,
@@ -146,12 +144,6 @@ def release(connection: Connection, items: Iterable[Settlement]) -> None:
                 spent_micro_eur=budgets.c.spent_micro_eur + cost,
             )
         )
-
-
-def in_turn(connection: Connection) -> None:
-    """Wait until no other server changes balances; ends with the transaction."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ORDER})
 
 
 def _at(scope: str, period: str) -> ColumnElement[bool]:

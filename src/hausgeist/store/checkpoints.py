@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select
 
 from hausgeist.store.accounts import Row
 from hausgeist.store.bulk import insert_rows
@@ -14,7 +14,7 @@ from hausgeist.store.tables import (
     audit_nodes,
     audit_payloads,
 )
-from hausgeist.store.trail import LOCK
+from hausgeist.store.trail import in_turn
 
 Node = tuple[int, int, bytes]
 """Level, place, hash."""
@@ -57,7 +57,7 @@ def stored(connection: Connection, level: int) -> int:
 
 def add_nodes(connection: Connection, nodes: Sequence[Node]) -> None:
     """Store subtrees, unless another server has meanwhile."""
-    _one_at_a_time(connection)
+    in_turn(connection)
     known = {level: stored(connection, level) for level in {one[0] for one in nodes}}
     insert_rows(connection, audit_nodes, [one for one in nodes if one[1] >= known[one[0]]])
 
@@ -89,7 +89,7 @@ def heads(connection: Connection, after: int, most: int) -> list[Row]:
 
 def add_head(connection: Connection, **columns: object) -> bool:
     """Keep a head; False when another server has kept one over as many leaves."""
-    _one_at_a_time(connection)
+    in_turn(connection)
     if of_size(connection, int(str(columns["size"]))) is not None:
         return False
     connection.execute(insert(audit_checkpoints).values(**columns))
@@ -115,8 +115,3 @@ def events(connection: Connection, first: int, count: int) -> list[Row]:
         .order_by(audit_leaves.c.seq)
     )
     return list(connection.execute(query).mappings())
-
-
-def _one_at_a_time(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from hausgeist.core.months import month_of
-from hausgeist.store import accounts, budgets
+from hausgeist.store import accounts
 from hausgeist.store.tables import (
     api_keys,
     audit_leaves,
@@ -40,6 +40,7 @@ from hausgeist.store.tables import (
     usage_days,
     users,
 )
+from hausgeist.store.trail import in_turn
 
 DAY = 86_400_000
 """Milliseconds of a day."""
@@ -163,7 +164,7 @@ def add_up(connection: Connection, day: int, cells: Cells) -> Draft:
 
 def close(connection: Connection, draft: Draft) -> bool:
     """Write a day's sums once; False if another server did."""
-    budgets.in_turn(connection)
+    in_turn(connection)
     done = select(usage_closed.c.day).where(usage_closed.c.day == draft.day)
     if connection.execute(done).first() is not None:
         return False
