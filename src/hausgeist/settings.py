@@ -54,6 +54,11 @@ class Settings:
         0, "memory that loaded models may use together; 0: 70 % of the machine's"
     )
     load_patience: float = _setting(60.0, "how long a call waits for a model to load before 503")
+    own_networks: str = _setting(
+        "",
+        "public networks that are the organisation's own, comma-separated, e.g. 198.51.100.0/24; "
+        "elsewhere no public address can be in the house",
+    )
     upstream_connect_timeout: float = _setting(10.0, "time to connect to a provider")
     shutdown_grace: float = _setting(
         30.0, "how long running answers may take to finish at shutdown"

@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from hausgeist.errors import EgressDenied
+from hausgeist.errors import EgressDenied, SetupError
 from hausgeist.net import AllowList, Destination, Outbound, locate
 from hausgeist.net.allow import is_global
 
@@ -129,6 +129,19 @@ def test_where_no_server_is_not_even_a_private_destination_leads(address):
     allow = AllowList()
     with pytest.raises(EgressDenied):
         allow.check_address(Destination("ai.intern", 80, "test", private=True), address)
+
+
+def test_no_public_address_is_in_the_house_unless_the_operator_says_so():
+    """Whoever configures a provider cannot call a foreign server the house's own, ticked private or not."""
+    house = Destination("ki.example", 443, "provider:ki", private=True, zone="house")
+    with pytest.raises(EgressDenied):
+        AllowList().check_address(house, "93.184.216.34")
+    with pytest.raises(EgressDenied):
+        AllowList("192.88.99.0/24").check_address(house, "::ffff:93.184.216.34")
+    AllowList("10.0.0.0/8, 93.184.216.0/24").check_address(house, "93.184.216.34")
+    AllowList().check_address(house, "10.1.2.3")
+    with pytest.raises(SetupError):
+        AllowList("stadtnetz")
 
 
 def test_a_host_stays_allowed_until_its_last_reason_is_gone():

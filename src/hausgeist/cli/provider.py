@@ -41,7 +41,9 @@ def with_providers(work: Callable[[Providers], Awaitable[T]]) -> T:
         config = settings.load()
         store = house.open_store(config)
         secret = house.house_secret(config.home)
-        outbound = Outbound(AllowList(), connect_timeout=config.upstream_connect_timeout)
+        outbound = Outbound(
+            AllowList(config.own_networks), connect_timeout=config.upstream_connect_timeout
+        )
         outbound.record = Connections(store, house.now_ms, outbound.allow).note
         outbound.depart = Departures(store, house.now_ms).depart
         providers = Providers(

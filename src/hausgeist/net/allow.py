@@ -8,9 +8,9 @@ resolves to a private address is the classic way into an internal network.
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from hausgeist.errors import EgressDenied
+from hausgeist.errors import EgressDenied, SetupError
 from hausgeist.net.target import plain_host
 
 OWN_SUFFIXES = (".internal", ".local", ".lan", ".localhost", ".home.arpa")
@@ -44,7 +44,13 @@ class AllowList:
     Several reasons may allow one host and port; it stays allowed until the last of them is revoked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own_networks: str = "") -> None:
+        """``own_networks``: public networks that are the organisation's own, comma-separated.
+
+        Raises:
+            SetupError: one of them is none.
+        """
+        self._own = tuple(map(_network, filter(None, map(str.strip, own_networks.split(",")))))
         self._table: dict[tuple[str, int], tuple[Destination, ...]] = {}
 
     def allow(self, destination: Destination) -> None:
@@ -87,11 +93,29 @@ class AllowList:
 
         Raises:
             EgressDenied: the address is private, and the destination is not; or it is one where no
-                server can be (link-local with the clouds' metadata services, multicast, 0.0.0.0).
+                server can be (link-local with the clouds' metadata services, multicast, 0.0.0.0); or
+                it is said to be in the house, and is a public one that is not the organisation's: what
+                stays in the house is neither examined nor written down, so no page decides that alone.
         """
+        if destination.zone == "house" and is_global(address) and not self._is_own(address):
+            raise EgressDenied(host=f"{destination.host} ({address})", provider="")
         if is_global(address) or (destination.private and not is_never(address)):
             return
         raise EgressDenied(host=f"{destination.host} ({address})", provider="")
+
+    def _is_own(self, address: str) -> bool:
+        ip = _unwrapped(address)
+        return any(ip in network for network in self._own)
+
+
+def _network(word: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(word, strict=False)
+    except ValueError as error:
+        raise SetupError(
+            problem=f"{word[:100]} in HAUSGEIST_OWN_NETWORKS is no network.",
+            advice="Write networks such as 198.51.100.0/24, separated by commas.",
+        ) from error
 
 
 def plainly_own(host: str) -> bool:
