@@ -155,6 +155,7 @@ Das Papier im Format DIN A4 liegt bei, siehe auch ISO A 4711.
 Am 24.12.2023 um 14:30 Uhr waren es 1.234,56 EUR bei 3,5 %.
 Python 3.11.4 und Version 1.2.3.4 sind installiert.
 Kapitel 1.2.3.4 und Abschnitt 10.2.1.3 erklären das.
+Haushalt Titel 0301 526 01 und Haushaltsstelle 0304 112 05.
 ISBN 978-3-16-148410-0, EAN 4006381333931.
 Artikelnummer 0301234567 ist lieferbar.
 Rechnung 2024-00123456 vom 01.02.2024.
