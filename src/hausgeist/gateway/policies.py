@@ -246,6 +246,16 @@ class Policies:
         await self.refresh()
         return name
 
+    async def may_activate(self, found: Version, by: Principal) -> None:
+        """Make sure that ``by`` may put a proposal into force.
+
+        Raises:
+            NoSecondPerson: ``by`` may not be the second person, or nobody knows who proposed it.
+        """
+        if found.author_id is None:
+            raise NoSecondPerson
+        await self._second.may_second(found.author_id, by)
+
     async def activate(self, version: str, *, by: Principal, seen: str) -> None:
         """Put a proposal into force; ``seen`` is the version in force that it was compared with.
 
@@ -257,9 +267,7 @@ class Policies:
         found = await self.get(version)
         if found.state != "proposed" or found.policy is None:
             raise NotFound
-        if found.author_id is None:
-            raise NoSecondPerson
-        await self._second.may_second(found.author_id, by)
+        await self.may_activate(found, by)
         await self.refresh()
         basis, policy = self.in_force, found.policy
 

@@ -99,7 +99,10 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What waits for a second person. ``own``: whoever looks has proposed it."""
+    """What waits for a second person.
+
+    ``own``: whoever looks has proposed it. ``closed``: why they may not put it into force, or nothing.
+    """
 
     version: str
     author: str
@@ -108,6 +111,7 @@ class Proposal:
     changes: tuple[Changed, ...]
     what_if: WhatIfView | None
     own: bool
+    closed: str
 
 
 @dataclass(frozen=True, slots=True)

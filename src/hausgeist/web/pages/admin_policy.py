@@ -8,7 +8,7 @@ the whole house's calls, never anybody's.
 from starlette.responses import Response
 
 from hausgeist.core.policy import Policy
-from hausgeist.errors import N_, HausgeistError, NotFound
+from hausgeist.errors import N_, HausgeistError, NoSecondPerson, NotFound
 from hausgeist.gateway.policies import Policies, Version
 from hausgeist.gateway.policy_file import FILE_MOST
 from hausgeist.gateway.what_if import what_if_now
@@ -243,8 +243,12 @@ def _draft_form(
 
 
 async def _proposal(visit: Visit, one: Version, names: dict[str, str], language: str) -> Proposal:
-    policy = one.policy
+    policy, closed = one.policy, ""
     now = _verbs(visit).in_force
+    try:
+        await _verbs(visit).may_activate(one, visit.principal)
+    except NoSecondPerson as error:
+        closed = error.say(translator(language))
     return Proposal(
         version=one.version,
         author=names.get(one.author_id or "", ""),
@@ -253,6 +257,7 @@ async def _proposal(visit: Visit, one: Version, names: dict[str, str], language:
         changes=() if policy is None else changes_view(now, policy, language),
         what_if=None if policy is None else await _what_if(visit, policy, language),
         own=one.author_id == visit.principal.id,
+        closed=closed,
     )
 
 
@@ -273,6 +278,7 @@ def _row(one: Version, names: dict[str, str], language: str, in_force: str) -> V
     span = since or until
     if since and until:
         span = turn(N_("{since} to {until}")).format(since=since, until=until)
+    turned_down = one.state == "rejected"
     name = turn(N_("Version {number}")).format(number=one.number)
     if one.number == 0:
         name = turn(N_("Rules that come with the house"))
@@ -282,8 +288,8 @@ def _row(one: Version, names: dict[str, str], language: str, in_force: str) -> V
         state=turn(state),
         tone=tone,
         author=names.get(one.author_id or "", ""),
-        second=names.get(one.second_id or "", ""),
-        span=span,
+        second="" if turned_down else names.get(one.second_id or "", ""),
+        span="" if turned_down else span,
         readable=one.policy is not None,
     )
 
