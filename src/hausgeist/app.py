@@ -347,7 +347,9 @@ def _ground(settings: Settings) -> _Ground:
     store = open_store(settings)
     secret = house_secret(settings.home)
     trail = Trail(store, secret, now_ms)
-    outbound = Outbound(AllowList(settings.own_networks), connect_timeout=settings.upstream_connect_timeout)
+    outbound = Outbound(
+        AllowList(settings.own_networks), connect_timeout=settings.upstream_connect_timeout
+    )
     connections = Connections(store, now_ms, outbound.allow)
     outbound.record = connections.note
     departures = Departures(store, now_ms)
