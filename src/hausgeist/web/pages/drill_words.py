@@ -357,7 +357,8 @@ def markdown(drill: Drill, language: str) -> str:
     if view.few:
         lines += [turn(N_("Fewer than five people work here, so their calls are not counted.")), ""]
     heads = (N_("Model"), N_("What happens"), N_("Calls"), N_("Cost today"), N_("Cost then"))
-    lines += _table([turn(head) for head in heads])
+    if view.rows:
+        lines += _table([turn(head) for head in heads])
     for row in view.rows:
         what = " ".join(filter(None, (row.fate, f"→ {row.to}" if row.to else "", *row.notes)))
         lines.append(_cells((row.model, what, row.calls, row.today, row.then)))

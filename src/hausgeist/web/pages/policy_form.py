@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from hausgeist.chat.labels import CLASSES, PURPOSES, ZONES
 from hausgeist.core.labels import DataClass, Purpose, Zone
+from hausgeist.core.models import Capability
 from hausgeist.core.policy import TERMS, Clause, Need, Policy, Rule
 from hausgeist.errors import N_, InvalidField
 from hausgeist.gateway.policy_file import CLAUSES_MOST, NOTE_MOST, TITLE_MOST
@@ -91,7 +92,11 @@ async def choices(visit: Visit, language: str) -> Choices:
         return tuple((one.value, turn(said)) for one, said in words.items())
 
     house = visit.house
-    models = [c for c in house.gateway.directory.everything() if c.zone is Zone.HOUSE]
+    models = [
+        card
+        for card in house.gateway.directory.everything()
+        if card.zone is Zone.HOUSE and Capability.COMPLETION in card.capabilities
+    ]
     none = (("", turn(N_("None: it is refused"))),)
     return Choices(
         thens=named(THENS),
