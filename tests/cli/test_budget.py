@@ -10,18 +10,22 @@ from hausgeist.errors import InvalidField, NotFound
 
 def test_a_budget_is_set_listed_and_removed(run):
     """Few people's use is no number on the command line either."""
+    key = json.loads(run("key", "create", "wiki", "--service", "wiki", "--json").stdout)["id"]
     made = json.loads(run("budget", "set", "group:everyone", "--eur", "20", "--json").stdout)
     assert (made["limit_eur"], made["limit_tokens"], made["shown"]) == (20.0, None, False)
     assert made["spent_eur"] is None
-    run("budget", "set", "key:k1", "--tokens", "500")
+    run("budget", "set", f"key:{key}", "--tokens", "500")
     listed = json.loads(run("budget", "list", "--json").stdout)
-    assert [one["scope"] for one in listed] == ["group:everyone", "key:k1"]
+    assert [one["scope"] for one in listed] == ["group:everyone", f"key:{key}"]
     assert listed[1]["spent_tokens"] == 0
-    run("budget", "remove", "key:k1")
+    run("budget", "remove", f"key:{key}")
     with pytest.raises(NotFound):
-        run("budget", "remove", "key:k1")
+        run("budget", "remove", f"key:{key}")
     with pytest.raises(InvalidField):
         run("budget", "set", "group:everyone")
+    for mistyped in ("group:everyon", "key:wiki"):
+        with pytest.raises(InvalidField):
+            run("budget", "set", mistyped, "--tokens", "500")
 
 
 def test_a_price_is_entered_from_a_day_on(run):

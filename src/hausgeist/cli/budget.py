@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from hausgeist.cli.user import AS_JSON, BY, show, with_identity
+from hausgeist.errors import N_, InvalidField
 
 if TYPE_CHECKING:
     from hausgeist.audit import Trail
@@ -34,6 +36,12 @@ def set_(
 
     async def work(_identity: Identity, trail: Trail, store: Store) -> Budget:
         verbs = _verbs(store, trail)
+        if not await store.read(
+            partial(_exists, scope=scope)
+        ):  # a typing error would limit nothing
+            raise InvalidField(
+                field="scope", reason=N_("there is none of this name"), param="scope"
+            )
         await verbs.set(
             scope,
             tokens=None if tokens < 0 else tokens,
@@ -68,6 +76,12 @@ def remove(scope: str = SCOPE, as_json: bool = AS_JSON) -> None:
 
     with_identity(work)
     show({"scope": scope}, f"{scope} has no budget any more.", as_json=as_json)
+
+
+def _exists(connection: Any, scope: str) -> bool:
+    from hausgeist.store import budgets  # noqa: PLC0415  as in ``with_identity``
+
+    return budgets.exists(connection, scope)
 
 
 def _verbs(store: Store, trail: Trail) -> Budgets:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, sel
 
 from hausgeist.core.accounting import Refused, Reservation, Settlement
 from hausgeist.core.months import month_of, span_of
-from hausgeist.store.tables import budget_rules, budgets, groups, ledger, users
+from hausgeist.store.tables import api_keys, budget_rules, budgets, groups, ledger, users
 from hausgeist.store.trail import in_turn
 
 KINDS = {
@@ -201,6 +201,19 @@ def payers(connection: Connection) -> tuple[dict[str, int], dict[str, str]]:
 
 
 # -- rules ---------------------------------------------------------------------------------------
+
+
+def exists(connection: Connection, scope: str) -> bool:
+    """Whether there is such a group or service key; a cost centre is whatever it is called."""
+    kind, _, name = scope.partition(":")
+    if kind == "cost_centre":
+        return True
+    found = (
+        select(groups.c.id).where(groups.c.id == name)
+        if kind == "group"
+        else select(api_keys.c.id).where((api_keys.c.id == name) & api_keys.c.service.is_not(None))
+    )
+    return connection.execute(found).first() is not None
 
 
 def rules(connection: Connection) -> list[Rule]:

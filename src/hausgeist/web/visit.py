@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 DATA_CLASS_HEADER = "x-hausgeist-data-class"
 CONSENT_HEADER = "x-hausgeist-consent"
+_OURS = b"x-hausgeist-"
+_KNOWN = frozenset({DATA_CLASS_HEADER.encode(), CONSENT_HEADER.encode()})
 """Says that whoever asks was told where a call goes, and agrees: see ``BorderAsks``."""
 
 BODY_SECONDS = 300.0
@@ -125,8 +127,14 @@ class Visit(Request):
         """The data class that the header ``X-Hausgeist-Data-Class`` declares; of several, the highest.
 
         Raises:
-            InvalidField: it is none of ours; guessing would be a way out.
+            InvalidField: it is none of ours, or its name is mistyped; guessing would be a way out.
         """
+        for key in self.raw_headers:
+            if key.startswith(_OURS) and key not in _KNOWN:
+                raise InvalidField(
+                    field=key.decode("latin-1")[:100],
+                    reason=N_("there is no header of this name"),
+                )
         name = DATA_CLASS_HEADER.encode()
         if name not in self.raw_headers:
             return None

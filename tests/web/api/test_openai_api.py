@@ -115,6 +115,13 @@ def test_a_model_abroad_is_refused_for_what_may_not_leave(server):
     assert reply.status == 200
 
 
+def test_a_mistyped_header_of_the_house_is_said_and_not_ignored(server):
+    """Whoever meant to declare a class and wrote another name is told: guessing would be a way out."""
+    wrong = {"X-Hausgeist-Class": "special"}
+    reply = send(server, "POST", "/v1/chat/completions", CHAT, headers=wrong)
+    assert (reply.status, "x-hausgeist-class" in reply.error["message"]) == (400, True)
+
+
 def test_a_stream_has_the_headers_that_keep_it_flowing(server):
     """Event stream, no cache, no buffering, and the frames arrive in OpenAI's order."""
     reply = send(server, "POST", "/v1/chat/completions", CHAT | {"stream": True})
