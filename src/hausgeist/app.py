@@ -297,9 +297,9 @@ def _rounds(
             recheck.look,
             house.files.tend,
             house.imports.tend,
-            house.proof.round,
             house.checkpoints.tend,
-        ]
+        ],
+        later=[house.proof.round],
     )
 
 

@@ -26,4 +26,5 @@ def test_one_person_closes_a_door(house, anna, visit, axe, width):
     page.wait_for_selector("text=Die Regeln gelten")
     found = house.server.house.gateway.border.policy
     assert found.rule(DataClass.PUBLIC, Zone.WORLD) is Rule.REFUSE
+    page.wait_for_load_state()  # words are there before the style sheets that lay them out
     assert page.evaluate("document.documentElement.scrollWidth") <= width

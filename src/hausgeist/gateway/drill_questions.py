@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 
 import msgspec
-import re2
 
 from hausgeist.core.labels import DataClass
 from hausgeist.errors import N_, InvalidField
@@ -108,6 +107,8 @@ def read_questions(text: str) -> list[Question]:
             param="questions",
             most=QUESTIONS_MOST,
         )
+    import re2  # noqa: PLC0415  only where somebody asks
+
     for number, line in lines:
         try:
             question = msgspec.json.decode(line, type=Question)
@@ -133,6 +134,8 @@ def judge(question: Question, answer: str) -> bool | None:
     if question.keywords:
         found.append(all(_plain(word) in said for word in question.keywords))
     if question.regex:
+        import re2  # noqa: PLC0415  as above
+
         found.append(re2.search(question.regex, answer) is not None)
     return all(found) if found else None
 

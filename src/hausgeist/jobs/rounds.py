@@ -17,8 +17,14 @@ EVERY = 2.0
 class Rounds:
     """Keeps what is remembered in step with what other processes change: looks again every two seconds."""
 
-    def __init__(self, looks: Sequence[Callable[[], Awaitable[object]]]) -> None:
+    def __init__(
+        self,
+        looks: Sequence[Callable[[], Awaitable[object]]],
+        later: Sequence[Callable[[], Awaitable[object]]] = (),
+    ) -> None:
+        """``later``: nobody waits for these at the start; they begin with the first round."""
         self._looks = looks
+        self._later = later
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -35,7 +41,7 @@ class Rounds:
     async def _go(self) -> None:
         while True:
             await asyncio.sleep(EVERY)
-            for look in self._looks:
+            for look in (*self._looks, *self._later):
                 try:
                     await look()
                 except HausgeistError as error:

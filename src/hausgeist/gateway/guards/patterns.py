@@ -18,16 +18,19 @@ class Patterns:
     name = "rules"
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        every = tuple(rules)
+        self._rules = every = tuple(rules)
         self.window = max((rule.window for rule in every if Place.OUTPUT in rule.places), default=0)
         self.places = frozenset(place for rule in every for place in rule.places)
-        self._read = _Set([rule for rule in every if not rule.raw])
-        self._raw = _Set([rule for rule in every if rule.raw])
+        self._sets: tuple[_Set, _Set] | None = None
 
     def inspect(self, text: str, place: Place) -> Sequence[Mark]:
         """The marks of all rules for the place."""
-        marks = self._raw.marks(Plain(text), place)
-        found = self._read.marks(plain(text), place)
+        if self._sets is None:  # with the first text: the start of the house does not wait for it
+            ordinary = [rule for rule in self._rules if not rule.raw]
+            self._sets = _Set(ordinary), _Set([rule for rule in self._rules if rule.raw])
+        read, raw = self._sets
+        marks = raw.marks(Plain(text), place)
+        found = read.marks(plain(text), place)
         return [*marks, *found] if marks else found
 
 
