@@ -144,6 +144,7 @@ def axe() -> Callable[..., list[str]]:
     source = found.read_text("utf-8")
 
     def check(page: Page, *rules: str) -> list[str]:
+        page.wait_for_load_state()  # words are there before the style sheets that lay them out
         if not page.evaluate("() => 'axe' in window"):
             page.evaluate(source)
         how = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
