@@ -35,7 +35,7 @@ from hausgeist.gateway.guards import GuardRules
 from hausgeist.gateway.guards.appeals import Appeals
 from hausgeist.gateway.notes import ModelNotes
 from hausgeist.gateway.policies import Policies
-from hausgeist.gateway.privacy import Veils
+from hausgeist.gateway.privacy import LateVeils
 from hausgeist.gateway.privacy.own_words import OwnWords
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.gateway.providers.house import HouseProvider
@@ -371,7 +371,7 @@ def _ground(settings: Settings) -> _Ground:
             trail=trail,
             now_ms=now_ms,
             border=Border(default_class=settings.default_class),
-            veils=Veils(store, secret, now_ms),
+            veils=LateVeils(store, secret, now_ms),
         ),
     )
 

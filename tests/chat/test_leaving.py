@@ -15,7 +15,7 @@ from hausgeist.core.findings import Examination, Finding, Kind
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.policy import Verdict
 from hausgeist.errors import BorderAsks, BorderRefused, NotFound
-from hausgeist.gateway.privacy import Veils
+from hausgeist.gateway.privacy.veils import Veils
 from hausgeist.testing.echo import EchoProvider, echo_card
 
 LETTER = "Sehr geehrte Frau Brandhuber, die IBAN ist DE89 3704 0044 0532 0130 00. Nachtfalter."

@@ -28,7 +28,7 @@ from hausgeist.gateway.border import Border
 from hausgeist.gateway.departures import declare
 from hausgeist.gateway.directory import Directory
 from hausgeist.gateway.guard import Guards
-from hausgeist.gateway.privacy import Veiled, Veils
+from hausgeist.gateway.privacy import Hides, Veiled
 from hausgeist.gateway.providers import (
     Counts,
     Embeddings,
@@ -59,7 +59,7 @@ class Gateway:
     trail: Trail
     now_ms: Callable[[], int]
     border: Border = field(default_factory=Border)
-    veils: Veils | None = None
+    veils: Hides | None = None
     """Who makes pseudonyms; without them, what would need some stays in the house."""
     guards: Guards = field(default_factory=Guards)
     on_settled: Callable[[Settlement], None] = lambda _settlement: None

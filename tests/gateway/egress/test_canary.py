@@ -18,7 +18,8 @@ from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
 from hausgeist.gateway.egress import Canary
 from hausgeist.gateway.egress.canary import VALUES, found_in
-from hausgeist.gateway.privacy import Examiner, Veils
+from hausgeist.gateway.privacy import Examiner
+from hausgeist.gateway.privacy.veils import Veils
 from hausgeist.ledger import Book
 from hausgeist.store import departures as rows
 from hausgeist.store.tables import audit_payloads, departures, ledger

@@ -21,7 +21,7 @@ from hausgeist.core.policy import Verdict
 from hausgeist.errors import DetectorDown, Upstream, VeilDown
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.gateway.border import Border
-from hausgeist.gateway.privacy import Veils
+from hausgeist.gateway.privacy.veils import Veils
 from hausgeist.gateway.run import Run
 from hausgeist.ledger import Book
 from hausgeist.store import accounts

@@ -15,7 +15,8 @@ from hausgeist.core.labels import Purpose
 from hausgeist.core.messages import Image, Message, Text, Usage, text_message
 from hausgeist.core.people import Principal, Role
 from hausgeist.errors import NotFound, VeilDown
-from hausgeist.gateway.privacy import Veils, texts_of
+from hausgeist.gateway.privacy import texts_of
+from hausgeist.gateway.privacy.veils import Veils
 from hausgeist.store import accounts
 from hausgeist.store.db import Store
 from hausgeist.store.tables import conversations, veils

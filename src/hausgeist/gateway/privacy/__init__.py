@@ -3,6 +3,6 @@
 
 from hausgeist.gateway.privacy.examiner import Examiner
 from hausgeist.gateway.privacy.fields import has_pictures, texts_of
-from hausgeist.gateway.privacy.veils import Veiled, Veils
+from hausgeist.gateway.privacy.veiled import Hides, LateVeils, Veiled
 
-__all__ = ["Examiner", "Veiled", "Veils", "has_pictures", "texts_of"]
+__all__ = ["Examiner", "Hides", "LateVeils", "Veiled", "has_pictures", "texts_of"]

@@ -12,12 +12,11 @@ import re
 import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Protocol, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 from hausgeist.core.calls import Call
-from hausgeist.core.events import Burst
-from hausgeist.core.findings import Examination, Kind
+from hausgeist.core.findings import Examination
 from hausgeist.core.preview import Masked, Span
 from hausgeist.errors import NotFound, VeilDown
 from hausgeist.gateway.privacy import masking
@@ -26,6 +25,7 @@ from hausgeist.gateway.privacy.hint import language_of, told, wants_mail
 from hausgeist.gateway.privacy.masking import Edit
 from hausgeist.gateway.privacy.restore import Restorer
 from hausgeist.gateway.privacy.veil import Veil
+from hausgeist.gateway.privacy.veiled import Veiled
 from hausgeist.sealing import Seal, SealBroken
 from hausgeist.store import veils
 from hausgeist.store.db import DatabaseError, Store
@@ -44,33 +44,6 @@ _REMEMBERED_MOST: Final = 200
 _Mark: TypeAlias = tuple[bytes, Place, int]
 
 _GIVEN = re.compile(r"\[\[([A-Z_]+_\d+)\]\]")
-
-
-class Restores(Protocol):
-    """Puts the real words back into one answer."""
-
-    def pass_on(self, burst: Burst) -> Burst:
-        """What may go on of a burst; what could still become a pseudonym is held back."""
-        ...
-
-    def flush(self) -> Burst:
-        """What is held back, when an answer breaks off."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Veiled:
-    """A call as it may leave, or texts to be turned into vectors; and what belongs to it."""
-
-    call: Call
-    restore: Restores
-    texts: Sequence[str] | None = None
-    counts: Counter[Kind] = field(default_factory=Counter)
-
-    @property
-    def hidden(self) -> tuple[tuple[str, int], ...]:
-        """How many passages of each kind are hidden."""
-        return tuple(sorted((kind.value, count) for kind, count in self.counts.items()))
 
 
 @dataclass(frozen=True, slots=True)
