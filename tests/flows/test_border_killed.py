@@ -4,7 +4,6 @@
 Never an unmasked word outside, never an unbooked call, none booked twice.
 """
 
-import asyncio
 import http.client
 import json
 import os
@@ -15,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from ports import free_port
@@ -24,6 +23,7 @@ from sqlalchemy import select
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.store.tables import departures, ledger, reservations
 from hausgeist.testing.abroad import MODEL, Abroad
+from hausgeist.testing.upstreams import threaded
 
 PROGRAM = Path(__file__).with_name("border_house.py")
 PATIENCE = 60.0
@@ -34,28 +34,6 @@ ich, Hedwig Schmalzried, geb. 12.08.1964, bitte um Überweisung auf DE89 3704 00
 
 Mit freundlichen Grüßen
 Hedwig Schmalzried"""
-
-
-@contextmanager
-def recording():
-    """A provider abroad that keeps what it is sent."""
-    fake = Abroad(size=12)
-    started, loop, over = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
-
-    async def serve():
-        async with fake.serving():
-            started.set()
-            await over.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
-    thread.start()
-    assert started.wait(10)
-    try:
-        yield fake
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(10)
-        loop.close()
 
 
 class House:
@@ -141,7 +119,7 @@ def children(pid):
 def test_killed_at_any_moment_nothing_leaves_unmasked_and_every_call_is_booked_once(home):
     """Detectors are shot while letters are examined, then the server; three times over."""
     rolls = random.Random(64)
-    with recording() as provider:
+    with threaded(Abroad(size=12)) as provider:
         house = House(home, provider)
         for _ in range(3):
             process, port = house.start()

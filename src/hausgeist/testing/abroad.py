@@ -5,9 +5,7 @@ It speaks OpenAI's dialect over real sockets on loopback, stands in zone ``eu`` 
 the words it was sent, a few characters at a time. What it was sent is all that anybody outside can know.
 """
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +15,7 @@ from hausgeist.core.models import Capability, ModelCard
 from hausgeist.core.terms import Terms
 from hausgeist.gateway.providers.openai import OpenAIProvider
 from hausgeist.net import Destination
-from hausgeist.testing.upstreams import Asked, FakeUpstream, OpenAIDialect, Reply
+from hausgeist.testing.upstreams import Asked, FakeUpstream, OpenAIDialect, Reply, threaded
 from hausgeist.web.house import House
 
 MODEL = "abroad/echo"
@@ -72,26 +70,12 @@ class Abroad(FakeUpstream):
 @contextmanager
 def abroad(house: House, *, size: int = 3) -> Iterator[Abroad]:
     """Serve one in a thread of its own, as the model ``MODEL`` of the house, until the context ends."""
-    fake = Abroad(size)
-    started, loop, over = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
-
-    async def serve() -> None:
-        async with fake.serving():
-            started.set()
-            await over.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
-    thread.start()
-    if not started.wait(10):
-        raise RuntimeError("the provider abroad did not start")
-    place_abroad(house, fake)
-    try:
-        yield fake
-    finally:
-        house.gateway.directory.drop("abroad")
-        loop.call_soon_threadsafe(over.set)
-        thread.join(10)
-        loop.close()
+    with threaded(Abroad(size)) as fake:
+        place_abroad(house, fake)
+        try:
+            yield fake
+        finally:
+            house.gateway.directory.drop("abroad")
 
 
 def place_abroad(house: House, fake: FakeUpstream) -> None:

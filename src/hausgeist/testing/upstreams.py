@@ -7,10 +7,11 @@ scenes (words, a tool call, an answer that breaks off) in their own wire format.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,31 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
     headers = {name.lower(): value.strip() for name, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
     return Asked(method, path, headers, body)
+
+
+_Fake = TypeVar("_Fake", bound=FakeUpstream)
+
+
+@contextmanager
+def threaded(fake: _Fake) -> Iterator[_Fake]:
+    """Serve one in a thread of its own until the context ends."""
+    started, loop, over = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
+
+    async def serve() -> None:
+        async with fake.serving():
+            started.set()
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
+    thread.start()
+    if not started.wait(10):
+        raise RuntimeError("the upstream did not start")
+    try:
+        yield fake
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(10)
+        loop.close()
 
 
 class Dialect(Protocol):
