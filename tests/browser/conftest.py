@@ -25,6 +25,9 @@ FLAGS = (
 SHOTS = Path(__file__).parent / "shots"
 AXE = Path(__file__).parent.parent / "vendor"
 PATIENCE = 15_000
+SETTLED = """() => Promise.allSettled(document.getAnimations().filter(
+    one => Number.isFinite(one.effect.getComputedTiming().endTime)).map(one => one.finished))"""
+"""Waits for what fades or slides to be where it goes; what runs for ever is left running."""
 
 
 @dataclass
@@ -148,6 +151,7 @@ def axe() -> Callable[..., list[str]]:
         if not page.evaluate("() => 'axe' in window"):
             page.evaluate(source)
         how = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+        page.evaluate(SETTLED)  # half faded in, a button's words have next to no contrast
         result = page.evaluate("how => axe.run(document, how)", how)
         return [
             f"{one['id']}: {node['target']} {node['failureSummary']}"
