@@ -6,8 +6,9 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hausgeist import __version__
 from hausgeist.audit import Checkpoints, Notary, Trail
@@ -59,6 +60,9 @@ from hausgeist.web.headers import secured
 from hausgeist.web.house import House
 from hausgeist.web.routes import RouteTable
 from hausgeist.web.table import pages, programs
+
+if TYPE_CHECKING:
+    from hausgeist.register.bench import Bench
 
 LONGEST_CALL = 6 * 3600.0
 """Seconds after which what any replica left open is taken for lost."""
@@ -269,11 +273,28 @@ def build(settings: Settings) -> House:
         policies=policies,
         logins=logins,
         entrance=entrance,
+        open_bench=cache(partial(_bench, ground)),
     )
     ground.gateway.on_settled = _counting(house, energy)
     rounds = _rounds(ground, house, energy=energy, residents=residents, recheck=recheck)
     _live(ground, house, rounds=rounds, supervisor=supervisor, recheck=recheck)
     return house
+
+
+def _bench(ground: _Ground) -> "Bench":
+    """The workbench, loaded by whoever asks for it first."""
+    from hausgeist.register import bench  # noqa: PLC0415  a server that only chats needs none of it
+
+    return bench.open_bench(
+        bench.Ground(
+            settings=ground.settings,
+            store=ground.store,
+            trail=ground.trail,
+            secret=ground.secret,
+            gateway=ground.gateway,
+            now_ms=now_ms,
+        )
+    )
 
 
 def _rounds(

@@ -3,6 +3,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from hausgeist.audit import Checkpoints, Trail
 from hausgeist.chat import Chat
@@ -37,6 +38,9 @@ from hausgeist.people import Lifecycle
 from hausgeist.settings import Settings
 from hausgeist.store.db import DatabaseError, Store, ping
 from hausgeist.web.fetches import Fetches
+
+if TYPE_CHECKING:
+    from hausgeist.register.bench import Bench
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,11 +104,18 @@ class House:
     """The verbs of login sources, for the administration."""
     entrance: Entrance
     """Where people from other login sources come in."""
+    open_bench: Callable[[], "Bench"]
+    """Gives the doors of the workbench, the same ones each time; loaded at the first use."""
     meter: Meter = field(default_factory=Meter)
     on_start: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     on_stop: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     fetches: Fetches = field(default_factory=Fetches)
     """Models on their way, started from a page."""
+
+    @property
+    def bench(self) -> "Bench":
+        """The workbench: tasks, students, gate, service."""
+        return self.open_bench()
 
     async def answers(self) -> bool:
         """Whether the database answers."""

@@ -35,6 +35,7 @@ from hausgeist.store.tables.conversations import (
     search_words,
 )
 from hausgeist.store.tables.house import announcements, meta, model_notes, providers, retention
+from hausgeist.store.tables.jobs import jobs
 from hausgeist.store.tables.ledger import (
     budget_rules,
     budgets,
@@ -59,10 +60,30 @@ from hausgeist.store.tables.people import (
     users,
 )
 from hausgeist.store.tables.schema import metadata
+from hausgeist.store.tables.serving import deployments, served, traffic_samples, traffic_templates
 from hausgeist.store.tables.sharing import holds, import_pieces, imported, imports, shares
+from hausgeist.store.tables.students import (
+    datasets,
+    evaluations,
+    gold_openings,
+    rules,
+    students,
+    verdicts,
+)
+from hausgeist.store.tables.tasks import (
+    answers,
+    decisions,
+    items,
+    suggestions,
+    task_guidelines,
+    task_members,
+    task_migrations,
+    tasks,
+)
 
 __all__ = [
     "announcements",
+    "answers",
     "api_keys",
     "appeals",
     "audit_changes",
@@ -76,12 +97,17 @@ __all__ = [
     "canaries",
     "connections",
     "conversations",
+    "datasets",
+    "decisions",
     "departures",
+    "deployments",
     "drills",
     "egress_reports",
+    "evaluations",
     "file_contents",
     "files",
     "folders",
+    "gold_openings",
     "groups",
     "guard_rules",
     "holds",
@@ -89,6 +115,8 @@ __all__ = [
     "import_pieces",
     "imported",
     "imports",
+    "items",
+    "jobs",
     "ledger",
     "library_grants",
     "library_items",
@@ -108,13 +136,24 @@ __all__ = [
     "readings",
     "reservations",
     "retention",
+    "rules",
     "search_words",
+    "served",
     "sessions",
     "setup_tokens",
     "shares",
+    "students",
+    "suggestions",
+    "task_guidelines",
+    "task_members",
+    "task_migrations",
+    "tasks",
     "throttles",
+    "traffic_samples",
+    "traffic_templates",
     "usage_closed",
     "usage_days",
     "users",
     "veils",
+    "verdicts",
 ]

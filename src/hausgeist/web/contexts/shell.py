@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Theme: TypeAlias = Literal["auto", "light", "dark"]
-Nav: TypeAlias = Literal["", "chat", "library", "account", "admin"]
+Nav: TypeAlias = Literal["", "chat", "library", "tasks", "account", "admin"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The doors of River 3, put together at the first use: a server that serves chats alone loads none of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hausgeist.audit import Trail
+from hausgeist.gateway import Gateway
+from hausgeist.settings import Settings
+from hausgeist.store.db import Store
+from hausgeist.workbench.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What River 3 stands on. ``gateway`` is None in a worker, which asks the house over the loopback."""
+
+    settings: Settings
+    store: Store
+    trail: Trail
+    secret: bytes
+    gateway: Gateway | None
+    now_ms: Callable[[], int]
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """Everything that pages, the command line and workers reach of River 3."""
+
+    ground: Ground
+    tasks: Tasks
+
+
+def open_bench(ground: Ground) -> Bench:
+    """Put the doors together."""
+    return Bench(ground=ground, tasks=Tasks(ground.store, ground.trail, ground.now_ms))
