@@ -29,6 +29,8 @@ class Terms:
     parent_country: str = ""
     admin_country: str = ""
     externally_hosted: bool | None = None
+    outputs_may_train: bool | None = None
+    """What the model writes may be used to train a model of the house."""
 
     @property
     def european(self) -> bool:

@@ -99,6 +99,7 @@ class TermFields(
     operator_country: str = ""
     parent_country: str = ""
     admin_country: str = ""
+    outputs_may_train: bool | None = None
 
     def terms(self, *, external: bool | None) -> Terms:
         """The same as a value, of a model that is ``external`` or not."""
@@ -110,6 +111,7 @@ class TermFields(
             parent_country=self.parent_country,
             admin_country=self.admin_country,
             externally_hosted=external,
+            outputs_may_train=self.outputs_may_train,
         )
 
 

@@ -13,6 +13,7 @@ class TermRow:
 
     contract_since: str
     trains: str
+    outputs_may_train: str
     retention_days: str
     operator_country: str
     parent_country: str

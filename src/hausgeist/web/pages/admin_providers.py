@@ -165,6 +165,7 @@ def _terms(form: Form) -> TermFields:
         operator_country=form.text("operator_country", "", most=2).upper(),
         parent_country=form.text("parent_country", "", most=2).upper(),
         admin_country=form.text("admin_country", "", most=2).upper(),
+        outputs_may_train={"yes": True, "no": False}.get(form.text("outputs_may_train", "")),
     )
 
 
@@ -180,6 +181,7 @@ def _term_facts(terms: TermFields, language: str) -> tuple[tuple[str, str], ...]
     return (
         (turn(N_("Contract")), contract),
         (turn(N_("Trains on what it is sent")), said[terms.trains]),
+        (turn(N_("Its answers may train own models")), said[terms.outputs_may_train]),
         (
             turn(N_("Keeps it for")),
             unknown if days is None else turn(N_("{days} days")).format(days=days),
@@ -203,6 +205,7 @@ def _term_row(terms: TermFields, language: str) -> TermRow:
     return TermRow(
         contract_since=terms.contract_since,
         trains={True: "yes", False: "no", None: ""}[terms.trains],
+        outputs_may_train={True: "yes", False: "no", None: ""}[terms.outputs_may_train],
         retention_days="" if days is None else str(days),
         operator_country=terms.operator_country,
         parent_country=terms.parent_country,

@@ -178,6 +178,7 @@ FACTS = {one.name.lower(): words for one, words in CLASSES.items()} | {
     "organisation": N_("Organisation"),
     "output": N_("Written, per million"),
     "outcome": N_("Outcome"),
+    "outputs_may_train": N_("Its answers may train own models"),
     "parent_country": N_("Owner in"),
     "percent": N_("Percent"),
     "places": N_("Where it looks"),
