@@ -5,7 +5,7 @@
     ├── BadRequest 400          the request cannot be understood or is not allowed as it stands
     │   ├── InvalidJSON         ├── InvalidField        ├── Unsupported
     │   ├── ContextOverflow     ├── AnswerNotValid      ├── WeakPassword
-    │   ├── TooManyFiles        └── LoginBroken
+    │   ├── TooManyFiles        ├── NothingToLearn      └── LoginBroken
     ├── NotAuthenticated 401    no, unknown, expired or revoked credentials
     │   └── LoginFailed
     ├── NotAllowed 403          known, but may not
@@ -30,6 +30,7 @@
     │                           ├── FileUnreadable      ├── FileKindUnknown     ├── FileLocked
     │                           ├── FileBomb            ├── FileWithoutText
     │                           ├── FileInterrupted     └── FileNotReady
+    │                           └── StudentBroken
     ├── WorkEnded 422           ├── TookTooLong         ├── TookTooMuch         └── WorkCrashed
     ├── WrongHost 421           the server does not answer to this name
     ├── HeadersTooLarge 431
@@ -39,6 +40,7 @@
     │                           └── UpstreamAway
     ├── Unavailable 503         ├── UpstreamBusy        ├── ModelLoading        ├── ModelCrashed
     │                           ├── DetectorDown        ├── VeilDown
+    │                           ├── StudentDown         ├── TrainingFailed
     │                           ├── DoesNotFit          ├── QueueFull
     │                           ├── DiskFull            └── LoadFailed
     ├── UpstreamTimeout 504
@@ -125,6 +127,7 @@ from hausgeist.errors.requests import (
     UnknownModel,
     Unsupported,
 )
+from hausgeist.errors.students import NothingToLearn, StudentBroken, StudentDown, TrainingFailed
 from hausgeist.errors.tree import (
     N_,
     BadRequest,
@@ -204,12 +207,15 @@ __all__ = [
     "NotStored",
     "NotYoursToChange",
     "NotYoursToShare",
+    "NothingToLearn",
     "PasswordDue",
     "QueueFull",
     "SetupError",
     "SetupLinkSpent",
     "SharingOff",
     "SourceNotFound",
+    "StudentBroken",
+    "StudentDown",
     "TooDelicateToShare",
     "TooLarge",
     "TooMany",
@@ -217,6 +223,7 @@ __all__ = [
     "TookTooLong",
     "TookTooMuch",
     "TrailBroken",
+    "TrainingFailed",
     "Unavailable",
     "UnknownModel",
     "UnsafeModelFile",

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What can go wrong when a student is made, kept or asked."""
+
+from hausgeist.errors.tree import N_, BadRequest, BadUpload, Unavailable
+
+
+class StudentBroken(BadUpload):
+    """A student's folder is not what its manifest says; nothing of it is loaded."""
+
+    code = "student_broken"
+    text = N_("The student cannot be loaded: the file {file} is missing or has been changed.")
+
+
+class NothingToLearn(BadRequest):
+    """The examples teach nothing: there are too few of them, or all have the same answer."""
+
+    code = "nothing_to_learn"
+    text = N_("A student cannot learn from these examples: {reason}")
+
+
+class TrainingFailed(Unavailable):
+    """A training did not come to its end; what was kept before stands."""
+
+    code = "training_failed"
+    text = N_("The training broke off. Nothing was changed; please start it again.")
+
+
+class StudentDown(Unavailable):
+    """The process that students answer in is not there; it is started again."""
+
+    code = "student_down"
+    text = N_("The student does not answer at the moment. Please try again.")

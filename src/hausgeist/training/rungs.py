@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The ladder: which kinds of students there are, for which tasks, and where each is made.
+
+Nothing heavy is loaded here: pages and the command line read this table, a child process loads the modules.
+"""
+
+from dataclasses import dataclass
+
+from hausgeist.core.tasks import TaskKind
+from hausgeist.errors import N_
+
+_LABELS = frozenset({TaskKind.SINGLE, TaskKind.MULTI})
+_PASSAGES = frozenset({TaskKind.SPANS, TaskKind.RECORD})
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One kind of student. ``place``: ``module:attribute`` of its ``Trainer``.
+
+    ``trained`` is whether examples make it better (rules and such are only measured); ``needs`` names the
+    extra of the package that it takes, empty: none.
+    """
+
+    name: str
+    title: str
+    kinds: frozenset[TaskKind]
+    place: str
+    trained: bool = True
+    needs: str = ""
+
+
+_HERE = "hausgeist.training.trainers"
+
+RUNGS: dict[str, Rung] = {
+    one.name: one
+    for one in (
+        Rung(
+            "majority",
+            N_("The most frequent answer"),
+            _LABELS,
+            f"{_HERE}.majority:MAJORITY",
+        ),
+        Rung("words", N_("Words and letters"), _LABELS, f"{_HERE}.linear:WORDS"),
+        Rung("meaning", N_("Meaning of sentences"), _LABELS, f"{_HERE}.linear:MEANING"),
+        Rung(
+            "both",
+            N_("Words, letters and meaning"),
+            _LABELS,
+            f"{_HERE}.linear:BOTH",
+        ),
+    )
+}
+"""By name, the simplest first. SPANS and RULES add theirs."""
+
+DEFAULT: dict[TaskKind, tuple[str, ...]] = {
+    TaskKind.SINGLE: ("majority", "words", "meaning", "both"),
+    TaskKind.MULTI: ("majority", "words", "meaning", "both"),
+    TaskKind.SPANS: ("crf",),
+    TaskKind.RECORD: ("crf",),
+}
+"""What is trained when nobody says otherwise; the last is the candidate."""
