@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Verbs of the items of a task: SQL in, values out.
+
+Every query names the task: an item of another task is not found. A task may have two million items of up to
+a megabyte each, so nothing here gives all of them at once: walk by ``seq``, or ask for a page.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
+
+from hausgeist.core.items import Item
+from hausgeist.core.tasks import Partition
+from hausgeist.store.accounts import Row
+from hausgeist.store.tables import answers, decisions, items
+
+_AT_ONCE = 500
+"""Ids in one query; databases limit how many parameters a statement has."""
+_LIKE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items there are of a partition. ``open`` wait for an answer; ``dups`` are kept out.
+
+    ``answered`` have an answer or a decision that counts; ``again`` are to be answered again.
+    """
+
+    total: int = 0
+    answered: int = 0
+    dups: int = 0
+    again: int = 0
+
+    @property
+    def open(self) -> int:
+        """How many wait for an answer."""
+        return max(0, self.total - self.answered - self.dups)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which items a list shows. ``meta``: a property and its value. Empty fields do not narrow."""
+
+    words: str = ""
+    partition: str = ""
+    state: str = ""
+    """answered, open, dup, again."""
+    meta: tuple[str, str] | None = None
+
+
+# -- in and out -----------------------------------------------------------------------------------
+
+
+def add_many(connection: Connection, found: Sequence[Item]) -> list[str]:
+    """Keep new items; gives the ids of those that were kept.
+
+    What the task has already (the same text as it is compared) is left out, also within ``found``.
+    """
+    if not found:
+        return []
+    known = known_hashes(connection, found[0].task_id, [one.text_hash for one in found])
+    rows = []
+    for item in found:
+        if item.text_hash not in known:
+            known[item.text_hash] = item.id
+            rows.append(_row(item))
+    if rows:
+        connection.execute(insert(items), rows)
+    return [row["id"] for row in rows]
+
+
+def known_hashes(connection: Connection, task_id: str, hashes: Collection[str]) -> dict[str, str]:
+    """Of the hashes, those that items of the task have, with the item's id."""
+    found: dict[str, str] = {}
+    for some in _batches(list(hashes)):
+        query = select(items.c.text_hash, items.c.id).where(
+            items.c.task_id == task_id, items.c.text_hash.in_(some)
+        )
+        found.update({row[0]: row[1] for row in connection.execute(query)})
+    return found
+
+
+def get(connection: Connection, task_id: str, item_id: str) -> Item | None:
+    """An item of a task; None when there is none."""
+    return several(connection, task_id, [item_id]).get(item_id)
+
+
+def several(connection: Connection, task_id: str, ids: Sequence[str]) -> dict[str, Item]:
+    """Items of a task by id; those that are not there are left out."""
+    found: dict[str, Item] = {}
+    for some in _batches(ids):
+        query = select(items).where(items.c.task_id == task_id, items.c.id.in_(some))
+        for row in connection.execute(query).mappings():
+            found[row["id"]] = item_of(row)
+    return found
+
+
+def walk(
+    connection: Connection,
+    task_id: str,
+    *partitions: Partition,
+    after: int = 0,
+    most: int = 500,
+    dups: bool = False,
+) -> list[Item]:
+    """The next items after a ``seq``, in the order they came; ``dups``: also those kept out.
+
+    Start with ``after=0`` and go on with the last one's ``seq`` until nothing comes.
+    """
+    query = select(items).where(items.c.task_id == task_id, items.c.seq > after)
+    if partitions:
+        query = query.where(items.c.partition.in_([one.value for one in partitions]))
+    if not dups:
+        query = query.where(items.c.dup_of.is_(None))
+    query = query.order_by(items.c.seq).limit(most)
+    return [item_of(row) for row in connection.execute(query).mappings()]
+
+
+def last_seq(connection: Connection, task_id: str) -> int:
+    """The ``seq`` of the item that came last; 0 when there is none."""
+    query = select(func.max(items.c.seq)).where(items.c.task_id == task_id)
+    return connection.execute(query).scalar() or 0
+
+
+def change(connection: Connection, task_id: str, ids: Sequence[str], **columns: object) -> int:
+    """Change columns of items of a task; gives how many there were."""
+    count = 0
+    for some in _batches(ids):
+        query = update(items).where(items.c.task_id == task_id, items.c.id.in_(some))
+        count += connection.execute(query.values(**columns)).rowcount
+    return count
+
+
+def remove(connection: Connection, task_id: str, item_id: str) -> bool:
+    """Delete an item with everything said of it; False when there is none.
+
+    What was kept out because it nearly repeats this one comes back in.
+    """
+    connection.execute(
+        update(items)
+        .where(items.c.task_id == task_id, items.c.dup_of == item_id)
+        .values(dup_of=None)
+    )
+    query = delete(items).where(items.c.task_id == task_id, items.c.id == item_id)
+    return connection.execute(query).rowcount == 1
+
+
+# -- counting and lists ---------------------------------------------------------------------------
+
+
+def counts(connection: Connection, task_id: str) -> dict[Partition, Counts]:
+    """How many items there are of each partition; every partition is in it."""
+    held = items.c.dup_of.is_not(None)
+    query = (
+        select(
+            items.c.partition,
+            func.count(),
+            func.count().filter(held),
+            func.count().filter(items.c.again > 0),
+            func.count().filter(_is_answered(), ~held),
+        )
+        .where(items.c.task_id == task_id)
+        .group_by(items.c.partition)
+    )
+    found = {
+        Partition(name): Counts(total=total, dups=dups, again=again, answered=answered)
+        for name, total, dups, again, answered in connection.execute(query)
+    }
+    return {one: found.get(one, Counts()) for one in Partition}
+
+
+def count(connection: Connection, task_id: str) -> int:
+    """How many items a task has."""
+    query = select(func.count()).select_from(items).where(items.c.task_id == task_id)
+    return connection.execute(query).scalar_one()
+
+
+def page(
+    connection: Connection, task_id: str, wanted: Wanted, *, offset: int, most: int
+) -> tuple[list[Item], int]:
+    """The items of a list from ``offset``, in the order they came, and how many there are altogether."""
+    query = narrowed(select(items), task_id, wanted).order_by(items.c.seq)
+    total = connection.execute(
+        narrowed(select(func.count()).select_from(items), task_id, wanted)
+    ).scalar_one()
+    rows = connection.execute(query.offset(offset).limit(most)).mappings()
+    return [item_of(row) for row in rows], total
+
+
+def narrowed(query: Select[Any], task_id: str, wanted: Wanted) -> Select[Any]:
+    """A query over ``items``, narrowed to a task and to what is wanted of it."""
+    query = query.where(items.c.task_id == task_id)
+    if wanted.words:
+        like = f"%{wanted.words.translate(_LIKE)}%"
+        query = query.where(
+            or_(
+                items.c.text.ilike(like, escape="\\"),
+                items.c.outside_id == wanted.words,
+                items.c.id == wanted.words,
+            )
+        )
+    if wanted.partition:
+        query = query.where(items.c.partition == wanted.partition)
+    if wanted.state == "dup":
+        query = query.where(items.c.dup_of.is_not(None))
+    elif wanted.state == "again":
+        query = query.where(items.c.again > 0)
+    elif wanted.state == "answered":
+        query = query.where(_is_answered())
+    elif wanted.state == "open":
+        query = query.where(~_is_answered(), items.c.dup_of.is_(None))
+    if wanted.meta is not None:
+        name, value = wanted.meta
+        pair = json.dumps({name: value}, ensure_ascii=False, separators=(",", ":"))[1:-1]
+        query = query.where(items.c.meta.like(f"%{pair.translate(_LIKE)}%", escape="\\"))
+    return query
+
+
+def _is_answered() -> Any:
+    said = (
+        select(answers.c.id)
+        .where(
+            answers.c.item_id == items.c.id,
+            answers.c.gone_at.is_(None),
+            answers.c.state == "answered",
+        )
+        .exists()
+    )
+    settled = (
+        select(decisions.c.id)
+        .where(decisions.c.item_id == items.c.id, decisions.c.gone_at.is_(None))
+        .exists()
+    )
+    return said | settled
+
+
+# -- rows -----------------------------------------------------------------------------------------
+
+
+def item_of(row: Row) -> Item:
+    """The item that a row keeps."""
+    values = dict(row)
+    values["partition"] = Partition(values["partition"])
+    values["meta"] = json.loads(values["meta"])
+    return Item(**values)
+
+
+def meta_text(meta: Mapping[str, str]) -> str:
+    """The JSON of an item's properties, as it is kept and searched."""
+    return json.dumps(dict(meta), ensure_ascii=False, separators=(",", ":"))
+
+
+def _row(item: Item) -> dict[str, Any]:
+    row = {column.name: getattr(item, column.name) for column in items.c}
+    return row | {"partition": item.partition.value, "meta": meta_text(item.meta)}
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    yield from (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
