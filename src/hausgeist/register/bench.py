@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hausgeist.audit import Trail
 from hausgeist.gateway import Gateway
+from hausgeist.jobs.queue import Jobs
 from hausgeist.settings import Settings
 from hausgeist.store.db import Store
 from hausgeist.workbench.tasks import Tasks
@@ -29,8 +30,13 @@ class Bench:
 
     ground: Ground
     tasks: Tasks
+    jobs: Jobs
 
 
 def open_bench(ground: Ground) -> Bench:
     """Put the doors together."""
-    return Bench(ground=ground, tasks=Tasks(ground.store, ground.trail, ground.now_ms))
+    return Bench(
+        ground=ground,
+        tasks=Tasks(ground.store, ground.trail, ground.now_ms),
+        jobs=Jobs(ground.store, ground.now_ms),
+    )

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What each kind of job does: the table that workers look into. One line a kind."""
+
+from collections.abc import Mapping
+
+from hausgeist.jobs.work import JobFunction
+from hausgeist.register.bench import Bench
+
+
+def kinds(bench: Bench) -> Mapping[str, JobFunction]:
+    """The functions of all kinds of jobs, over these doors."""
+    del bench
+    return {}

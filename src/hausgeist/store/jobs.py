@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Verbs of jobs: what people ask for, and what workers take, beat for, end and give back.
+
+A row has one worker at a time. Whoever writes as a worker names itself in the WHERE: one that lost a job
+writes nothing of it any more. Times are milliseconds since the epoch.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from hausgeist.core.jobs import Job, JobState
+from hausgeist.store.accounts import Row
+from hausgeist.store.tables import jobs
+
+_LIVE = (JobState.QUEUED.value, JobState.RUNNING.value)
+_OVER = tuple(state.value for state in JobState if state.over)
+
+
+def _text(values: Mapping[str, Any]) -> str:
+    return json.dumps(dict(values), ensure_ascii=False, separators=(",", ":"))
+
+
+def job_of(row: Row) -> Job:
+    """The job that a row keeps."""
+    return Job(
+        id=row["id"],
+        kind=row["kind"],
+        task_id=row["task_id"],
+        params=json.loads(row["params"]),
+        by=row["user_id"],
+        state=JobState(row["state"]),
+        done=row["done"],
+        total=row["total"],
+        note=json.loads(row["note"]),
+        result=json.loads(row["result"]),
+        error=row["error"],
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+    )
+
+
+def add(connection: Connection, job: Job) -> None:
+    """Keep a new job."""
+    connection.execute(
+        insert(jobs).values(
+            id=job.id,
+            kind=job.kind,
+            task_id=job.task_id,
+            params=_text(job.params),
+            user_id=job.by,
+            state=job.state.value,
+            done=job.done,
+            total=job.total,
+            note=_text(job.note),
+            result=_text(job.result),
+            error=job.error,
+            worker="",
+            beat_at=None,
+            created_at=job.created_at,
+            started_at=job.started_at,
+            ended_at=job.ended_at,
+        )
+    )
+
+
+def get(connection: Connection, job_id: str) -> Job | None:
+    """A job by its id, whoever asks."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+    return job_of(row) if row else None
+
+
+def of_task(connection: Connection, task_id: str, most: int) -> list[Job]:
+    """The jobs of a task, the newest first."""
+    query = select(jobs).where(jobs.c.task_id == task_id)
+    query = query.order_by(jobs.c.created_at.desc(), jobs.c.id).limit(most)
+    return [job_of(row) for row in connection.execute(query).mappings()]
+
+
+def of_user(connection: Connection, user_id: str, most: int) -> list[Job]:
+    """The jobs somebody started, the newest first."""
+    query = select(jobs).where(jobs.c.user_id == user_id)
+    query = query.order_by(jobs.c.created_at.desc(), jobs.c.id).limit(most)
+    return [job_of(row) for row in connection.execute(query).mappings()]
+
+
+def live(connection: Connection, kind: str, task_id: str | None) -> Job | None:
+    """A job of this kind of a task that is not over."""
+    query = select(jobs).where(
+        jobs.c.kind == kind, jobs.c.task_id == task_id, jobs.c.state.in_(_LIVE)
+    )
+    row = connection.execute(query.limit(1)).mappings().first()
+    return job_of(row) if row else None
+
+
+def cancel(connection: Connection, job_id: str, now_ms: int) -> bool:
+    """Put an end to a job that is not over; False where there is none."""
+    query = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(_LIVE))
+    query = query.values(state=JobState.CANCELLED.value, ended_at=now_ms)
+    return bool(connection.execute(query).rowcount)
+
+
+# -- workers ---------------------------------------------------------------------------------------
+
+
+def waiting(connection: Connection, silent_since: int, most: int) -> Sequence[tuple[str, bool]]:
+    """The jobs that somebody should do, the oldest first: id, and whether another worker had it.
+
+    Those that are queued, and those whose worker was not heard of since ``silent_since``.
+    """
+    query = (
+        select(jobs.c.id, jobs.c.state)
+        .where(
+            or_(
+                jobs.c.state == JobState.QUEUED.value,
+                (jobs.c.state == JobState.RUNNING.value) & (jobs.c.beat_at < silent_since),
+            )
+        )
+        .order_by(jobs.c.created_at, jobs.c.id)
+        .limit(most)
+    )
+    return [(row.id, row.state == JobState.RUNNING.value) for row in connection.execute(query)]
+
+
+def take(
+    connection: Connection, job_id: str, worker: str, *, now_ms: int, silent_since: int
+) -> Job | None:
+    """Give a job to a worker: a queued one, one that is its own, or one whose worker is silent."""
+    running = jobs.c.state == JobState.RUNNING.value
+    free = (jobs.c.state == JobState.QUEUED.value) | (
+        running & ((jobs.c.worker == worker) | (jobs.c.beat_at < silent_since))
+    )
+    values = {
+        "state": JobState.RUNNING.value,
+        "worker": worker,
+        "beat_at": now_ms,
+        "started_at": func.coalesce(jobs.c.started_at, now_ms),
+    }
+    taken = connection.execute(update(jobs).where(jobs.c.id == job_id, free).values(**values))
+    return get(connection, job_id) if taken.rowcount else None
+
+
+def beat(connection: Connection, worker: str, job_ids: Sequence[str], now_ms: int) -> set[str]:
+    """Say that a worker lives; gives those of its jobs that are still its own and wanted."""
+    if not job_ids:
+        return set()
+    mine = _mine(worker) & jobs.c.id.in_(job_ids)
+    connection.execute(update(jobs).where(mine).values(beat_at=now_ms))
+    return {row.id for row in connection.execute(select(jobs.c.id).where(mine))}
+
+
+def advance(
+    connection: Connection,
+    job_id: str,
+    worker: str,
+    *,
+    done: int,
+    total: int,
+    note: Mapping[str, Any],
+    now_ms: int,
+) -> bool:
+    """Keep how far a job is; False where it is no longer this worker's, or no longer wanted."""
+    values = {"done": done, "total": total, "note": _text(note), "beat_at": now_ms}
+    query = update(jobs).where(_mine(worker), jobs.c.id == job_id).values(**values)
+    return bool(connection.execute(query).rowcount)
+
+
+def end(
+    connection: Connection,
+    job_id: str,
+    worker: str,
+    *,
+    state: JobState,
+    result: Mapping[str, Any],
+    error: str,
+    now_ms: int,
+) -> bool:
+    """Say how a job ended; False where it is no longer this worker's."""
+    values = {"state": state.value, "result": _text(result), "error": error, "ended_at": now_ms}
+    query = update(jobs).where(_mine(worker), jobs.c.id == job_id).values(**values)
+    return bool(connection.execute(query).rowcount)
+
+
+def give_back(connection: Connection, job_id: str, worker: str) -> bool:
+    """Put a worker's job back into the queue, for whoever takes it next."""
+    query = update(jobs).where(_mine(worker), jobs.c.id == job_id)
+    query = query.values(state=JobState.QUEUED.value, worker="", beat_at=None)
+    return bool(connection.execute(query).rowcount)
+
+
+def prune(connection: Connection, before_ms: int) -> list[str]:
+    """Forget the jobs that ended before a moment; gives their ids."""
+    old = jobs.c.state.in_(_OVER) & (jobs.c.ended_at < before_ms)
+    ids = [row.id for row in connection.execute(select(jobs.c.id).where(old).limit(1_000))]
+    if ids:
+        connection.execute(delete(jobs).where(jobs.c.id.in_(ids)))
+    return ids
+
+
+def _mine(worker: str) -> Any:
+    return (jobs.c.state == JobState.RUNNING.value) & (jobs.c.worker == worker)
