@@ -73,11 +73,14 @@ from hausgeist.store.tables.students import (
 from hausgeist.store.tables.tasks import (
     answers,
     decisions,
+    intake_refusals,
+    intakes,
     items,
     suggestions,
     task_guidelines,
     task_members,
     task_migrations,
+    task_reserved,
     tasks,
 )
 
@@ -115,6 +118,8 @@ __all__ = [
     "import_pieces",
     "imported",
     "imports",
+    "intake_refusals",
+    "intakes",
     "items",
     "jobs",
     "ledger",
@@ -147,6 +152,7 @@ __all__ = [
     "task_guidelines",
     "task_members",
     "task_migrations",
+    "task_reserved",
     "tasks",
     "throttles",
     "traffic_samples",

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from hausgeist.store.tables.schema import metadata
@@ -71,6 +72,33 @@ task_migrations = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+# files on their way into a task: read row by row, what could not come in is listed
+intakes = Table(
+    "intakes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("actor", String(32), nullable=False),  # a member
+    Column("body", Text, nullable=False),  # JSON: see workbench.intake.Intake
+    Column("state", String(16), nullable=False),  # waiting, running, done, failed
+    Column("row", Integer, nullable=False),  # rows that are dealt with
+    Column("added", Integer, nullable=False),
+    Column("answers", Integer, nullable=False),
+    Column("refused", Text, nullable=False),  # JSON: how many for which reason
+    Column("error", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+
+intake_refusals = Table(
+    "intake_refusals",
+    metadata,
+    Column("intake_id", ForeignKey("intakes.id", ondelete="CASCADE"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("reason", String(32), nullable=False),
+    Column("detail", String(200), nullable=False),
+)
+
 items = Table(
     "items",
     metadata,
@@ -88,11 +116,25 @@ items = Table(
     Column("rank", Float, nullable=False),  # drawn at random once, for the random order
     Column("worth", Float, nullable=False),  # what active learning thinks of it; higher comes first
     Column("again", Integer, nullable=False),  # asked again since this schema version; 0: not
+    Column(
+        "answered", Integer, nullable=False, server_default="0"
+    ),  # by how many people, as it counts now
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("task_id", "text_hash"),
     Index("ix_items_task_id_partition_rank", "task_id", "partition", "rank"),
-    Index("ix_items_task_id_partition_worth", "task_id", "partition", "worth"),
+    Index("ix_items_task_id_partition_answered_rank", "task_id", "partition", "answered", "rank"),
+    Index("ix_items_task_id_partition_answered_worth", "task_id", "partition", "answered", "worth"),
+    Index(
+        "ix_items_task_id_again",
+        "task_id",
+        "again",
+        sqlite_where=text("again > 0"),
+        postgresql_where=text("again > 0"),
+    ),
     Index("ix_items_task_id_seq", "task_id", "seq"),
+    Index("ix_items_task_id_partition_dup_of", "task_id", "partition", "dup_of"),  # to count
+    Index("ix_items_task_id_again", "task_id", "again", "partition"),
+    Index("ix_items_dup_of", "dup_of"),
 )
 
 suggestions = Table(
@@ -142,10 +184,35 @@ answers = Table(
     Column("guideline_version", Integer, nullable=False),
     Column("schema_version", Integer, nullable=False),
     Column("origin", String(16), nullable=False),  # person, import, bulk, decided
+    Column(
+        "drawn", String(16), nullable=False, server_default=""
+    ),  # random, or the order it came in
+    Column("replaces", String(32)),  # the same person's answer before, which came back if undone
+    Column("batch", String(32)),  # what was accepted, or imported, at once
     Column("at", BigInteger, nullable=False),
     Column("gone_at", BigInteger),  # undone, or replaced by a later one
     Index("ix_answers_item_id_actor", "item_id", "actor"),
     Index("ix_answers_task_id_at", "task_id", "at"),
+    Index("ix_answers_task_id_actor_at", "task_id", "actor", "at"),
+    Index("ix_answers_batch", "batch"),
+)
+
+# items that are on somebody's screen, or about to be: nobody else gets them beyond the overlap
+task_reserved = Table(
+    "task_reserved",
+    metadata,
+    Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
+    Column("actor", String(32), primary_key=True),  # a member
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
+    Column("work", String(8), nullable=False),  # pool, gold, again
+    Column("wanted", String(16), nullable=False),  # the order that was asked for
+    Column("drawn", String(16), nullable=False),  # random, or that order
+    Column("mode", String(16), nullable=False),
+    Column("shown", String(32)),  # the suggestion that is shown
+    Column("planted", Text),  # JSON: shown in its place, wrong on purpose
+    Column("place", Integer, nullable=False),  # in the person's queue
+    Column("until", BigInteger, nullable=False),  # from then on others may get it
+    Index("ix_task_reserved_task_id_actor", "task_id", "actor"),
 )
 
 # what counts where people differ

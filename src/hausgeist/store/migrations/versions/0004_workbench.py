@@ -36,6 +36,29 @@ def _tasks() -> None:
     )
 
     op.create_table(
+        "intakes",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("task_id", sa.String(length=32), nullable=False),
+        sa.Column("actor", sa.String(length=32), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("added", sa.Integer(), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Text(), nullable=False),
+        sa.Column("error", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["tasks.id"], name=op.f("fk_intakes_task_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_intakes")),
+    )
+
+    with op.batch_alter_table("intakes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_intakes_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
         "items",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("task_id", sa.String(length=32), nullable=False),
@@ -51,6 +74,7 @@ def _tasks() -> None:
         sa.Column("rank", sa.Float(), nullable=False),
         sa.Column("worth", sa.Float(), nullable=False),
         sa.Column("again", sa.Integer(), nullable=False),
+        sa.Column("answered", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["task_id"], ["tasks.id"], name=op.f("fk_items_task_id"), ondelete="CASCADE"
@@ -60,11 +84,29 @@ def _tasks() -> None:
     )
 
     with op.batch_alter_table("items", schema=None) as batch_op:
+        batch_op.create_index("ix_items_dup_of", ["dup_of"], unique=False)
         batch_op.create_index(
-            "ix_items_task_id_partition_rank", ["task_id", "partition", "rank"], unique=False
+            "ix_items_task_id_again",
+            ["task_id", "again"],
+            unique=False,
+            sqlite_where=sa.text("again > 0"),
+            postgresql_where=sa.text("again > 0"),
         )
         batch_op.create_index(
-            "ix_items_task_id_partition_worth", ["task_id", "partition", "worth"], unique=False
+            "ix_items_task_id_partition_answered_rank",
+            ["task_id", "partition", "answered", "rank"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_items_task_id_partition_answered_worth",
+            ["task_id", "partition", "answered", "worth"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_items_task_id_partition_dup_of", ["task_id", "partition", "dup_of"], unique=False
+        )
+        batch_op.create_index(
+            "ix_items_task_id_partition_rank", ["task_id", "partition", "rank"], unique=False
         )
         batch_op.create_index("ix_items_task_id_seq", ["task_id", "seq"], unique=False)
 
@@ -114,6 +156,9 @@ def _tasks() -> None:
         sa.Column("guideline_version", sa.Integer(), nullable=False),
         sa.Column("schema_version", sa.Integer(), nullable=False),
         sa.Column("origin", sa.String(length=16), nullable=False),
+        sa.Column("drawn", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("replaces", sa.String(length=32), nullable=True),
+        sa.Column("batch", sa.String(length=32), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("gone_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -126,7 +171,11 @@ def _tasks() -> None:
     )
 
     with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.create_index("ix_answers_batch", ["batch"], unique=False)
         batch_op.create_index("ix_answers_item_id_actor", ["item_id", "actor"], unique=False)
+        batch_op.create_index(
+            "ix_answers_task_id_actor_at", ["task_id", "actor", "at"], unique=False
+        )
         batch_op.create_index("ix_answers_task_id_at", ["task_id", "at"], unique=False)
 
     op.create_table(
@@ -152,6 +201,21 @@ def _tasks() -> None:
     with op.batch_alter_table("decisions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_decisions_item_id"), ["item_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_decisions_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
+        "intake_refusals",
+        sa.Column("intake_id", sa.String(length=32), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("detail", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["intake_id"],
+            ["intakes.id"],
+            name=op.f("fk_intake_refusals_intake_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("intake_id", "row", name=op.f("pk_intake_refusals")),
+    )
 
     op.create_table(
         "suggestions",
@@ -212,6 +276,31 @@ def _tasks() -> None:
     with op.batch_alter_table("task_members", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_task_members_task_id"), ["task_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_task_members_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "task_reserved",
+        sa.Column("item_id", sa.String(length=32), nullable=False),
+        sa.Column("actor", sa.String(length=32), nullable=False),
+        sa.Column("task_id", sa.String(length=32), nullable=False),
+        sa.Column("work", sa.String(length=8), nullable=False),
+        sa.Column("wanted", sa.String(length=16), nullable=False),
+        sa.Column("drawn", sa.String(length=16), nullable=False),
+        sa.Column("mode", sa.String(length=16), nullable=False),
+        sa.Column("shown", sa.String(length=32), nullable=True),
+        sa.Column("planted", sa.Text(), nullable=True),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["items.id"], name=op.f("fk_task_reserved_item_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["tasks.id"], name=op.f("fk_task_reserved_task_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("item_id", "actor", name=op.f("pk_task_reserved")),
+    )
+
+    with op.batch_alter_table("task_reserved", schema=None) as batch_op:
+        batch_op.create_index("ix_task_reserved_task_id_actor", ["task_id", "actor"], unique=False)
 
 
 def _students() -> None:
