@@ -57,7 +57,7 @@ clean: ## remove environments and whatever was built
 	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
 	find src -name '*.mo' -delete
 
-.venv/serve.stamp: pyproject.toml requirements.lock package-lock.json vendor.toml hatch_build.py \
+.venv/serve.stamp: pyproject.toml requirements-students.lock package-lock.json vendor.toml hatch_build.py \
 		scripts/environment.py $(CATALOGUES)
 	@test -n "$(PYTHON)" || { \
 		echo "Hausgeist needs Python 3.11 or newer, and none was found. Install it, for example with"; \

@@ -48,15 +48,17 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def serve() -> None:
-    """The locked dependencies and the package itself, editable, in .venv."""
+    """The locked dependencies, also of training, and the package itself, editable, in .venv."""
     _venv(VENV)
-    _locked(VENV, "requirements.lock", ["-e", "."])
+    _locked(VENV, "requirements-students.lock", ["-e", ".[students]"])
     _pip(VENV, "install", "--no-deps", "-e", ".", say="Installing Hausgeist itself")
 
 
 def dev() -> None:
     """On top of ``serve``: what lints, types and tests."""
-    _locked(VENV, "requirements-dev.lock", ["-e", ".", "--group", "lint", "--group", "test"])
+    _locked(
+        VENV, "requirements-dev.lock", ["-e", ".[students]", "--group", "lint", "--group", "test"]
+    )
 
 
 def clients() -> None:

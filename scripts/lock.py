@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Renew the lock files: pyproject.toml in, exact versions with hashes of every platform out.
 
-``requirements.lock`` is what a deployment installs; ``requirements-dev.lock`` adds the tools and test
+``requirements.lock`` is what a deployment installs; ``requirements-students.lock`` adds what trains small
+models; ``requirements-dev.lock`` adds the tools and test
 libraries and agrees with it; ``tests/clients/requirements.txt`` pins the foreign clients. The locks
 name no index: the hashes are the same wherever the files come from.
 """
@@ -16,14 +17,23 @@ COMMON = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-
 STYLE = ["--annotation-style", "line", "--custom-compile-command", "make lock"]
 LOCKS = {
     "requirements.lock": ["pyproject.toml"],
+    "requirements-students.lock": [
+        "pyproject.toml",
+        "--extra",
+        "students",
+        "--constraints",
+        "requirements.lock",
+    ],
     "requirements-dev.lock": [
         "pyproject.toml",
+        "--extra",
+        "students",
         "--group",
         "lint",
         "--group",
         "test",
         "--constraints",
-        "requirements.lock",
+        "requirements-students.lock",
     ],
     "tests/clients/requirements.txt": ["tests/clients/requirements.in"],
 }

@@ -70,7 +70,7 @@ def page() -> str:
         "# What Hausgeist is built on",
         "",
         "Made by `make third-party` from the lock file, the packages' own metadata and `vendor.toml`.",
-        "Exact versions with hashes are in `requirements.lock` and `package-lock.json`.",
+        "Exact versions with hashes are in `requirements-students.lock` and `package-lock.json`.",
         "",
         "## Carried in the package",
         "",
@@ -101,7 +101,7 @@ def _carried(entry: dict[str, str]) -> str:
 def _installed() -> Iterator[str]:
     """A row for every locked package that this system needs."""
     seen = set()
-    for line in (ROOT / "requirements.lock").read_text("utf-8").splitlines():
+    for line in (ROOT / "requirements-students.lock").read_text("utf-8").splitlines():
         found = re.match(r"([A-Za-z0-9_.-]+)==\S+(?:\s*;\s*(.+?))?\s*\\?$", line)
         if found is None or found.group(1) in seen:
             continue

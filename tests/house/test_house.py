@@ -30,16 +30,26 @@ def test_the_tree_keeps_the_house_rules(command):
 
 def test_locks_name_no_index():
     """A lock is valid with any index: it holds names, versions and hashes, no address."""
-    for name in ("requirements.lock", "requirements-dev.lock", "tests/clients/requirements.txt"):
+    for name in (
+        "requirements.lock",
+        "requirements-students.lock",
+        "requirements-dev.lock",
+        "tests/clients/requirements.txt",
+    ):
         assert "://" not in (ROOT / name).read_text("utf-8"), name
     assert '"resolved"' not in (ROOT / "package-lock.json").read_text("utf-8")
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-students.lock", "requirements-dev.lock"]
+)
 def test_locks_satisfy_the_ranges(lock):
     """Every requirement of pyproject.toml has a locked version within its range."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     wanted = [Requirement(text) for text in project["project"]["dependencies"]]
+    if lock != "requirements.lock":
+        students = project["project"]["optional-dependencies"]["students"]
+        wanted += [Requirement(text) for text in students]
     if "dev" in lock:
         for group in ("lint", "test"):
             wanted += [Requirement(text) for text in project["dependency-groups"][group]]
