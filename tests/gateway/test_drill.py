@@ -27,8 +27,8 @@ from hausgeist.gateway.drill_questions import (
     judge,
     marked,
     read_questions,
+    share,
     sheet,
-    wilson,
 )
 from hausgeist.ledger import Book, Budgets
 from hausgeist.store.tables import groups, ledger, users
@@ -307,10 +307,10 @@ def test_answers_are_judged_by_plain_means(question, answer, passed):
 
 def test_an_interval_is_wilsons():
     """Eight of ten is between 49 and 94 percent; nothing of nothing is no share."""
-    share = wilson(8, 10)
+    found = share(8, 10)
     assert (round(share.low, 3), round(share.high, 3)) == (0.490, 0.943)
-    assert wilson(0, 0) is None
-    assert (wilson(0, 10).low, wilson(10, 10).high) == (0.0, pytest.approx(1.0))
+    assert share(0, 0) is None
+    assert (share(0, 10).low, share(10, 10).high) == (0.0, pytest.approx(1.0))
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ is not judged by a machine: people judge it on the sheet, where they cannot see 
 
 import csv
 import io
-import math
 from collections.abc import Sequence
 
 import msgspec
 
 from hausgeist.core.labels import DataClass
+from hausgeist.core.statistics.interval import wilson
 from hausgeist.errors import N_, InvalidField
 
 QUESTIONS_MOST = 100
@@ -21,8 +21,6 @@ SET_MOST = 256 * 1024
 ANSWER_KEPT = 4_000
 """Characters of an answer that are kept."""
 SHEET_MOST = 4 * 1024 * 1024
-Z = 1.959964
-"""Of the normal distribution, for intervals of 95 percent."""
 COLUMNS = ("number", "question", "reference", "A", "B", "better (A, B or =)")
 CHOICES = {"a": "A", "b": "B", "=": "="}
 
@@ -144,14 +142,10 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def wilson(count: int, of: int) -> Share | None:
+def share(count: int, of: int) -> Share | None:
     """A share with its interval of 95 percent (Wilson 1927); None of nothing."""
-    if not of:
-        return None
-    share, square = count / of, Z * Z
-    middle = (share + square / (2 * of)) / (1 + square / of)
-    half = Z / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of * of))
-    return Share(count, of, max(0.0, middle - half), min(1.0, middle + half))
+    found = wilson(count, of)
+    return Share(count, of, found.low, found.high) if found else None
 
 
 def compare(asked: Sequence[Asked]) -> tuple[Compared, ...]:
@@ -176,7 +170,7 @@ def _compared(wanted: str, asked: Sequence[Asked]) -> Compared:
         failed_then=sum(bool(one.error) for one in then),
         length_today=_median(today),
         length_then=_median(then),
-        as_good=wilson(sum(one != "today" for one in judged), len(judged)),
+        as_good=share(sum(one != "today" for one in judged), len(judged)),
     )
 
 
@@ -190,7 +184,7 @@ def _passed(asked: Sequence[Asked], answers: Sequence[Answer]) -> Share | None:
     with_criterion = [
         answer for one, answer in zip(asked, answers, strict=True) if _judged(one.question)
     ]
-    return wilson(sum(one.passed is True for one in with_criterion), len(with_criterion))
+    return share(sum(one.passed is True for one in with_criterion), len(with_criterion))
 
 
 def _judged(question: Question) -> bool:
