@@ -308,7 +308,7 @@ def test_answers_are_judged_by_plain_means(question, answer, passed):
 def test_an_interval_is_wilsons():
     """Eight of ten is between 49 and 94 percent; nothing of nothing is no share."""
     found = share(8, 10)
-    assert (round(share.low, 3), round(share.high, 3)) == (0.490, 0.943)
+    assert (round(found.low, 3), round(found.high, 3)) == (0.490, 0.943)
     assert share(0, 0) is None
     assert (share(0, 10).low, share(10, 10).high) == (0.0, pytest.approx(1.0))
 
