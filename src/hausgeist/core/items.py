@@ -36,6 +36,8 @@ class Item:
     rank: float = 0.0
     worth: float = 0.0
     again: int = 0
+    answered: int = 0
+    """By how many people, as it counts now."""
     created_at: int = 0
 
 

@@ -6,6 +6,7 @@ a megabyte each, so nothing here gives all of them at once: walk by ``seq``, or 
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +16,12 @@ from sqlalchemy import Connection, Select, delete, func, insert, or_, select, up
 from hausgeist.core.items import Item
 from hausgeist.core.tasks import Partition
 from hausgeist.store.accounts import Row
-from hausgeist.store.tables import answers, decisions, items
+from hausgeist.store.tables import items
 
 _AT_ONCE = 500
 """Ids in one query; databases limit how many parameters a statement has."""
+COUNTED_MOST = 10_000
+"""How far a list is counted."""
 _LIKE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 
@@ -152,24 +155,25 @@ def remove(connection: Connection, task_id: str, item_id: str) -> bool:
 
 
 def counts(connection: Connection, task_id: str) -> dict[Partition, Counts]:
-    """How many items there are of each partition; every partition is in it."""
+    """How many items there are of each partition; every partition is in it.
+
+    Counted in indexes alone, so that texts of two million items are not touched.
+    """
+    ours = items.c.task_id == task_id
     held = items.c.dup_of.is_not(None)
-    query = (
-        select(
-            items.c.partition,
-            func.count(),
-            func.count().filter(held),
-            func.count().filter(items.c.again > 0),
-            func.count().filter(_is_answered(), ~held),
-        )
-        .where(items.c.task_id == task_id)
-        .group_by(items.c.partition)
-    )
-    found = {
-        Partition(name): Counts(total=total, dups=dups, again=again, answered=answered)
-        for name, total, dups, again, answered in connection.execute(query)
+    all_of_them = select(items.c.partition, held, func.count()).where(ours)
+    totals, dups, again, answered = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for name, kept_out, many in connection.execute(all_of_them.group_by(items.c.partition, held)):
+        totals[name] += many
+        dups[name] += many if kept_out else 0
+    for tally, said in ((again, items.c.again > 0), (answered, items.c.answered > 0)):
+        query = select(items.c.partition, func.count()).where(ours, said)
+        for name, many in connection.execute(query.group_by(items.c.partition)):
+            tally[name] = many
+    return {
+        one: Counts(total=totals[one], dups=dups[one], again=again[one], answered=answered[one])
+        for one in Partition
     }
-    return {one: found.get(one, Counts()) for one in Partition}
 
 
 def count(connection: Connection, task_id: str) -> int:
@@ -181,11 +185,13 @@ def count(connection: Connection, task_id: str) -> int:
 def page(
     connection: Connection, task_id: str, wanted: Wanted, *, offset: int, most: int
 ) -> tuple[list[Item], int]:
-    """The items of a list from ``offset``, in the order they came, and how many there are altogether."""
+    """The items of a list from ``offset``, in the order they came, and how many there are altogether.
+
+    No more than ``COUNTED_MOST`` are counted.
+    """
     query = narrowed(select(items), task_id, wanted).order_by(items.c.seq)
-    total = connection.execute(
-        narrowed(select(func.count()).select_from(items), task_id, wanted)
-    ).scalar_one()
+    some = narrowed(select(items.c.id), task_id, wanted).limit(COUNTED_MOST).subquery()
+    total = connection.execute(select(func.count()).select_from(some)).scalar_one()
     rows = connection.execute(query.offset(offset).limit(most)).mappings()
     return [item_of(row) for row in rows], total
 
@@ -209,32 +215,14 @@ def narrowed(query: Select[Any], task_id: str, wanted: Wanted) -> Select[Any]:
     elif wanted.state == "again":
         query = query.where(items.c.again > 0)
     elif wanted.state == "answered":
-        query = query.where(_is_answered())
+        query = query.where(items.c.answered > 0)
     elif wanted.state == "open":
-        query = query.where(~_is_answered(), items.c.dup_of.is_(None))
+        query = query.where(items.c.answered == 0, items.c.dup_of.is_(None))
     if wanted.meta is not None:
         name, value = wanted.meta
         pair = json.dumps({name: value}, ensure_ascii=False, separators=(",", ":"))[1:-1]
         query = query.where(items.c.meta.like(f"%{pair.translate(_LIKE)}%", escape="\\"))
     return query
-
-
-def _is_answered() -> Any:
-    said = (
-        select(answers.c.id)
-        .where(
-            answers.c.item_id == items.c.id,
-            answers.c.gone_at.is_(None),
-            answers.c.state == "answered",
-        )
-        .exists()
-    )
-    settled = (
-        select(decisions.c.id)
-        .where(decisions.c.item_id == items.c.id, decisions.c.gone_at.is_(None))
-        .exists()
-    )
-    return said | settled
 
 
 # -- rows -----------------------------------------------------------------------------------------

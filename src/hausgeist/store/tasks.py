@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from hausgeist.core.labels import DataClass
 from hausgeist.core.tasks import Field, FieldType, Label, Metric, Mode, Part, Task, TaskKind
@@ -100,6 +100,17 @@ def of_user(connection: Connection, user_id: str, *, archived: bool = False) -> 
     return [task_of(row) for row in connection.execute(query).mappings()]
 
 
+def listed(
+    connection: Connection, user_id: str, *, archived: bool = False
+) -> list[tuple[Task, Member]]:
+    """The tasks somebody works on with who they are in each, the ones changed last first."""
+    query = select(task_members).where(
+        task_members.c.user_id == user_id, task_members.c.left_at.is_(None)
+    )
+    who = {row["task_id"]: member_of(row) for row in connection.execute(query).mappings()}
+    return [(task, who[task.id]) for task in of_user(connection, user_id, archived=archived)]
+
+
 def get(connection: Connection, task_id: str) -> Task | None:
     """A task by its id, whoever asks: for jobs and for what has checked who asks already."""
     row = connection.execute(select(tasks).where(tasks.c.id == task_id)).mappings().first()
@@ -165,3 +176,16 @@ def add_member(connection: Connection, member: Member) -> None:
             left_at=member.left_at,
         )
     )
+
+
+def change_member(connection: Connection, task_id: str, member_id: str, **columns: object) -> bool:
+    """Change columns of a member of a task; False when there is none."""
+    query = update(task_members).where(
+        task_members.c.task_id == task_id, task_members.c.id == member_id
+    )
+    return connection.execute(query.values(**columns)).rowcount == 1
+
+
+def remove(connection: Connection, task_id: str) -> bool:
+    """Delete a task with everything in it; False when there is none."""
+    return connection.execute(delete(tasks).where(tasks.c.id == task_id)).rowcount == 1

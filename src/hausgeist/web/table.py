@@ -63,6 +63,7 @@ PAGES = (
     "pages.admin_drill",
     "pages.admin_logins",
     "pages.admin_login",
+    "pages.tasks",
 )
 """Modules of ``hausgeist.web`` with the routes of pages; where two patterns fit, the first wins."""
 

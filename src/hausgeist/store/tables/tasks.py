@@ -133,8 +133,21 @@ items = Table(
     ),
     Index("ix_items_task_id_seq", "task_id", "seq"),
     Index("ix_items_task_id_partition_dup_of", "task_id", "partition", "dup_of"),  # to count
-    Index("ix_items_task_id_again", "task_id", "again", "partition"),
     Index("ix_items_dup_of", "dup_of"),
+)
+
+# what a teacher was asked with: the words, the schema, the model; a version is never changed
+task_prompts = Table(
+    "task_prompts",
+    metadata,
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", String(64), primary_key=True),  # SHA-256, what stands in suggestions
+    Column("number", Integer, nullable=False),  # how people call it: p1, p2, …
+    Column("model", String(200), nullable=False),
+    Column("body", Text, nullable=False),  # JSON: see workbench.teacher.Prompt
+    Column("actor", String(32), nullable=False),  # a member
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("task_id", "number"),
 )
 
 suggestions = Table(
@@ -143,13 +156,16 @@ suggestions = Table(
     Column("id", String(32), primary_key=True),
     Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False),
     Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("job", String(32), nullable=False),  # which run of it asked last
     Column("producer", String(16), nullable=False),  # teacher, student, rules, import
-    Column("model", String(200), nullable=False),
+    Column("model", String(200), nullable=False),  # who answered
     Column("version", String(64), nullable=False),  # SHA-256 of prompt, schema and model
     Column("state", String(16), nullable=False),  # ok, unparsed, refused, failed
     Column("value", Text),  # JSON: core.answers.Value; NULL unless ok
     Column("score", Float),
-    Column("reason", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # the model's own, short
+    Column("code", String(64), nullable=False),  # why there is no value
+    Column("tries", Integer, nullable=False),  # how often it was asked in its last run
     Column("raw", Text, nullable=False),  # what was answered, where it could not be read
     Column("lost", Integer, nullable=False),  # passages quoted that are not in the text
     Column("call_id", String(64), nullable=False),

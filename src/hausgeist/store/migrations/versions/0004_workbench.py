@@ -139,6 +139,22 @@ def _tasks() -> None:
     )
 
     op.create_table(
+        "task_prompts",
+        sa.Column("task_id", sa.String(length=32), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("actor", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["tasks.id"], name=op.f("fk_task_prompts_task_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("task_id", "version", name=op.f("pk_task_prompts")),
+        sa.UniqueConstraint("task_id", "number", name=op.f("uq_task_prompts_task_id")),
+    )
+
+    op.create_table(
         "answers",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("task_id", sa.String(length=32), nullable=False),
@@ -222,6 +238,7 @@ def _tasks() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("task_id", sa.String(length=32), nullable=False),
         sa.Column("item_id", sa.String(length=32), nullable=False),
+        sa.Column("job", sa.String(length=32), nullable=False),
         sa.Column("producer", sa.String(length=16), nullable=False),
         sa.Column("model", sa.String(length=200), nullable=False),
         sa.Column("version", sa.String(length=64), nullable=False),
@@ -229,6 +246,8 @@ def _tasks() -> None:
         sa.Column("value", sa.Text(), nullable=True),
         sa.Column("score", sa.Float(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("raw", sa.Text(), nullable=False),
         sa.Column("lost", sa.Integer(), nullable=False),
         sa.Column("call_id", sa.String(length=64), nullable=False),
