@@ -62,6 +62,8 @@ class AnswerNotValid(BadRequest):
 
     code = "answer_not_valid"
     text = N_("The answer does not match the requested schema: {reason}")
+    answer = ""
+    """What was answered, for whoever asked and reads it all the same; never shown, never logged."""
 
 
 class UnknownModel(NotFound):

@@ -61,7 +61,12 @@ class Shape:
             if isinstance(event, Delta):
                 self._kept.append(event.text)
             elif isinstance(event, Finished) and event.reason == "stop":
-                self._check("".join(self._kept))
+                text = "".join(self._kept)
+                try:
+                    self._check(text)
+                except AnswerNotValid as error:
+                    error.answer = text
+                    raise
         return burst
 
     def _check(self, text: str) -> None:

@@ -80,6 +80,7 @@ from hausgeist.store.tables.tasks import (
     task_guidelines,
     task_members,
     task_migrations,
+    task_prompts,
     task_reserved,
     tasks,
 )
@@ -152,6 +153,7 @@ __all__ = [
     "task_guidelines",
     "task_members",
     "task_migrations",
+    "task_prompts",
     "task_reserved",
     "tasks",
     "throttles",
