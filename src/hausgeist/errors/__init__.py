@@ -5,7 +5,8 @@
     ├── BadRequest 400          the request cannot be understood or is not allowed as it stands
     │   ├── InvalidJSON         ├── InvalidField        ├── Unsupported
     │   ├── ContextOverflow     ├── AnswerNotValid      ├── WeakPassword
-    │   ├── TooManyFiles        ├── NothingToLearn      └── LoginBroken
+    │   ├── TooManyFiles        ├── NothingToLearn      ├── AnswerNotFitting
+    │   └── LoginBroken
     ├── NotAuthenticated 401    no, unknown, expired or revoked credentials
     │   └── LoginFailed
     ├── NotAllowed 403          known, but may not
@@ -16,7 +17,7 @@
     │   ├── NoSecondPerson      whoever agrees must be somebody else
     │   ├── SharingOff          ├── TooDelicateToShare
     │   ├── NeedsSecond
-    │   └── GuardRefused
+    │   ├── GuardRefused        └── GoldSealed
     ├── NotFound 404            missing, or not the caller's: the same answer for both
     │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
     │   └── SetupLinkSpent
@@ -51,6 +52,7 @@ the catalogue (``hausgeist.locale``). Parameters fill the braces. Dialects decid
 words. ``param`` names the offending field of the request; ``retry_after`` is in seconds.
 """
 
+from hausgeist.errors.answers import AnswerNotFitting, GoldSealed
 from hausgeist.errors.files import (
     FileBomb,
     FileInterrupted,
@@ -153,6 +155,7 @@ from hausgeist.errors.tree import (
 __all__ = [
     "N_",
     "REASONS",
+    "AnswerNotFitting",
     "AnswerNotValid",
     "AnswerStillRuns",
     "BadFields",
@@ -177,6 +180,7 @@ __all__ = [
     "FileTooLarge",
     "FileUnreadable",
     "FileWithoutText",
+    "GoldSealed",
     "GroupInUse",
     "GuardRefused",
     "HashMismatch",

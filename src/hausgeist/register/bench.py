@@ -9,6 +9,7 @@ from hausgeist.gateway import Gateway
 from hausgeist.jobs.queue import Jobs
 from hausgeist.settings import Settings
 from hausgeist.store.db import Store
+from hausgeist.workbench.review import Review
 from hausgeist.workbench.snapshot import Snapshots
 from hausgeist.workbench.tasks import Tasks
 
@@ -31,6 +32,7 @@ class Bench:
 
     ground: Ground
     tasks: Tasks
+    review: Review
     snapshots: Snapshots
     jobs: Jobs
 
@@ -40,6 +42,7 @@ def open_bench(ground: Ground) -> Bench:
     return Bench(
         ground=ground,
         tasks=Tasks(ground.store, ground.trail, ground.now_ms),
+        review=Review(ground.store, ground.trail, ground.now_ms),
         snapshots=Snapshots(ground.store, ground.now_ms),
         jobs=Jobs(ground.store, ground.now_ms),
     )

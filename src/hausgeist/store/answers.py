@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Verbs of answers under way and of contests: stop requests, what was kept, a model's title.
+"""Verbs of a model's answers under way and of contests: stop requests, what was kept, a model's title.
+
+What people answer in the workbench is in ``store.task_answers``.
 
 As in ``store.chats``, every query of a person's names the owner.
 """
