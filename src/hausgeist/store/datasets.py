@@ -287,7 +287,7 @@ def _migrated(connection: Connection, task_id: str) -> dict[int, int]:
     """When each version of the task's labels came about, in ms."""
     query = select(task_migrations.c.version, task_migrations.c.at)
     rows = connection.execute(query.where(task_migrations.c.task_id == task_id))
-    return {version: at for version, at in rows}  # noqa: C416  a row is no pair to dict()
+    return {row[0]: row[1] for row in rows}
 
 
 def _slices(task: Task, meta: str) -> tuple[tuple[str, str], ...]:
@@ -473,7 +473,7 @@ def _task_of(connection: Connection, dataset_id: str) -> str:
 
 def _texts(connection: Connection, task_id: str, ids: Sequence[str]) -> dict[str, str]:
     query = select(items.c.id, items.c.text).where(items.c.task_id == task_id)
-    return dict(connection.execute(query.where(items.c.id.in_(ids))).tuples())
+    return {row[0]: row[1] for row in connection.execute(query.where(items.c.id.in_(ids)))}
 
 
 def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
