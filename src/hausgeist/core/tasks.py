@@ -143,6 +143,8 @@ class Task:
     schema_version: int = 1
     guideline_version: int = 0
     gold_version: int = 0
+    openings: int = 5
+    """How often each version of the gold set may be opened."""
     created_at: int = 0
     updated_at: int = 0
     archived_at: int | None = None

@@ -31,7 +31,8 @@ def wilson(count: float, of: int, level: float = 0.95) -> Interval | None:
     middle = share + z * z / (2 * of)
     spread = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
     below = 1 + z * z / of
-    return Interval(share, max(0.0, (middle - spread) / below), min(1.0, (middle + spread) / below))
+    low = max(0.0, (middle - spread) / below) if count else 0.0
+    return Interval(share, low, min(1.0, (middle + spread) / below) if count < of else 1.0)
 
 
 def clopper_pearson(count: int, of: int, level: float = 0.95) -> Interval | None:

@@ -89,6 +89,9 @@ gold_openings = Table(
     Column("number", Integer, nullable=False),
     Column("gold_hash", String(64), nullable=False),
     Column("student_id", String(32), nullable=False),
+    Column("plan", Text, nullable=False),  # JSON: metric, margin and slices, fixed before it
+    Column("reason", String(500), nullable=False),  # why it was opened, typed
+    Column("job_id", String(32), nullable=False),
     Column("actor", String(32)),  # a member
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("task_id", "gold_version", "number"),

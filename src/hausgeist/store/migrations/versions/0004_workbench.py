@@ -372,6 +372,9 @@ def _students() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("gold_hash", sa.String(length=64), nullable=False),
         sa.Column("student_id", sa.String(length=32), nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("job_id", sa.String(length=32), nullable=False),
         sa.Column("actor", sa.String(length=32), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -582,6 +585,7 @@ def _jobs() -> None:
         sa.Column("error", sa.String(length=64), nullable=False),
         sa.Column("worker", sa.String(length=64), nullable=False),
         sa.Column("beat_at", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
