@@ -2,8 +2,8 @@
 """Quoted passages become places in a text: quotes with labels go in, spans and the number lost come out.
 
 A model's offsets are never asked for. A quote is looked for as it is; then with white space, quotation
-marks, dashes and combined letters written alike; then without regard to case, if it stands in one place only. What is
-not found is lost and counted, never guessed.
+marks, dashes and combined letters written alike; then without regard to case, if it stands in one place
+only. What is not found is lost and counted, never guessed.
 """
 
 import unicodedata

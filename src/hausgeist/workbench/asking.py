@@ -6,6 +6,7 @@ A worker has another one, which asks the house over the loopback; whoever asks c
 """
 
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic
 from typing import Protocol
@@ -13,10 +14,12 @@ from typing import Protocol
 from hausgeist.core.accounting import cost_micro_eur
 from hausgeist.core.asked import Asked, TrainingTerms
 from hausgeist.core.calls import Call
-from hausgeist.core.events import Delta, Finished, Started
+from hausgeist.core.events import Delta, Event, Failed, Finished, Started
 from hausgeist.core.labels import Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import ModelCard
+from hausgeist.core.people import Principal
+from hausgeist.errors import AnswerNotValid
 from hausgeist.gateway import Gateway
 
 FREE_LICENCES = frozenset(
@@ -47,24 +50,44 @@ class Asker(Protocol):
 
 
 class GatewayAsker:
-    """Asks through the gateway of this process. ``now_ms`` gives milliseconds since the epoch."""
+    """Asks through the gateway of this process. ``now_ms`` gives milliseconds since the epoch.
 
-    def __init__(self, gateway: Gateway, now_ms: Callable[[], int] | None = None) -> None:
+    ``principal``, if given, is in whose name everything is asked, whatever a call says.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        now_ms: Callable[[], int] | None = None,
+        principal: Principal | None = None,
+    ) -> None:
         self._gateway = gateway
         self._now_ms = now_ms or gateway.now_ms
+        self._principal = principal
 
     async def ask(self, call: Call) -> Asked:
-        """Ask; see ``Asker``."""
+        """Ask; see ``Asker``. An answer of the wrong shape is given all the same: whoever asked reads it."""
+        call = replace(call, stream=False, principal=self._principal or call.principal)
         began, at_ms = monotonic(), self._now_ms()
-        events = await self._gateway.whole(replace(call, stream=False))
+        events: list[Event] = []
+        async with aclosing(self._gateway.answer(call)) as stream:  # type: ignore[type-var]  # a generator
+            async for burst in stream:
+                events += burst
         ms = round((monotonic() - began) * 1000)
-        started = next(one for one in events if isinstance(one, Started))
-        ended = next((one for one in events if isinstance(one, Finished)), None)
-        usage = ended.usage if ended is not None else Usage(estimated=True)
+        started = next((one for one in events if isinstance(one, Started)), None)
         deltas = [one for one in events if isinstance(one, Delta)]
+        text, usage, cut = "".join(one.text for one in deltas), Usage(estimated=True), False
+        for one in events:
+            if isinstance(one, Finished):
+                usage, cut = one.usage, one.reason == "length"
+            elif isinstance(one, Failed):
+                if started is None or not isinstance(one.error, AnswerNotValid):
+                    raise one.error
+                text, usage = one.error.answer, one.usage
+        assert started is not None
         card = self._card(started)
         return Asked(
-            text="".join(one.text for one in deltas),
+            text=text,
             usage=usage,
             micro_eur=None if card is None else cost_micro_eur(usage, card.price, at_ms),
             ms=ms,
@@ -74,7 +97,7 @@ class GatewayAsker:
             policy=started.policy_version,
             terms="unknown" if card is None else training_terms(card),
             logprobs=tuple((each.token, each.logprob) for one in deltas for each in one.logprobs),
-            cut=ended is not None and ended.reason == "length",
+            cut=cut,
         )
 
     def _card(self, started: Started) -> ModelCard | None:
