@@ -9,6 +9,7 @@ from hausgeist.gateway import Gateway
 from hausgeist.jobs.queue import Jobs
 from hausgeist.settings import Settings
 from hausgeist.store.db import Store
+from hausgeist.workbench.queue import Queue
 from hausgeist.workbench.review import Review
 from hausgeist.workbench.snapshot import Snapshots
 from hausgeist.workbench.tasks import Tasks
@@ -32,6 +33,7 @@ class Bench:
 
     ground: Ground
     tasks: Tasks
+    queue: Queue
     review: Review
     snapshots: Snapshots
     jobs: Jobs
@@ -42,6 +44,7 @@ def open_bench(ground: Ground) -> Bench:
     return Bench(
         ground=ground,
         tasks=Tasks(ground.store, ground.trail, ground.now_ms),
+        queue=Queue(ground.store, ground.secret, ground.now_ms),
         review=Review(ground.store, ground.trail, ground.now_ms),
         snapshots=Snapshots(ground.store, ground.now_ms),
         jobs=Jobs(ground.store, ground.now_ms),

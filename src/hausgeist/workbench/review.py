@@ -241,7 +241,7 @@ class Review:
                 )
                 some = {}
         made = await self._read(task, member, some, refused)
-        return Taken(kept + await self._keep(task, made, origin, batch), batch, refused)
+        return Taken(kept + await self._keep(made, origin, batch), batch, refused)
 
     async def _read(
         self, task: Task, member: Member, some: Mapping[str, Value], refused: dict[str, str]
@@ -261,7 +261,7 @@ class Review:
                 refused[item_id] = error.say()
         return made
 
-    async def _keep(self, task: Task, made: Sequence[Answer], origin: str, batch: str) -> int:
+    async def _keep(self, made: Sequence[Answer], origin: str, batch: str) -> int:
         ours = [replace(one, origin=origin, batch=batch) for one in made]
         if ours:
             await self._store.write(lambda connection: task_answers.add_many(connection, ours))
@@ -313,7 +313,7 @@ _PAIRS = 500
 
 def people_for(task: Task, partition: Partition) -> int:
     """How many people answer an item: two in the gold set, else the task's overlap."""
-    return max(GOLD_PEOPLE, task.overlap) if partition is Partition.GOLD else max(1, task.overlap)
+    return GOLD_PEOPLE if partition is Partition.GOLD else max(1, task.overlap)
 
 
 GOLD_PEOPLE = 2

@@ -1,0 +1,522 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Which items somebody answers next, what they see of them, and what is kept from them on purpose.
+
+Work comes in three kinds: ``pool`` (texts to learn from, with those of the dev set among them), ``gold`` (the
+gold set, always blind, two people for each item) and ``again`` (what a change of the labels has to have
+answered anew). What somebody gets is reserved for them for some minutes: nobody else gets it beyond the
+overlap. A share of every order is drawn at random; it pays for unbiased figures.
+
+Here it is decided, for each item and once for all, whether it is of the blind control arm and whether its
+suggestion is replaced by a wrong one. Nothing here asks a model.
+"""
+
+import hashlib
+import hmac
+import json
+import random
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hausgeist.core.answers import Value
+from hausgeist.core.items import Item
+from hausgeist.core.tasks import Mode, Partition, Task, TaskKind
+from hausgeist.errors import N_
+from hausgeist.store import items, task_answers, task_queue
+from hausgeist.store.db import Store
+from hausgeist.store.task_queue import Claim, Reserved, Suggested, Window
+from hausgeist.store.tasks import Member
+from hausgeist.workbench.planting import planted
+from hausgeist.workbench.review import people_for
+
+RANDOM, UNSURE, DISAGREE, SIMILAR, SUSPECT = "random", "unsure", "disagree", "similar", "suspect"
+ORDERS = (RANDOM, UNSURE, DISAGREE, SIMILAR, SUSPECT)
+POOL, GOLD, AGAIN = "pool", "gold", "again"
+WORKS = (POOL, GOLD, AGAIN)
+
+RESERVED_MS = 20 * 60_000
+"""How long an item stays somebody's who does not come back; whoever works keeps theirs."""
+DEV_EVERY = 5
+"""Every so-manieth item of ordinary work is of the dev set, as long as it has open ones."""
+
+_FIRST_WINDOW, _WINDOW_MOST = 100, 4_000
+_WINDOWS = 400
+"""So many windows are looked at before there is said to be nothing."""
+_DISAGREE_WINDOWS = 10
+_SIMILAR_AMONG = 1_500
+_BEGIN = 1_000
+"""Characters of a text that likeness is computed from."""
+_TRIES = 3
+_PLACES = 10_000
+_CURSORS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkItem:
+    """An item with everything its reader needs.
+
+    ``suggestion`` is None whenever the mode is blind. ``planted`` is shown in its place. ``drawn`` is
+    ``random``, or the order it came in. ``before``: what the member said of it last time.
+    """
+
+    item: Item
+    mode: Mode
+    suggestion: Suggested | None = None
+    planted: Value | None = None
+    drawn: str = RANDOM
+    again: bool = False
+    before: task_answers.Answer | None = None
+
+    @property
+    def shown(self) -> Value | None:
+        """The value that is suggested to the reader."""
+        if self.suggestion is None:
+            return None
+        return self.planted if self.planted is not None else self.suggestion.value
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What comes next. ``note``: why it is not what was asked for, an English text of the catalogue."""
+
+    items: list[WorkItem]
+    order: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody asks for. ``like``: the item that the order ``similar`` goes by; ``have``: on screen."""
+
+    count: int = 10
+    order: str = RANDOM
+    work: str = POOL
+    like: str = ""
+    have: Collection[str] = ()
+
+
+class Queue:
+    """The queues of all members of all tasks. ``now_ms`` gives milliseconds since the epoch."""
+
+    def __init__(self, store: Store, secret: bytes, now_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._secret = secret
+        self._now_ms = now_ms
+        self._cursors: OrderedDict[tuple[str, str, str, int], float] = OrderedDict()
+
+    async def next_items(
+        self, task: Task, member: Member, count: int = 10, order: str = RANDOM
+    ) -> list[WorkItem]:
+        """The items of the pool that a member answers next, reserved for them."""
+        return (await self.draw(task, member, Wish(count=count, order=order))).items
+
+    async def draw(self, task: Task, member: Member, wish: Wish) -> Drawn:
+        """What a member answers next, reserved for them: first what was reserved already.
+
+        Items in ``wish.have`` are not given again. What they had reserved for another order goes back.
+        """
+        now = self._now_ms()
+        kept = await self._kept(task, member, wish, now)
+        mine = [one for one in kept if one.item_id not in wish.have][: wish.count]
+        note = ""
+        if len(mine) < wish.count:
+            fresh, note = await self._more(task, member, wish, kept, wish.count - len(mine))
+            mine += fresh
+        return Drawn(await self._dressed(task, member, mine), wish.order, note)
+
+    async def one(self, task: Task, member: Member, item_id: str) -> WorkItem | None:
+        """One item of the task by its id, reserved for the member, with what they said of it before.
+
+        None: there is none, or it is of the gold set and others answer it.
+        """
+        item = await self._store.read(lambda connection: items.get(connection, task.id, item_id))
+        if item is None or item.dup_of is not None:
+            return None
+        there = await self._store.read(
+            lambda connection: (
+                task_queue.reservation(connection, task.id, member.id, item_id),
+                task_answers.standing(connection, task.id, member.id, item_id),
+            )
+        )
+        found, before = there
+        if found is None:
+            work = GOLD if item.partition is Partition.GOLD else POOL
+            wanted = self._wanted(task, member, Wish(order="chosen", work=work), item_id, "chosen")
+            freely = before is not None or item.partition is not Partition.GOLD
+            got = await self._reserve(task, member, [wanted], 1, freely=freely)
+            if not got:
+                return None
+            found = got[0]
+        dressed = await self._dressed(task, member, [found])
+        return dressed[0] if dressed else None
+
+    async def reserved(self, task: Task, member: Member, item_id: str) -> Reserved | None:
+        """What a member's screen says of an item: what was shown there is kept with the answer."""
+        return await self._store.read(
+            lambda connection: task_queue.reservation(connection, task.id, member.id, item_id)
+        )
+
+    async def release(self, task: Task, member: Member) -> None:
+        """Give back everything that is reserved for a member."""
+
+        def back(connection: Any) -> None:
+            ours = task_queue.reserved(connection, task.id, member.id)
+            task_queue.release(connection, task.id, member.id, [one.item_id for one in ours])
+
+        await self._store.write(back)
+
+    def in_control_arm(self, task: Task, item_id: str) -> bool:
+        """Whether an item of the pool is shown without a suggestion, whatever the mode of the task."""
+        return self._share(task, item_id, "blind") < task.blind_share
+
+    # -- drawing ----------------------------------------------------------------------------------
+
+    async def _kept(self, task: Task, member: Member, wish: Wish, now: int) -> list[Reserved]:
+        """What is reserved for the member and fits the wish; the rest goes back, the fitting is extended."""
+
+        def sort(connection: Any) -> list[Reserved]:
+            ours = task_queue.reserved(connection, task.id, member.id)
+            fits = [one for one in ours if (one.work, one.wanted) == (wish.work, _key(wish))]
+            others = [one.item_id for one in ours if one not in fits]
+            task_queue.release(connection, task.id, member.id, others)
+            out = [one for one in fits if one.until <= now and one.item_id not in wish.have]
+            task_queue.release(connection, task.id, member.id, [one.item_id for one in out])
+            task_queue.extend(connection, task.id, member.id, now + RESERVED_MS)
+            return [one for one in fits if one not in out]
+
+        return await self._store.write(sort)
+
+    async def _more(
+        self, task: Task, member: Member, wish: Wish, kept: Sequence[Reserved], count: int
+    ) -> tuple[list[Reserved], str]:
+        got: list[Reserved] = []
+        note = ""
+        seen = {one.item_id for one in kept} | set(wish.have)
+        place = max((one.place for one in kept), default=0) + 1
+        for _ in range(_TRIES):
+            if len(got) >= count:
+                break
+            found, note = await self._candidates(task, member, wish, count - len(got), seen)
+            if not found:
+                break
+            seen |= {one.item_id for one in found}
+            wanted = [replace(one, place=(place + at) % _PLACES) for at, one in enumerate(found)]
+            place += len(wanted)
+            freely = wish.order == SUSPECT and wish.work == POOL
+            got += await self._reserve(task, member, wanted, count - len(got), freely=freely)
+        return got, note
+
+    async def _candidates(
+        self, task: Task, member: Member, wish: Wish, count: int, seen: set[str]
+    ) -> tuple[list[Reserved], str]:
+        """Twice what is wanted, because others may be faster; the random share is spread over it."""
+        most = 2 * count
+        if wish.work == AGAIN:
+            ids = await self._store.read(
+                lambda connection: task_queue.asked_again(
+                    connection, task.id, member.id, most + len(seen)
+                )
+            )
+            ids = [one for one in ids if one not in seen]
+            return [self._wanted(task, member, wish, one, AGAIN) for one in ids[:most]], ""
+        if wish.work == GOLD:
+            ids = await self._drawn(task, member, Partition.GOLD, most, seen)
+            return [self._wanted(task, member, wish, one, RANDOM) for one in ids], ""
+        ordered, note = await self._ordered(task, member, wish, most, seen)
+        by_chance = await self._mixed(task, member, most, seen | set(ordered))
+        made: list[Reserved] = []
+        while (ordered or by_chance) and len(made) < most:
+            lucky = not ordered or random.random() < task.random_share  # noqa: S311  no secret
+            if lucky and by_chance:
+                made.append(self._wanted(task, member, wish, by_chance.pop(0), RANDOM))
+            elif ordered:
+                made.append(self._wanted(task, member, wish, ordered.pop(0), wish.order))
+            else:
+                break
+        return made, note
+
+    async def _ordered(
+        self, task: Task, member: Member, wish: Wish, most: int, seen: set[str]
+    ) -> tuple[list[str], str]:
+        """The items that an order puts first; none in the random one. And why there are none."""
+        if wish.order == UNSURE:
+            return await self._unsure(task, member, most, seen)
+        if wish.order == DISAGREE:
+            found = await self._disagreeing(task, member, most, seen)
+            return found, "" if found else N_(
+                "No open text was found on which student and teacher differ: these are drawn at random."
+            )
+        if wish.order == SIMILAR:
+            return await self._similar(task, member, wish.like, most, seen)
+        if wish.order == SUSPECT:
+            found = await self._store.read(
+                lambda connection: task_queue.suspects(
+                    connection, task.id, member.id, most + len(seen)
+                )
+            )
+            found = [one for one in found if one not in seen][:most]
+            return found, "" if found else N_(
+                "No answer of yours looks wrong to the student: these are drawn at random."
+            )
+        return [], ""
+
+    async def _unsure(
+        self, task: Task, member: Member, most: int, seen: set[str]
+    ) -> tuple[list[str], str]:
+        if not await self._store.read(
+            lambda connection: task_queue.worth_anything(connection, task.id)
+        ):
+            return [], N_(
+                "Nothing is known yet about what the student is unsure of: these are drawn at random."
+            )
+        found: list[str] = []
+        for answered in reversed(range(people_for(task, Partition.POOL))):
+            wanted = Window(Partition.POOL, answered, by_worth=True, size=max(_FIRST_WINDOW, most))
+            some = await self._window(task, member, wanted)
+            found += [one.id for one in some if not one.mine and one.id not in seen]
+        return found[:most], ""
+
+    async def _disagreeing(
+        self, task: Task, member: Member, most: int, seen: set[str]
+    ) -> list[str]:
+        found: list[str] = []
+        for answered in reversed(range(people_for(task, Partition.POOL))):
+            key = (task.id, member.id, DISAGREE, answered)
+            after = self._cursors.get(key)
+            for _ in range(_DISAGREE_WINDOWS):
+                wanted = Window(Partition.POOL, answered, after=after, size=_FIRST_WINDOW * 4)
+                some = await self._window(task, member, wanted)
+                ids = [one.id for one in some if not one.mine and one.id not in seen]
+                said = await self._suggested(task, ids)
+                found += [one for one in ids if _differ(said.get(one, {}))]
+                if len(found) >= most or len(some) < wanted.size:
+                    after = None if len(some) < wanted.size else after
+                    break
+                after = some[-1].place
+            self._remember(key, after)
+            if len(found) >= most:
+                break
+        return found[:most]
+
+    async def _similar(
+        self, task: Task, member: Member, like: str, most: int, seen: set[str]
+    ) -> tuple[list[str], str]:
+        ids = await self._drawn(task, member, Partition.POOL, _SIMILAR_AMONG, seen | {like})
+        found = await self._store.read(
+            lambda connection: task_queue.beginnings(connection, [like, *ids], _BEGIN)
+        )
+        if like not in found:
+            return [], N_("There is no text to compare with: these are drawn at random.")
+        wanted = _traits(found[like])
+        near = [(_likeness(wanted, _traits(found[one])), one) for one in ids if one in found]
+        near.sort(key=lambda pair: -pair[0])
+        return [one for score, one in near[:most] if score > 0], ""
+
+    async def _mixed(self, task: Task, member: Member, most: int, seen: set[str]) -> list[str]:
+        """Items by chance: of the pool, with one of the dev set every now and then."""
+        pool = await self._drawn(task, member, Partition.POOL, most, seen)
+        dev = await self._drawn(task, member, Partition.DEV, max(1, most // DEV_EVERY), seen)
+        made: list[str] = []
+        while pool or dev:
+            lucky = random.randrange(DEV_EVERY) == 0  # noqa: S311  no secret
+            made.append((dev if dev and (lucky or not pool) else pool).pop(0))
+        return made[:most]
+
+    async def _drawn(
+        self, task: Task, member: Member, partition: Partition, most: int, seen: Collection[str]
+    ) -> list[str]:
+        """Open items in the order that was drawn at random once; what others have begun comes first.
+
+        Goes on where the member's last search ended, and begins anew once at the end, so that nobody
+        walks over what they have answered again and again.
+        """
+        found: list[str] = []
+        looked = 0
+        for answered in reversed(range(people_for(task, partition))):
+            key = (task.id, member.id, partition.value, answered)
+            begun = after = self._cursors.get(key)
+            size = max(_FIRST_WINDOW, most)
+            wrapped = begun is None
+            while looked < _WINDOWS:
+                looked += 1
+                some = await self._window(
+                    task, member, Window(partition, answered, after=after, size=size)
+                )
+                for one in some:
+                    if not one.mine and one.id not in seen and one.id not in found:
+                        found.append(one.id)
+                        if len(found) == most:
+                            break
+                passed = wrapped and begun is not None and bool(some) and some[-1].place >= begun
+                if len(found) >= most or (wrapped and len(some) < size) or passed:
+                    break
+                wrapped = wrapped or len(some) < size
+                after = None if len(some) < size else some[-1].place
+                self._remember(key, after)
+                size = min(size * 4, _WINDOW_MOST)
+            if len(found) >= most:
+                break
+        return found
+
+    async def _window(self, task: Task, member: Member, wanted: Window) -> list[task_queue.Open]:
+        return await self._store.read(
+            lambda connection: task_queue.window(connection, task.id, member.id, wanted)
+        )
+
+    async def _suggested(self, task: Task, ids: Sequence[str]) -> dict[str, dict[str, Suggested]]:
+        return await self._store.read(
+            lambda connection: task_queue.suggested(connection, task.id, ids)
+        )
+
+    def _remember(self, key: tuple[str, str, str, int], after: float | None) -> None:
+        if after is None:
+            self._cursors.pop(key, None)
+            return
+        self._cursors[key] = after
+        self._cursors.move_to_end(key)
+        while len(self._cursors) > _CURSORS:
+            self._cursors.popitem(last=False)
+
+    async def _reserve(
+        self, task: Task, member: Member, wanted: Sequence[Reserved], most: int, *, freely: bool
+    ) -> list[Reserved]:
+        """Reserve, and decide what is shown: suggestions are looked up once, here."""
+        ids = [one.item_id for one in wanted]
+        found, said, pairs = await self._store.read(
+            lambda connection: (
+                items.several(connection, task.id, ids),
+                task_queue.suggested(connection, task.id, ids),
+                task_answers.confusions(connection, task.id) if task.planted_share else [],
+            )
+        )
+        mixed_up = _mixed_up(task, pairs)
+        dressed = [
+            self._decided(task, one, found[one.item_id], said.get(one.item_id, {}), mixed_up)
+            for one in wanted
+            if one.item_id in found
+        ]
+        people = {one: people_for(task, one) for one in Partition}
+        claim = Claim(task.id, member.id, dressed, people, freely)
+        now = self._now_ms()
+        return await self._store.write(
+            lambda connection: task_queue.reserve(connection, claim, most, now)
+        )
+
+    # -- what is shown ----------------------------------------------------------------------------
+
+    def _decided(
+        self,
+        task: Task,
+        wanted: Reserved,
+        item: Item,
+        said: dict[str, Suggested],
+        mixed_up: dict[str, list[str]],
+    ) -> Reserved:
+        """What the member sees of an item: its mode, the suggestion, and whether that is a wrong one."""
+        shown = task_queue.best(said)
+        measured = (
+            item.partition is not Partition.POOL
+        )  # what measures a model must not be led by one
+        if (
+            measured
+            or shown is None
+            or task.mode is Mode.BLIND
+            or self.in_control_arm(task, item.id)
+        ):
+            return replace(wanted, mode=Mode.BLIND)
+        wrong = None
+        if self._share(task, item.id, "planted") < task.planted_share:
+
+            def draw(most: int) -> int:
+                return int(self._share(task, item.id, f"wrong {most}") * most)
+
+            wrong = planted(task, item.text, shown.value, draw, mixed_up)
+        return replace(wanted, mode=task.mode, shown=shown.id, planted=wrong)
+
+    def _share(self, task: Task, item_id: str, what: str) -> float:
+        """A number from 0 to below 1, the same every time, that nobody outside can know."""
+        said = f"{task.id}:{item_id}:{what}".encode()
+        drawn = hmac.digest(self._secret, b"hausgeist queue " + said, hashlib.sha256)
+        return int.from_bytes(drawn[:8]) / 2**64
+
+    def _wanted(self, task: Task, member: Member, wish: Wish, item_id: str, drawn: str) -> Reserved:
+        return Reserved(
+            item_id=item_id,
+            actor=member.id,
+            task_id=task.id,
+            work=wish.work,
+            wanted=_key(wish),
+            drawn=drawn,
+            until=self._now_ms() + RESERVED_MS,
+        )
+
+    async def _dressed(
+        self, task: Task, member: Member, reserved: Sequence[Reserved]
+    ) -> list[WorkItem]:
+        ids = [one.item_id for one in reserved]
+        found, said, before = await self._store.read(
+            lambda connection: (
+                items.several(connection, task.id, ids),
+                task_queue.suggested(connection, task.id, ids),
+                {
+                    one.item_id: one
+                    for one in task_answers.live(
+                        connection, task.id, actor=member.id, ids=ids, skipped=True
+                    )
+                },
+            )
+        )
+        made = []
+        for one in reserved:
+            if one.item_id not in found:
+                continue
+            item, offered = found[one.item_id], said.get(one.item_id, {})
+            shown = next((each for each in offered.values() if each.id == one.shown), None)
+            made.append(
+                WorkItem(
+                    item=item,
+                    mode=one.mode if shown else Mode.BLIND,
+                    suggestion=shown,
+                    planted=one.planted if shown else None,
+                    drawn=one.drawn,
+                    again=item.again > 0,
+                    before=before.get(item.id),
+                )
+            )
+        return made
+
+
+def _key(wish: Wish) -> str:
+    """What tells one order from another in what is reserved."""
+    return wish.order if wish.work == POOL else wish.work
+
+
+def _differ(said: dict[str, Suggested]) -> bool:
+    teacher, student = said.get("teacher"), said.get("student")
+    return teacher is not None and student is not None and teacher.value != student.value
+
+
+def _mixed_up(task: Task, pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Which labels people have taken for which, by how often."""
+    if task.kind not in {TaskKind.SINGLE, TaskKind.MULTI}:
+        return {}
+    tally: Counter[tuple[str, str]] = Counter()
+    for first, last in pairs:
+        one, other = (set(json.loads(said).get("labels", ())) for said in (first, last))
+        tally.update((mine, its) for mine in one - other for its in other - one)
+    found: dict[str, list[str]] = {}
+    for (mine, its), _ in tally.most_common():
+        found.setdefault(mine, []).append(its)
+        found.setdefault(its, []).append(mine)
+    return found
+
+
+def _traits(text: str) -> frozenset[str]:
+    """Groups of four letters: German compounds share them where they share no word."""
+    joined = " ".join(text.casefold().split())
+    return frozenset(joined[at : at + 4] for at in range(max(1, len(joined) - 3)))
+
+
+def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / ((len(one) * len(other)) ** 0.5 or 1.0)
