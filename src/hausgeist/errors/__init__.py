@@ -4,6 +4,7 @@
     HausgeistError
     ├── BadRequest 400          the request cannot be understood or is not allowed as it stands
     │   ├── InvalidJSON         ├── InvalidField        ├── Unsupported
+    │   ├── PatternWrong (an InvalidField)
     │   ├── ContextOverflow     ├── AnswerNotValid      ├── WeakPassword
     │   ├── TooManyFiles        ├── NothingToLearn      ├── AnswerNotFitting
     │   └── LoginBroken
@@ -129,7 +130,13 @@ from hausgeist.errors.requests import (
     UnknownModel,
     Unsupported,
 )
-from hausgeist.errors.students import NothingToLearn, StudentBroken, StudentDown, TrainingFailed
+from hausgeist.errors.students import (
+    NothingToLearn,
+    PatternWrong,
+    StudentBroken,
+    StudentDown,
+    TrainingFailed,
+)
 from hausgeist.errors.tree import (
     N_,
     BadRequest,
@@ -213,6 +220,7 @@ __all__ = [
     "NotYoursToShare",
     "NothingToLearn",
     "PasswordDue",
+    "PatternWrong",
     "QueueFull",
     "SetupError",
     "SetupLinkSpent",

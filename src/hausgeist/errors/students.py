@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What can go wrong when a student is made, kept or asked."""
 
+from collections.abc import Callable
+
+from hausgeist.errors.requests import InvalidField
 from hausgeist.errors.tree import N_, BadRequest, BadUpload, Unavailable
 
 
@@ -30,3 +33,18 @@ class StudentDown(Unavailable):
 
     code = "student_down"
     text = N_("The student does not answer at the moment. Please try again.")
+
+
+class PatternWrong(InvalidField):
+    """A rule's pattern cannot be read, or not in linear time; ``at`` is the place in it, counted from 1."""
+
+    code = "pattern_wrong"
+
+    def __init__(self, *, reason: str, at: int, **values: object) -> None:
+        super().__init__(field="pattern", reason=reason, param="pattern", **values)
+        self.at = at
+
+    def say(self, translate: Callable[[str], str] | None = None) -> str:
+        """As for every field, with the place."""
+        turn = translate or str
+        return f"{super().say(translate)} ({turn(N_('character {at}')).format(at=self.at)})"

@@ -40,6 +40,13 @@ RUNGS: dict[str, Rung] = {
             _LABELS,
             f"{_HERE}.majority:MAJORITY",
         ),
+        Rung(
+            "rules",
+            N_("Rules"),
+            _LABELS | _PASSAGES,
+            "hausgeist.training.rules.trainer:RULES",
+            trained=False,
+        ),
         Rung("words", N_("Words and letters"), _LABELS, f"{_HERE}.linear:WORDS"),
         Rung("meaning", N_("Meaning of sentences"), _LABELS, f"{_HERE}.linear:MEANING"),
         Rung(
