@@ -45,9 +45,11 @@ from hausgeist.gateway.weights import Fetcher, Shelf, budget
 from hausgeist.identity import Identity
 from hausgeist.identity.arrivals import Arrivals
 from hausgeist.identity.entrance import Entrance
+from hausgeist.identity.job_callers import JobCallers
 from hausgeist.identity.logins import Logins
 from hausgeist.identity.recheck import Recheck
 from hausgeist.jobs import Rounds
+from hausgeist.jobs.children import Workers, house_address
 from hausgeist.ledger import Book, Budgets, EnergyMeter, Prices, Usage
 from hausgeist.net import AllowList, Connections, Outbound
 from hausgeist.people import Erasure, Export, Holds, Lifecycle, Retention, Signer
@@ -234,6 +236,7 @@ def build(settings: Settings) -> House:
     logins = _logins(ground)
     entrance = _entrance(ground, logins)
     recheck = Recheck(store, trail, logins=logins, people=identity.people, now_ms=now_ms)
+    workers = Workers(store, settings, now_ms, lambda: house_address(settings, settings.port))
     house = House(
         settings=settings,
         store=store,
@@ -273,19 +276,23 @@ def build(settings: Settings) -> House:
         policies=policies,
         logins=logins,
         entrance=entrance,
-        open_bench=cache(partial(_bench, ground)),
+        callers=JobCallers(store, ground.secret, now_ms),
+        open_bench=cache(partial(_bench, ground, workers)),
     )
     ground.gateway.on_settled = _counting(house, energy)
-    rounds = _rounds(ground, house, energy=energy, residents=residents, recheck=recheck)
+    rounds = _rounds(
+        ground, house, energy=energy, residents=residents, recheck=recheck, workers=workers
+    )
     _live(ground, house, rounds=rounds, supervisor=supervisor, recheck=recheck)
+    house.on_stop.append(workers.close)  # first of all: they ask this house
     return house
 
 
-def _bench(ground: _Ground) -> "Bench":
+def _bench(ground: _Ground, workers: Workers) -> "Bench":
     """The workbench, loaded by whoever asks for it first."""
     from hausgeist.register import bench  # noqa: PLC0415  a server that only chats needs none of it
 
-    return bench.open_bench(
+    made = bench.open_bench(
         bench.Ground(
             settings=ground.settings,
             store=ground.store,
@@ -295,10 +302,18 @@ def _bench(ground: _Ground) -> "Bench":
             now_ms=now_ms,
         )
     )
+    made.jobs.handed_in = workers.wake
+    return made
 
 
 def _rounds(
-    ground: _Ground, house: House, *, energy: EnergyMeter, residents: Residents, recheck: Recheck
+    ground: _Ground,
+    house: House,
+    *,
+    energy: EnergyMeter,
+    residents: Residents,
+    recheck: Recheck,
+    workers: Workers,
 ) -> Rounds:
     """What is looked at again and again, because another process may have changed it."""
     return Rounds(
@@ -320,7 +335,7 @@ def _rounds(
             house.imports.tend,
             house.checkpoints.tend,
         ],
-        later=[house.proof.round],
+        later=[house.proof.round, workers.look],
     )
 
 

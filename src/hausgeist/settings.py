@@ -65,6 +65,17 @@ class Settings:
     )
     session_days: int = _setting(14, "days a login lasts without use")
     threads: int = _setting(0, "threads per engine; 0: the machine's cores")
+    workers: int = _setting(
+        1,
+        "processes that `serve` starts for background work while there is some; 0: none, "
+        "`hausgeist worker` runs elsewhere",
+    )
+    worker_jobs: int = _setting(
+        2, "jobs that one worker does at the same time; the same for all workers"
+    )
+    gateway_url: str = _setting(
+        "", "for `hausgeist worker`: address of the house, e.g. http://10.0.0.5:8421"
+    )
     starter_model: bool = _setting(True, "fetch the starter model at first start")
     hf_endpoint: str = _setting(
         "https://huggingface.co", "hub for hf: sources (HF_ENDPOINT is read too)"
@@ -130,6 +141,27 @@ def child_environment() -> dict[str, str]:
         for key, value in os.environ.items()
         if not key.startswith(PREFIX) and key != "HF_TOKEN"
     }
+
+
+def worker_environment(settings: Settings) -> dict[str, str]:
+    """The environment for a worker of ours: ours, with these settings."""
+    given = {
+        PREFIX + one.name.upper(): _written(getattr(settings, one.name))
+        for one in fields(Settings)
+        if getattr(settings, one.name) != one.default
+    }
+    return {**child_environment(), **given}
+
+
+def forget_environment(prefix: str) -> None:
+    """Forget the variables with a prefix: a library would read them."""
+    for key in [key for key in os.environ if key.startswith(prefix)]:
+        del os.environ[key]
+
+
+def _written(value: object) -> str:
+    """A setting's value as ``_parse`` reads it."""
+    return value.word if isinstance(value, DataClass) else str(value)
 
 
 def _parse(key: str, raw: str, kind: type) -> object:

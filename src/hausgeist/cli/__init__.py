@@ -34,6 +34,7 @@ COMMANDS = {
     "provider": "provider:app",
     "receipt": "receipt:receipt",
     "words": "words:app",
+    "worker": "worker:worker",
 }
 """Each command's file and the function or group of commands in it."""
 

@@ -39,6 +39,8 @@ class Principal:
     key_id: str | None = None
     service_key: str | None = None
     session_id: str | None = None
+    job_id: str | None = None
+    """The job that calls in the person's name: it may ask models, and nothing else."""
     models: frozenset[str] | None = None
     max_class: DataClass = DataClass.SPECIAL
     locale: str = "de"

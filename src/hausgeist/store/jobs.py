@@ -6,14 +6,17 @@ writes nothing of it any more. Times are milliseconds since the epoch.
 """
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from hausgeist.core.jobs import Job, JobState
 from hausgeist.store.accounts import Row
-from hausgeist.store.tables import jobs
+from hausgeist.store.tables import groups, jobs, users
 
 _LIVE = (JobState.QUEUED.value, JobState.RUNNING.value)
 _OVER = tuple(state.value for state in JobState if state.over)
@@ -60,6 +63,7 @@ def add(connection: Connection, job: Job) -> None:
             error=job.error,
             worker="",
             beat_at=None,
+            attempts=0,
             created_at=job.created_at,
             started_at=job.started_at,
             ended_at=job.ended_at,
@@ -87,6 +91,18 @@ def of_user(connection: Connection, user_id: str, most: int) -> list[Job]:
     return [job_of(row) for row in connection.execute(query).mappings()]
 
 
+def starter(connection: Connection, job_id: str) -> Row | None:
+    """Who started a job that is running, with the cost centre of the group; None where it does not run."""
+    columns = (users.c.id, users.c.name, users.c.active, users.c.group_id, users.c.locale)
+    query = (
+        select(*columns, groups.c.cost_centre)
+        .select_from(jobs.join(users, jobs.c.user_id == users.c.id))
+        .join(groups, users.c.group_id == groups.c.id)
+        .where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING.value)
+    )
+    return connection.execute(query).mappings().first()
+
+
 def live(connection: Connection, kind: str, task_id: str | None) -> Job | None:
     """A job of this kind of a task that is not over."""
     query = select(jobs).where(
@@ -106,41 +122,47 @@ def cancel(connection: Connection, job_id: str, now_ms: int) -> bool:
 # -- workers ---------------------------------------------------------------------------------------
 
 
-def waiting(connection: Connection, silent_since: int, most: int) -> Sequence[tuple[str, bool]]:
-    """The jobs that somebody should do, the oldest first: id, and whether another worker had it.
+def waiting(connection: Connection, silent_since: int, most: int) -> list[str]:
+    """The ids of the jobs that somebody should be given, the oldest first.
 
-    Those that are queued, and those whose worker was not heard of since ``silent_since``.
+    Those that are queued and were not just handed to a worker, and those whose worker was not heard of
+    since ``silent_since``.
     """
-    query = (
-        select(jobs.c.id, jobs.c.state)
-        .where(
-            or_(
-                jobs.c.state == JobState.QUEUED.value,
-                (jobs.c.state == JobState.RUNNING.value) & (jobs.c.beat_at < silent_since),
-            )
-        )
-        .order_by(jobs.c.created_at, jobs.c.id)
-        .limit(most)
-    )
-    return [(row.id, row.state == JobState.RUNNING.value) for row in connection.execute(query)]
+    query = select(jobs.c.id).where(_free(silent_since))
+    query = query.order_by(jobs.c.created_at, jobs.c.id).limit(most)
+    return [row.id for row in connection.execute(query)]
 
 
-def take(
-    connection: Connection, job_id: str, worker: str, *, now_ms: int, silent_since: int
-) -> Job | None:
-    """Give a job to a worker: a queued one, one that is its own, or one whose worker is silent."""
-    running = jobs.c.state == JobState.RUNNING.value
-    free = (jobs.c.state == JobState.QUEUED.value) | (
-        running & ((jobs.c.worker == worker) | (jobs.c.beat_at < silent_since))
-    )
+def queued(connection: Connection) -> bool:
+    """Whether any job waits for a worker."""
+    query = select(jobs.c.id).where(jobs.c.state == JobState.QUEUED.value).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def hand(connection: Connection, job_id: str, *, now_ms: int, silent_since: int) -> bool:
+    """Note that a waiting job is being handed to a worker; False where somebody else does it already.
+
+    One that was running is queued again: its worker, should it still be there, has lost it.
+    """
+    values = {"state": JobState.QUEUED.value, "worker": "", "beat_at": now_ms}
+    query = update(jobs).where(jobs.c.id == job_id, _free(silent_since)).values(**values)
+    return bool(connection.execute(query).rowcount)
+
+
+def take(connection: Connection, job_id: str, worker: str, now_ms: int) -> tuple[Job, int] | None:
+    """Give a queued job to a worker: the job, and how often it was begun since it last got on."""
     values = {
         "state": JobState.RUNNING.value,
         "worker": worker,
         "beat_at": now_ms,
         "started_at": func.coalesce(jobs.c.started_at, now_ms),
+        "attempts": jobs.c.attempts + 1,
     }
-    taken = connection.execute(update(jobs).where(jobs.c.id == job_id, free).values(**values))
-    return get(connection, job_id) if taken.rowcount else None
+    free = (jobs.c.id == job_id) & (jobs.c.state == JobState.QUEUED.value)
+    if not connection.execute(update(jobs).where(free).values(**values)).rowcount:
+        return None
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().one()
+    return job_of(row), row["attempts"]
 
 
 def beat(connection: Connection, worker: str, job_ids: Sequence[str], now_ms: int) -> set[str]:
@@ -163,7 +185,13 @@ def advance(
     now_ms: int,
 ) -> bool:
     """Keep how far a job is; False where it is no longer this worker's, or no longer wanted."""
-    values = {"done": done, "total": total, "note": _text(note), "beat_at": now_ms}
+    values = {
+        "done": done,
+        "total": total,
+        "note": _text(note),
+        "beat_at": now_ms,
+        "attempts": case((jobs.c.done < done, 0), else_=jobs.c.attempts),
+    }
     query = update(jobs).where(_mine(worker), jobs.c.id == job_id).values(**values)
     return bool(connection.execute(query).rowcount)
 
@@ -184,11 +212,15 @@ def end(
     return bool(connection.execute(query).rowcount)
 
 
-def give_back(connection: Connection, job_id: str, worker: str) -> bool:
-    """Put a worker's job back into the queue, for whoever takes it next."""
-    query = update(jobs).where(_mine(worker), jobs.c.id == job_id)
-    query = query.values(state=JobState.QUEUED.value, worker="", beat_at=None)
-    return bool(connection.execute(query).rowcount)
+def give_back(connection: Connection, worker: str, *, died: bool) -> int:
+    """Put a worker's jobs back into the queue, for whoever takes them next; gives how many.
+
+    ``died``: it did not end by itself; what it was at may be to blame.
+    """
+    values: dict[str, Any] = {"state": JobState.QUEUED.value, "worker": "", "beat_at": None}
+    if not died:
+        values["attempts"] = 0
+    return connection.execute(update(jobs).where(_mine(worker)).values(**values)).rowcount
 
 
 def prune(connection: Connection, before_ms: int) -> list[str]:
@@ -198,6 +230,19 @@ def prune(connection: Connection, before_ms: int) -> list[str]:
     if ids:
         connection.execute(delete(jobs).where(jobs.c.id.in_(ids)))
     return ids
+
+
+def prepare_file(path: Path) -> None:
+    """Make the file in which workers of a house on SQLite keep their workflows, to be read while written."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _free(silent_since: int) -> Any:
+    queued = jobs.c.state == JobState.QUEUED.value
+    running = jobs.c.state == JobState.RUNNING.value
+    unheard = jobs.c.beat_at.is_(None) | (jobs.c.beat_at < silent_since)
+    return (queued | running) & unheard
 
 
 def _mine(worker: str) -> Any:

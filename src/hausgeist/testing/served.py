@@ -136,7 +136,9 @@ class Served:
         return self.run(made)[0]
 
     def __enter__(self) -> Self:
-        self.house = app.build(settings.load({}, home=self.home, **self.options))
+        # no processes for jobs unless asked for: a test does them itself, or starts a real house
+        options = {"workers": 0, **self.options}
+        self.house = app.build(settings.load({}, home=self.home, **options))
         _put_models(self)
         config = uvicorn.Config(
             app.application(self.house),

@@ -153,6 +153,8 @@ class Edge:
                 token = value.decode("latin-1").strip()
             elif name == b"cookie":
                 cookie = _session_cookie(value.decode("latin-1"))
+        if route.who is Who.JOB:
+            return None if token is None else await self.house.callers.caller(token)
         if token is not None and route.dialect != "page":
             found = await identity.by_key(token)
             if found is None and route.who is not Who.ANYONE:

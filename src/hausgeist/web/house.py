@@ -31,6 +31,7 @@ from hausgeist.gateway.privacy.own_words import OwnWords
 from hausgeist.gateway.providers.configured import Providers
 from hausgeist.identity import Identity
 from hausgeist.identity.entrance import Entrance
+from hausgeist.identity.job_callers import JobCallers
 from hausgeist.identity.logins import Logins
 from hausgeist.ledger import Budgets, Prices, Usage
 from hausgeist.net import Outbound
@@ -104,6 +105,8 @@ class House:
     """The verbs of login sources, for the administration."""
     entrance: Entrance
     """Where people from other login sources come in."""
+    callers: JobCallers
+    """In whose name jobs call."""
     open_bench: Callable[[], "Bench"]
     """Gives the doors of the workbench, the same ones each time; loaded at the first use."""
     meter: Meter = field(default_factory=Meter)

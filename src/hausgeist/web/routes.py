@@ -39,6 +39,8 @@ class Who(StrEnum):
     """An administrator or an auditor in the browser."""
     ADMIN = "admin"
     """An administrator in the browser."""
+    JOB = "job"
+    """A job that runs, in its starter's name; nobody else, and it opens nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,8 @@ def may(route: Route, principal: Any) -> bool:
         return True
     if principal is None:
         return False
+    if route.who is Who.JOB or principal.job_id is not None:
+        return route.who is Who.JOB and principal.job_id is not None
     in_browser = principal.session_id is not None
     if route.who is Who.KEY:
         return True

@@ -13,6 +13,7 @@ from hausgeist.web.routes import Route
 
 PAGES = (
     "assets",
+    "api.jobs",
     "pages.setup",
     "pages.login",
     "pages.sso",

@@ -21,6 +21,7 @@ jobs = Table(
     Column("error", String(64), nullable=False),
     Column("worker", String(64), nullable=False),  # who has it
     Column("beat_at", BigInteger),  # when that one was last heard of
+    Column("attempts", Integer, nullable=False),  # how often it was begun since it last got on
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
