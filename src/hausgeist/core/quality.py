@@ -63,8 +63,8 @@ class Outcome:
 def outcome(kind: TaskKind, truth: Value, said: Value | None) -> Outcome:
     """What one item adds to the figures."""
     if said is None:
-        missed = tuple(Count(key, fn=many) for key, many in _parts(kind, truth).items())
-        return Outcome(False, missed if any(one.label for one in missed) else _unreadable(kind))
+        missed = tuple(Count(key, fn=many) for key, many in sorted(_parts(kind, truth).items()))
+        return Outcome(False, missed or (Count(NONE, fp=1),))
     if kind is TaskKind.SPANS:
         want, got = Counter(truth.spans), Counter(said.spans)
         right = want == got
@@ -198,7 +198,3 @@ def _parts(kind: TaskKind, value: Value) -> Counter[str]:
     if kind is TaskKind.SINGLE:
         return Counter((_only(value),))
     return Counter(value.labels)
-
-
-def _unreadable(kind: TaskKind) -> tuple[Count, ...]:
-    return (Count(NONE, fn=1) if kind is TaskKind.SINGLE else Count(NONE, fp=1),)
