@@ -10,6 +10,7 @@ import os
 import secrets
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,8 +19,9 @@ from hausgeist import logs, settings
 
 if TYPE_CHECKING:
     from hausgeist.core.jobs import Job
-    from hausgeist.jobs.work import Asker
+    from hausgeist.jobs.work import Asker, JobFunction
     from hausgeist.jobs.worker import Worker
+    from hausgeist.register.bench import Bench
     from hausgeist.settings import Settings
 
 
@@ -35,7 +37,7 @@ def worker(
     config = settings.load()
     logs.set_up(config.log_level, config.log_format)
     asyncio.run(
-        _work(
+        work(
             config,
             gateway or config.gateway_url,
             name or f"{os.uname().nodename[:24]}-{os.getpid()}-{secrets.token_hex(4)}",
@@ -45,9 +47,17 @@ def worker(
     )
 
 
-async def _work(
-    config: "Settings", gateway: str, name: str, *, idle: float | None, with_parent: bool
+async def work(
+    config: "Settings",
+    gateway: str,
+    name: str,
+    *,
+    idle: float | None = None,
+    with_parent: bool = False,
+    silence: float = 15.0,
+    table: "Callable[[Bench], Mapping[str, JobFunction]] | None" = None,
 ) -> None:
+    """Work until told to stop. ``table``: other kinds of jobs than those of the register, for tests."""
     # the other commands need none of it
     from hausgeist import app  # noqa: PLC0415
     from hausgeist.audit import Trail  # noqa: PLC0415
@@ -82,11 +92,12 @@ async def _work(
     made = Worker(
         store,
         name,
-        kinds(bench),
+        (table or kinds)(bench),
         asker,
         app.now_ms,
         database=database(config.home, config.database_url),
         places=config.worker_jobs,
+        silence=silence,
     )
     _listen(made, with_parent=with_parent)
     try:

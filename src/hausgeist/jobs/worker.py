@@ -63,7 +63,9 @@ class Worker:
         *,
         database: str,
         places: int,
+        silence: float = SILENT,
     ) -> None:
+        """``silence``: seconds after which others are taken for gone."""
         self._store = store
         self._name = name
         self._kinds = kinds
@@ -71,6 +73,7 @@ class Worker:
         self._now_ms = now_ms
         self._durable = Durable(database, name, places, self._in_thread)
         self._running: dict[str, asyncio.Task[Mapping[str, Any]]] = {}
+        self._silence_ms = round(silence * 1000)
         self._leaving = threading.Event()
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -113,7 +116,7 @@ class Worker:
 
     async def _look(self) -> bool:
         """Hand on the jobs that wait; gives whether any is queued."""
-        silent = self._now_ms() - round(SILENT * 1000)
+        silent = self._now_ms() - self._silence_ms
         for job_id in await self._store.read(partial(_waiting, silent)):
             keep = partial(_hand, job_id, self._now_ms(), silent)
             if await self._store.write(keep):
