@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from random import Random
 from statistics import NormalDist
 
-from hausgeist.core.quality import Outcome
+from hausgeist.core.quality import Count, Outcome
 from hausgeist.core.statistics.interval import Interval
 from hausgeist.core.tasks import Metric
 
@@ -52,11 +52,8 @@ class Resampled:
         return Interval(self.observed, min(one.low, two.low), max(one.high, two.high))
 
     def _at(self, share: float) -> float:
-        """The value below which this share of the draws lies, between two of them in proportion."""
-        place = min(max(share, 0.0), 1.0) * (len(self.drawn) - 1)
-        below = int(place)
-        above = min(below + 1, len(self.drawn) - 1)
-        return self.drawn[below] + (place - below) * (self.drawn[above] - self.drawn[below])
+        """The draw at this share of all draws, in the order of size."""
+        return self.drawn[round(min(max(share, 0.0), 1.0) * (len(self.drawn) - 1))]
 
     def _moved(self, share: float) -> float:
         z = self.bias + _NORMAL.inv_cdf(share)
@@ -92,6 +89,15 @@ def resample(
             progress(number + 1)
     drawn.sort()
     return Resampled(observed, tuple(drawn), *_corrections(packed, figure, observed, drawn))
+
+
+def alone(metric: Metric, outcomes: Sequence[Outcome], *, seed: int, times: int) -> Resampled:
+    """The same for one system: its difference to one that says nothing and so is never right."""
+    silent = [
+        Outcome(False, tuple(Count(c.label, fn=c.support) for c in one.counts if c.support))
+        for one in outcomes
+    ]
+    return resample(metric, outcomes, silent, seed=seed, times=times)
 
 
 _Figure = Callable[[int, int], float]

@@ -108,3 +108,19 @@ def more_to_decide(
     if needed is None or needed > _MOST:
         return None
     return max(1, needed - of)
+
+
+def more_by_spread(
+    gap: float, spread: float, of: int, margin: float, *, level: float = LEVEL, power: float = POWER
+) -> int | None:
+    """The same for figures that are no proportion: ``spread`` is the standard error with so many items."""
+    if of <= 0 or spread <= 0:
+        return max(1, least(margin, level=level) - of) if of > 0 and margin > 0 else None
+    hoped = _NORMAL.inv_cdf(power)
+    two, one = _NORMAL.inv_cdf((1 + level) / 2) + hoped, _NORMAL.inv_cdf(level) + hoped
+    found = [of * (two * spread / gap) ** 2] if gap else []
+    found += [of * (one * spread / (margin + gap)) ** 2] if margin + gap > 0 else []
+    needed = min(found, default=None)
+    if needed is None or needed > _MOST:
+        return None
+    return max(1, ceil(needed) - of)
