@@ -77,13 +77,15 @@ class Guess:
     """What a model says of a text. ``score``: its calibrated probability of being right, 0 to 1.
 
     ``ranked`` has the labels with their probabilities, best first, where the model gives them (a few, not
-    all); ``by`` names the rung or rule that decided.
+    all); ``by`` names the rung or rule that decided. ``far``: the share of known items that are more like
+    what the model learned than this text; above 0.95 it is probably about something else.
     """
 
     value: Value
     score: float
     ranked: tuple[tuple[str, float], ...] = ()
     by: str = ""
+    far: float = 0.0
 
     @property
     def margin(self) -> float:

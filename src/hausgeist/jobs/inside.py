@@ -105,8 +105,11 @@ def _limit(megabytes: int, seconds: int) -> None:
     _held.append("limits")
 
 
-def seclude() -> list[str]:
-    """Put up every barrier that this system has; gives the names of those that hold."""
+def seclude(*readable: str) -> list[str]:
+    """Put up every barrier that this system has; gives the names of those that hold.
+
+    ``readable`` are further folders that may be read.
+    """
     sys.addaudithook(_refuse)
     _held.append("audit")
     if not sys.platform.startswith("linux"):
@@ -117,7 +120,7 @@ def seclude() -> list[str]:
         _held.append("namespace")
     if libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return _held
-    if _landlock(libc):
+    if _landlock(libc, readable):
         _held.append("landlock")
     if _filter(libc):
         _held.append("seccomp")
@@ -159,7 +162,7 @@ def _filter(libc: Any) -> bool:
     return bool(libc.prctl(_SECCOMP, 2, ctypes.c_char_p(program), 0, 0) == 0)
 
 
-def _landlock(libc: Any) -> bool:
+def _landlock(libc: Any, more: tuple[str, ...]) -> bool:
     """Reading only below Python and the libraries, writing only in our own folder."""
     create, add, restrict, beneath = 444, 445, 446, 1
     read, everything = 0b1101, 0x1FFF
@@ -167,7 +170,7 @@ def _landlock(libc: Any) -> bool:
     rules = libc.syscall(create, handled, 8, 0)
     if rules < 0:
         return False
-    readable = {sys.prefix, sys.base_prefix, *sys.path, str(Path(__file__).parents[2])}
+    readable = {sys.prefix, sys.base_prefix, *sys.path, str(Path(__file__).parents[2]), *more}
     readable |= {"/usr", "/lib", "/lib64", "/etc/fonts", "/etc/ld.so.cache", "/dev"}
     for path, access in (*((path, read) for path in readable), (os.getcwd(), everything)):  # noqa: PTH109  no home to resolve
         try:
