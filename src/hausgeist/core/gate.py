@@ -113,8 +113,9 @@ def seed_of(sha256: str) -> int:
 class Compared:
     """Two systems on the same items.
 
-    ``difference`` is two-sided at 95 percent, ``floor`` its lower bound on one side at 95 percent. ``p`` and ``mid_p`` are McNemar's, for accuracy; ``bca`` the other bootstrap
-    interval, for F1. ``more``: about so many more items decide; None: it is decided, or none would.
+    ``difference`` is two-sided at 95 percent, ``floor`` its lower bound on one side at 95 percent. ``p`` and
+    ``mid_p`` are McNemar's, for accuracy; ``bca`` is the other bootstrap interval, for F1. ``more``: about so
+    many more items decide; None: it is decided, or none would.
     """
 
     items: int
