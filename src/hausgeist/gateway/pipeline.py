@@ -251,8 +251,9 @@ class Gateway:
         model: str,
         data_class: DataClass,
         assistant: str | None = None,
+        purpose: Purpose = Purpose.CHAT,
     ) -> Decision:
-        """What the border says to a chat before there is any content; EXAMINE if that would matter.
+        """What the border says to a call before there is any content; EXAMINE if that would matter.
 
         Raises:
             UnknownModel: there is none, or not for this caller.
@@ -261,7 +262,7 @@ class Gateway:
         call = Call(
             id="outlook",
             principal=principal,
-            purpose=Purpose.CHAT,
+            purpose=purpose,
             model=model,
             declared=data_class,
             assistant=assistant,

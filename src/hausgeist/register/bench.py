@@ -9,9 +9,12 @@ from hausgeist.gateway import Gateway
 from hausgeist.jobs.queue import Jobs
 from hausgeist.settings import Settings
 from hausgeist.store.db import Store
+from hausgeist.workbench.intake import Intakes
+from hausgeist.workbench.partitions import Partitions
 from hausgeist.workbench.queue import Queue
 from hausgeist.workbench.review import Review
 from hausgeist.workbench.snapshot import Snapshots
+from hausgeist.workbench.suggest import Suggest
 from hausgeist.workbench.tasks import Tasks
 
 
@@ -33,19 +36,29 @@ class Bench:
 
     ground: Ground
     tasks: Tasks
+    partitions: Partitions
+    intake: Intakes
     queue: Queue
     review: Review
     snapshots: Snapshots
     jobs: Jobs
+    suggest: Suggest
 
 
 def open_bench(ground: Ground) -> Bench:
     """Put the doors together."""
+    jobs = Jobs(ground.store, ground.now_ms)
+    partitions = Partitions(ground.store, ground.trail)
     return Bench(
         ground=ground,
         tasks=Tasks(ground.store, ground.trail, ground.now_ms),
+        partitions=partitions,
+        intake=Intakes(
+            ground.store, ground.trail, partitions, ground.settings.home / "intake", ground.now_ms
+        ),
         queue=Queue(ground.store, ground.secret, ground.now_ms),
         review=Review(ground.store, ground.trail, ground.now_ms),
         snapshots=Snapshots(ground.store, ground.now_ms),
-        jobs=Jobs(ground.store, ground.now_ms),
+        jobs=jobs,
+        suggest=Suggest(ground.store, jobs, ground.gateway, ground.now_ms),
     )

@@ -9,5 +9,7 @@ from hausgeist.register.bench import Bench
 
 def kinds(bench: Bench) -> Mapping[str, JobFunction]:
     """The functions of all kinds of jobs, over these doors."""
-    del bench
-    return {}
+    return {
+        "intake": bench.intake.work,
+        "suggest": bench.suggest.run,
+    }

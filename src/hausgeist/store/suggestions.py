@@ -19,6 +19,8 @@ from hausgeist.store.tables import answers, items, suggestions, task_guidelines,
 
 STATES = ("ok", "unparsed", "refused", "failed")
 ASKABLE = (Partition.POOL.value, Partition.DEV.value)
+BUDGET = "insufficient_quota"
+"""The code of what a budget did not cover: it is always asked again."""
 HEAD = 280
 """Characters of a text that lists show."""
 
@@ -166,7 +168,10 @@ def _left(task_id: str, again: Sequence[str], job: str, partitions: Sequence[str
         items.c.dup_of.is_(None),
         or_(
             suggestions.c.id.is_(None),
-            and_(suggestions.c.state.in_(list(again)), suggestions.c.job != job),
+            and_(
+                or_(suggestions.c.state.in_(list(again)), suggestions.c.code == BUDGET),
+                suggestions.c.job != job,
+            ),
         ),
     )
 

@@ -19,7 +19,9 @@ from hausgeist.errors import AnswerNotFitting
 from hausgeist.workbench.align import Quote, align
 from hausgeist.workbench.fitting import canonical
 
-Code: TypeAlias = Literal["", "no_answer", "two_answers", "wrong_form", "unknown_label", "cut_off"]
+Code: TypeAlias = Literal[
+    "", "no_answer", "two_answers", "wrong_form", "unknown_label", "cut_off", "nothing_found"
+]
 """Why there is no value; empty: there is one."""
 
 READ_MOST = 60_000

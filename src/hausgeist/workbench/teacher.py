@@ -91,6 +91,11 @@ class Prompt:
         shots = [(one.item, one.value.encode()) for one in self.shots]
         return _json(asdict(replace(self, shots=())) | {"shots": shots})
 
+    @staticmethod
+    def items_of(body: str) -> list[str]:
+        """The items whose texts a kept prompt needs."""
+        return [item for item, _ in json.loads(body)["shots"]]
+
     @classmethod
     def of_body(cls, body: str, texts: Mapping[str, str]) -> "Prompt | None":
         """What ``body`` wrote, with the texts of its examples by item; None if one of them is gone."""
