@@ -57,6 +57,12 @@ def kept(house):
     return {f"{row.key}." for row in rows}
 
 
+def booked(house):
+    """How many calls of jobs are in the ledger."""
+    query = select(func.count()).select_from(ledger).where(ledger.c.purpose == "suggest")
+    return house.house.store.read_now(lambda connection: connection.execute(query).scalar())
+
+
 def asked(fake):
     """How often each step reached the upstream."""
     return Counter(one.json["messages"][-1]["content"] for one in list(fake.asked))
@@ -83,12 +89,7 @@ def test_three_kills_lose_nothing_and_repeat_no_completed_call(house, worker):
     for done, before in seen:
         assert all(counts[step] == before[step] for step in done), "a completed call was repeated"
     assert sum(counts.values()) <= STEPS + 3 * IN_FLIGHT
-    booked = house.house.store.read_now(
-        lambda connection: connection.execute(
-            select(func.count()).select_from(ledger).where(ledger.c.purpose == "suggest")
-        ).scalar()
-    )
-    assert booked == sum(counts.values())
+    wait_until(lambda: booked(house) == sum(counts.values()), "every call in the ledger")
 
 
 def test_a_job_that_is_cancelled_stops_and_stays_cancelled(house, worker):

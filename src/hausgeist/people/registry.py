@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from hausgeist.errors import N_
-from hausgeist.store import appeals, personal
+from hausgeist.store import appeals, jobs, personal
 from hausgeist.store.db import Store
 
 Row = dict[str, Any]
@@ -104,6 +104,13 @@ STORES = (
         frozenset({"library_items", "library_versions", "library_grants"}),
         personal.library,
         personal.erase_library,
+    ),
+    PersonalStore(
+        "jobs",
+        N_("Background work"),
+        frozenset({"jobs"}),
+        jobs.exported,
+        jobs.forget_starter,
     ),
     PersonalStore(
         "holds", N_("Legal holds"), frozenset({"holds"}), personal.holds_on, personal.erase_holds

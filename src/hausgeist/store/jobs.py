@@ -119,6 +119,24 @@ def cancel(connection: Connection, job_id: str, now_ms: int) -> bool:
     return bool(connection.execute(query).rowcount)
 
 
+def exported(connection: Connection, user_id: str) -> list[dict[str, Any]]:
+    """The jobs somebody started, to take along."""
+    columns = [column for column in jobs.c if column.name not in {"user_id", "worker", "attempts"}]
+    query = select(*columns).where(jobs.c.user_id == user_id).order_by(jobs.c.id)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def forget_starter(connection: Connection, user_id: str) -> int:
+    """Take somebody off the jobs they started, and end those that are not over; gives off how many."""
+    theirs = jobs.c.user_id == user_id
+    ended = {
+        "state": JobState.CANCELLED.value,
+        "ended_at": func.coalesce(jobs.c.beat_at, jobs.c.created_at),
+    }
+    connection.execute(update(jobs).where(theirs, jobs.c.state.in_(_LIVE)).values(**ended))
+    return connection.execute(update(jobs).where(theirs).values(user_id=None)).rowcount
+
+
 # -- workers ---------------------------------------------------------------------------------------
 
 

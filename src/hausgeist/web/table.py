@@ -14,6 +14,7 @@ from hausgeist.web.routes import Route
 PAGES = (
     "assets",
     "api.jobs",
+    "pages.jobs",
     "pages.setup",
     "pages.login",
     "pages.sso",
