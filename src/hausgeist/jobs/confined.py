@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import AsyncIterable
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from typing import IO
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import msgspec
@@ -85,10 +86,13 @@ async def confined(
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def spawn(program: Path, *arguments: str, folder: str) -> asyncio.subprocess.Process:
+async def spawn(
+    program: Path, *arguments: str, folder: str, stdin: IO[bytes] | None = None
+) -> asyncio.subprocess.Process:
     """Start a program of ours, in ``folder``, with nothing of our environment, in a group of its own.
 
-    The program itself gives up what it will not need (``inside``).
+    ``stdin``: an open file it reads; None: a pipe. The program itself gives up what it will not need
+    (``inside``).
 
     Raises:
         OSError: it cannot be started.
@@ -99,7 +103,7 @@ async def spawn(program: Path, *arguments: str, folder: str) -> asyncio.subproce
         "-B",
         str(program),
         *arguments,
-        stdin=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.PIPE if stdin is None else stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,  # it may hold content
         cwd=folder,

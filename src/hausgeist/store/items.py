@@ -65,14 +65,19 @@ def add_many(connection: Connection, found: Sequence[Item]) -> list[str]:
     if not found:
         return []
     known = known_hashes(connection, found[0].task_id, [one.text_hash for one in found])
-    rows = []
+    fresh = []
     for item in found:
         if item.text_hash not in known:
             known[item.text_hash] = item.id
-            rows.append(_row(item))
-    if rows:
-        connection.execute(insert(items), rows)
-    return [row["id"] for row in rows]
+            fresh.append(item)
+    put_new(connection, fresh)
+    return [one.id for one in fresh]
+
+
+def put_new(connection: Connection, found: Sequence[Item]) -> None:
+    """Keep new items of which the caller knows that the task has none of the same text."""
+    if found:
+        connection.execute(insert(items), [_row(one) for one in found])
 
 
 def known_hashes(connection: Connection, task_id: str, hashes: Collection[str]) -> dict[str, str]:
