@@ -23,7 +23,7 @@
     │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
     │   └── SetupLinkSpent
     ├── MethodNotAllowed 405
-    ├── AnswerStillRuns 409, ImportRuns (a Conflict)
+    ├── AnswerStillRuns 409, ImportRuns, GateShut (a Conflict)
     ├── Conflict 409            ├── LoginTaken          ├── LastAdmin
     │                       ├── GroupInUse          ├── TrailBroken         └── DataHeld
     ├── TooLarge 413            └── FileTooLarge
@@ -43,6 +43,7 @@
     ├── Unavailable 503         ├── UpstreamBusy        ├── ModelLoading        ├── ModelCrashed
     │                           ├── DetectorDown        ├── VeilDown
     │                           ├── StudentDown         ├── TrainingFailed
+    │                           ├── TrainingNotInstalled
     │                           ├── DoesNotFit          ├── QueueFull
     │                           ├── DiskFull            └── LoadFailed
     ├── UpstreamTimeout 504
@@ -71,6 +72,7 @@ from hausgeist.errors.files import (
     WorkCrashed,
     WorkEnded,
 )
+from hausgeist.errors.gate import GateShut
 from hausgeist.errors.models import (
     DetectorDown,
     DiskFull,
@@ -136,6 +138,7 @@ from hausgeist.errors.students import (
     StudentBroken,
     StudentDown,
     TrainingFailed,
+    TrainingNotInstalled,
 )
 from hausgeist.errors.tree import (
     N_,
@@ -188,6 +191,7 @@ __all__ = [
     "FileUnreadable",
     "FileWithoutText",
     "GoldSealed",
+    "GateShut",
     "GroupInUse",
     "GuardRefused",
     "HashMismatch",
@@ -236,6 +240,7 @@ __all__ = [
     "TookTooMuch",
     "TrailBroken",
     "TrainingFailed",
+    "TrainingNotInstalled",
     "Unavailable",
     "UnknownModel",
     "UnsafeModelFile",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Verbs of evaluations: what somebody answered on a partition's items, one result an item. SQL in, values out.
+"""Verbs of evaluations: what somebody answered, one result an item. SQL in, values out.
 
 A subject is ``student:<id>``, ``teacher:<version>``, ``rules:<hash>`` or ``majority``. The results are lines
 of JSON, compressed; sums are never kept without them, because every test needs what each item adds.
@@ -7,7 +7,7 @@ of JSON, compressed; sums are never kept without them, because every test needs 
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,14 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 from hausgeist.core.answers import Value
 from hausgeist.core.tasks import Partition
 from hausgeist.store.accounts import Row
-from hausgeist.store.tables import evaluations
+from hausgeist.store.tables import evaluations, suggestions
 
 STUDENT = "student"
 TEACHER = "teacher"
 RULES = "rules"
 MAJORITY = "majority"
+_AT_ONCE = 500
+"""Ids in one query; databases limit how many parameters a statement has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,41 @@ def results(connection: Connection, task_id: str, evaluation_id: str) -> list[Re
         evaluations.c.task_id == task_id, evaluations.c.id == evaluation_id
     )
     return [Result.of(plain) for plain in unpressed(connection.execute(query).scalar())]
+
+
+def suggested(
+    connection: Connection, task_id: str, version: str, ids: Sequence[str]
+) -> dict[str, Result]:
+    """What a teacher's version said of these items already; what failed to be asked is left out."""
+    found: dict[str, Result] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        query = select(suggestions).where(
+            suggestions.c.task_id == task_id,
+            suggestions.c.version == version,
+            suggestions.c.state.in_(("ok", "unparsed")),
+            suggestions.c.item_id.in_(list(ids[start : start + _AT_ONCE])),
+        )
+        for row in connection.execute(query).mappings():
+            said = None if row["value"] is None else Value.decode(row["value"])
+            found[row["item_id"]] = Result(
+                row["item_id"], said, row["score"], row["ms"], row["micro_eur"], row["code"]
+            )
+    return found
+
+
+def forget(connection: Connection, task_id: str, gone: Collection[str]) -> int:
+    """Take what was said of deleted items out of all results; how many evaluations changed."""
+    query = select(evaluations.c.id, evaluations.c.results)
+    changed = 0
+    for row in connection.execute(query.where(evaluations.c.task_id == task_id)).mappings().all():
+        lines = unpressed(row["results"])
+        if any(line[0] in gone for line in lines):
+            kept = pressed(line for line in lines if line[0] not in gone)
+            connection.execute(
+                update(evaluations).where(evaluations.c.id == row["id"]).values(results=kept)
+            )
+            changed += 1
+    return changed
 
 
 def forget_before(

@@ -17,7 +17,7 @@ from hausgeist.core.gate import Sealed
 from hausgeist.core.tasks import Partition, Task
 from hausgeist.store import datasets, task_answers
 from hausgeist.store.evaluations import pressed, unpressed
-from hausgeist.store.tables import evaluations, gold_openings, verdicts
+from hausgeist.store.tables import evaluations, gold_openings, students, verdicts
 
 PEOPLE = 2
 """Who answer each item of the gold set, independently."""
@@ -27,7 +27,7 @@ SEAL = "gold"
 
 @dataclass(frozen=True, slots=True)
 class GoldItem:
-    """An item of the gold set as it stands. ``truth`` of None: open. ``said``: what each person says of it."""
+    """An item of the gold set as it stands. ``truth`` of None: open. ``said``: by each person."""
 
     item: str
     text_hash: str
@@ -76,6 +76,26 @@ class Kept:
     verdict: str
     evidence: dict[str, Any] = field(default_factory=dict)
     at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A student that may be put to the test. ``dataset_id``: what it learnt from."""
+
+    id: str
+    number: int
+    rung: str
+    dataset_id: str | None
+
+
+def candidates(connection: Connection, task_id: str) -> list[Candidate]:
+    """The students of a task whose files are there, the newest first."""
+    query = (
+        select(students.c.id, students.c.number, students.c.rung, students.c.dataset_id)
+        .where(students.c.task_id == task_id, students.c.state == "ready")
+        .order_by(students.c.number.desc())
+    )
+    return [Candidate(*row) for row in connection.execute(query)]
 
 
 def gold(connection: Connection, task: Task, version: int | None = None) -> list[GoldItem]:
