@@ -48,3 +48,10 @@ class PatternWrong(InvalidField):
         """As for every field, with the place."""
         turn = translate or str
         return f"{super().say(translate)} ({turn(N_('character {at}')).format(at=self.at)})"
+
+
+class TrainingNotInstalled(Unavailable):
+    """What trains students comes with an extra that this installation lacks."""
+
+    code = "training_not_installed"
+    text = N_("Training takes the extra {package}, which is not installed on this server.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hausgeist.audit import Trail
 from hausgeist.gateway import Gateway
 from hausgeist.jobs.queue import Jobs
+from hausgeist.register.rules import Rules
 from hausgeist.settings import Settings
 from hausgeist.store.db import Store
 from hausgeist.workbench.intake import Intakes
@@ -42,6 +43,7 @@ class Bench:
     review: Review
     snapshots: Snapshots
     jobs: Jobs
+    rules: Rules
     suggest: Suggest
 
 
@@ -60,5 +62,6 @@ def open_bench(ground: Ground) -> Bench:
         review=Review(ground.store, ground.trail, ground.now_ms),
         snapshots=Snapshots(ground.store, ground.now_ms),
         jobs=jobs,
+        rules=Rules(ground.store, ground.trail, ground.now_ms),
         suggest=Suggest(ground.store, jobs, ground.gateway, ground.now_ms),
     )

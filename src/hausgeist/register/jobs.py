@@ -11,5 +11,6 @@ def kinds(bench: Bench) -> Mapping[str, JobFunction]:
     """The functions of all kinds of jobs, over these doors."""
     return {
         "intake": bench.intake.work,
+        "rules": bench.rules.work,
         "suggest": bench.suggest.run,
     }

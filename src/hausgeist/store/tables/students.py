@@ -22,13 +22,23 @@ rules = Table(
     Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),  # regex, tokens, words
     Column("pattern", Text, nullable=False),
-    Column("label", String(64), nullable=False),
+    Column("label", String(200), nullable=False),  # a label, a field, or field=value
     Column("state", String(16), nullable=False),  # proposed, active, off
     Column("position", Integer, nullable=False),  # the first that fits decides
     Column("note", Text, nullable=False),
     Column("cases", Text, nullable=False),  # JSON: texts it must and must not find
     Column("author", String(64), nullable=False),  # a member, or teacher
     Column("created_at", BigInteger, nullable=False),
+)
+
+# which texts of the pool's sample a pattern finds; made again at need
+rule_hits = Table(
+    "rule_hits",
+    metadata,
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("pattern_hash", String(64), primary_key=True),
+    Column("sample", String(64), nullable=False),  # SHA-256 over what the sample is made of
+    Column("hits", LargeBinary, nullable=False),  # compressed bits, one a text
 )
 
 datasets = Table(

@@ -390,12 +390,24 @@ def _students() -> None:
         batch_op.create_index(batch_op.f("ix_gold_openings_task_id"), ["task_id"], unique=False)
 
     op.create_table(
+        "rule_hits",
+        sa.Column("task_id", sa.String(length=32), nullable=False),
+        sa.Column("pattern_hash", sa.String(length=64), nullable=False),
+        sa.Column("sample", sa.String(length=64), nullable=False),
+        sa.Column("hits", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["tasks.id"], name=op.f("fk_rule_hits_task_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("task_id", "pattern_hash", name=op.f("pk_rule_hits")),
+    )
+
+    op.create_table(
         "rules",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("task_id", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("pattern", sa.Text(), nullable=False),
-        sa.Column("label", sa.String(length=64), nullable=False),
+        sa.Column("label", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
