@@ -7,6 +7,7 @@
     │   ├── PatternWrong (an InvalidField)
     │   ├── ContextOverflow     ├── AnswerNotValid      ├── WeakPassword
     │   ├── TooManyFiles        ├── NothingToLearn      ├── AnswerNotFitting
+    │   ├── NothingLeft
     │   └── LoginBroken
     ├── NotAuthenticated 401    no, unknown, expired or revoked credentials
     │   └── LoginFailed
@@ -140,6 +141,7 @@ from hausgeist.errors.students import (
     TrainingFailed,
     TrainingNotInstalled,
 )
+from hausgeist.errors.suggesting import NothingLeft, PromptBroken
 from hausgeist.errors.tree import (
     N_,
     BadRequest,
@@ -222,9 +224,11 @@ __all__ = [
     "NotStored",
     "NotYoursToChange",
     "NotYoursToShare",
+    "NothingLeft",
     "NothingToLearn",
     "PasswordDue",
     "PatternWrong",
+    "PromptBroken",
     "QueueFull",
     "SetupError",
     "SetupLinkSpent",

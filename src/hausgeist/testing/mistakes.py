@@ -103,7 +103,9 @@ class Mistakes:
         """Recall-heavy: the neighbour is added more often than a label is missed."""
         said: list[str] = []
         for key in truth.labels:
-            chance = self._draw(text, "err", key) / self.rates.get(key, 1 - self.accuracy)
+            chance = self._draw(text, "err", key) / max(
+                1e-9, self.rates.get(key, 1 - self.accuracy)
+            )
             if chance >= 1:
                 said.append(key)
             elif chance < 0.6:

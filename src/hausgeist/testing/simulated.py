@@ -21,7 +21,7 @@ from hausgeist.core.events import Burst, Delta, Finished
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.models import Capability, ModelCard, Price
-from hausgeist.core.tasks import Mode, Task
+from hausgeist.core.tasks import Mode, Task, TaskKind
 from hausgeist.core.terms import Terms
 from hausgeist.errors import Unsupported
 from hausgeist.gateway.providers import Embeddings
@@ -73,12 +73,15 @@ class SimulatedTeacher:
         return cls(task=task, truths=dict(truths), **more)
 
     def says(self, text: str) -> Value:
-        """What it thinks of a text; of one that it does not know, nothing."""
+        """What it thinks of a text; of one that it does not know, the first label that comes to mind."""
         if self._mistakes is None:
             self._mistakes = Mistakes.of(
                 self.task, self.truths, self.accuracy, seed=self.seed, pairs=self.pairs
             )
         truth = self.truths.get(text)
+        if truth is None and self.task.kind is TaskKind.SINGLE:
+            labels = self.task.labels
+            return Value.of_labels([labels[int(draw(self.seed, text) * len(labels))].key])
         return Value() if truth is None else self._mistakes.said(text, truth)
 
     def writes(self, text: str, schema: str = "", *, again: bool = False) -> str:

@@ -25,9 +25,10 @@ from hausgeist.errors import (
     N_,
     BorderAsks,
     BorderRefused,
-    Conflict,
     InvalidField,
     NotFound,
+    NothingLeft,
+    PromptBroken,
 )
 from hausgeist.gateway import Gateway
 from hausgeist.gateway.run import CHARS_PER_TOKEN
@@ -265,6 +266,7 @@ class Suggest:
 
         Raises:
             NotFound: the task has no such prompt.
+            NothingLeft: none of its answers has such a state.
             UnknownModel, BorderRefused, BorderAsks, Conflict: as ``start``.
         """
         row = await self.prompt(task, version)
@@ -278,6 +280,8 @@ class Suggest:
             return sum(found[0].states.get(state, 0) for state in some) if found else 0
 
         many = await self._store.read(count)
+        if not many:
+            raise NothingLeft
         return await self._hand_in(task, principal, version, many, some, consented=consented)
 
     async def run(self, work: Work) -> Mapping[str, Any]:
@@ -285,7 +289,7 @@ class Suggest:
 
         Raises:
             NotFound: task or prompt are gone.
-            Conflict: an example of the prompt was deleted.
+            PromptBroken: an example of the prompt was deleted.
             JobCancelled: it is no longer wanted.
         """
         params = work.job.params
@@ -300,7 +304,7 @@ class Suggest:
             raise NotFound
         prompt = await self._kept(task, row)
         if prompt is None:
-            raise Conflict(what=N_("An example of this prompt was deleted: make a new prompt. It"))
+            raise PromptBroken
         return await Run(
             store=self._store,
             now_ms=self._now_ms,

@@ -181,13 +181,13 @@ class Run:
         """
         for wait in WAITS:
             try:
-                return await self.work.asker.ask(call)
+                return await self.work.asker.ask(replace(call, id=secrets.token_hex(10)))
             except Unavailable as error:
                 told = error.retry_after
             await asyncio.sleep(min(WAIT_MOST, wait if told is None else told))
             if self.stopped:
                 break
-        return await self.work.asker.ask(call)
+        return await self.work.asker.ask(replace(call, id=secrets.token_hex(10)))
 
     # -- the run ----------------------------------------------------------------------------------
 
