@@ -10,7 +10,9 @@ from hausgeist.core.tasks import TaskKind
 from hausgeist.errors import N_
 
 _LABELS = frozenset({TaskKind.SINGLE, TaskKind.MULTI})
-_PASSAGES = frozenset({TaskKind.SPANS, TaskKind.RECORD})
+_SPANS = frozenset({TaskKind.SPANS})
+_RECORDS = frozenset({TaskKind.RECORD})
+_PASSAGES = _SPANS | _RECORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,16 @@ RUNGS: dict[str, Rung] = {
             _LABELS,
             f"{_HERE}.linear:BOTH",
         ),
+        Rung("crf", N_("Words and their neighbours"), _SPANS, f"{_HERE}.crf:CRF"),
+        Rung("fields", N_("Fields by words and rules"), _RECORDS, f"{_HERE}.records:FIELDS"),
     )
 }
-"""By name, the simplest first. SPANS and RULES add theirs."""
+"""By name, the simplest first."""
 
 DEFAULT: dict[TaskKind, tuple[str, ...]] = {
     TaskKind.SINGLE: ("majority", "words", "meaning", "both"),
     TaskKind.MULTI: ("majority", "words", "meaning", "both"),
     TaskKind.SPANS: ("crf",),
-    TaskKind.RECORD: ("crf",),
+    TaskKind.RECORD: ("fields",),
 }
 """What is trained when nobody says otherwise; the last is the candidate."""

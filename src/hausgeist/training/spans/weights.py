@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The weights of a trained chain, and what they make of words: sequences in, scores of labels out.
+
+What a word tells is added up once for each different word; what it tells with its neighbours is looked up
+at every place. On disk the weights are whole numbers in steps of 1/512, of labels that have any.
+"""
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hausgeist.training.spans.chain import Floats
+from hausgeist.training.spans.lists import Lists
+from hausgeist.training.spans.looks import EDGE, Look, around, look
+from hausgeist.training.spans.sequences import OUT
+
+_STEP = 512
+_EDGE = 32767
+_MOST_WORDS = 30_000
+"""Different words that are kept; a thousand bytes each."""
+_NEVER = -1000.0
+"""The score of what cannot be: a passage that goes on without having begun."""
+
+OFFSETS = ("", "-1", "+1", "-2", "+2")
+
+
+def told(looks: Look, offset: int) -> tuple[str, ...]:
+    """What a word tells at an offset, an index of ``OFFSETS``: to itself, and to its neighbours."""
+    if offset == 0:
+        return looks.own
+    mine = looks.next_ if offset < 3 else looks.far
+    mark = OFFSETS[offset]
+    return tuple(f"{mark}{one}" for one in mine)
+
+
+def listed_of(looks: Sequence[Look], lists: Sequence[Lists]) -> list[str]:
+    """What the lists know of each word; ``looks`` without the edges."""
+    words = [one.plain for one in looks]
+    first, *others = (one.at(words) for one in lists)
+    for other in others:
+        first = [f"{a},{b}" if a or b else "" for a, b in zip(first, other, strict=True)]
+    return first
+
+
+def features_of(words: Sequence[str], lists: Sequence[Lists]) -> list[list[str]]:
+    """Everything that is told of every word, for training."""
+    edge = look(EDGE)
+    looks = [look(word) for word in words]
+    listed = ["", "", *listed_of(looks, lists), "", ""]
+    looks = [edge, edge, *looks, edge, edge]
+    found = []
+    for at in range(2, len(looks) - 2):
+        row = [*told(looks[at], 0), "bias"]
+        for offset, far in enumerate((-1, 1, -2, 2), start=1):
+            row += told(looks[at + far], offset)
+        found.append(row + around(looks, at, listed))
+    return found
+
+
+class Weights:
+    """A trained chain.
+
+    ``labels`` are those of words; ``rows`` are features x labels, ``names`` the features' in the order of
+    the rows; ``turns`` are labels x labels, from and to.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        names: Sequence[str],
+        rows: Floats,
+        turns: Floats,
+        lists: Sequence[Lists],
+    ) -> None:
+        self.labels = tuple(labels)
+        self._names = names
+        self._rows = np.concatenate([np.zeros((1, len(labels)), dtype=np.float32), rows])
+        self._index = {name: number for number, name in enumerate(names, start=1)}
+        self._raw = turns
+        self.lists = list(lists)
+        self.turns = turns.copy()
+        self._first = np.zeros(len(labels), dtype=np.float32)
+        for to, label in enumerate(self.labels):
+            if label[0] == "I":
+                self._first[to] = _NEVER
+                for from_, other in enumerate(self.labels):
+                    if other == OUT or other[2:] != label[2:]:
+                        self.turns[from_, to] = _NEVER
+        self._forget()
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def _forget(self) -> None:
+        self._words: dict[str, int] = {}
+        self._looks: list[Look] = []
+        self._told = np.zeros((0, len(OFFSETS), len(self.labels)), dtype=np.float32)
+        self._learn([EDGE])
+
+    def _learn(self, words: Sequence[str]) -> None:
+        """Add up what new words tell."""
+        index = self._index
+        flat: list[int] = []
+        ends: list[int] = []
+        for word in words:
+            seen = look(word)
+            self._words[word] = len(self._looks)
+            self._looks.append(seen)
+            for offset in range(len(OFFSETS)):
+                flat += [index[one] for one in told(seen, offset) if one in index]
+                if offset == 0 and "bias" in index:
+                    flat.append(index["bias"])
+                flat.append(0)  # so that no sum is of nothing
+                ends.append(len(flat))
+        sums = np.add.reduceat(self._rows[np.asarray(flat)], [0, *ends[:-1]], axis=0)
+        fresh = sums.reshape(len(words), len(OFFSETS), len(self.labels))
+        self._told = np.concatenate([self._told, fresh])
+
+    def scores(self, sequences: Sequence[Sequence[str]]) -> Floats:
+        """Scores of every word's labels, words x labels, the sequences one after the other."""
+        if len(self._words) > _MOST_WORDS:
+            self._forget()
+        fresh = list(dict.fromkeys(w for words in sequences for w in words if w not in self._words))
+        if fresh:
+            self._learn(fresh)
+        known, looks, index = self._words, self._looks, self._index
+        ids: list[int] = []
+        middle: list[int] = []
+        flat: list[int] = []
+        ends: list[int] = []
+        firsts: list[int] = []
+        for words in sequences:
+            mine = [0, 0, *(known[word] for word in words), 0, 0]
+            seen = [looks[one] for one in mine]
+            listed = ["", "", *listed_of(seen[2:-2], self.lists), "", ""]
+            base = len(ids) + 2
+            if words:
+                firsts.append(len(middle))
+            ids += mine
+            middle += range(base, base + len(words))
+            for at in range(2, len(mine) - 2):
+                flat += [index[one] for one in around(seen, at, listed) if one in index]
+                flat.append(0)
+                ends.append(len(flat))
+        if not middle:
+            return np.zeros((0, len(self.labels)), dtype=np.float32)
+        places = np.asarray(middle)
+        which = np.asarray(ids)
+        found: Floats = np.add.reduceat(self._rows[np.asarray(flat)], [0, *ends[:-1]], axis=0)
+        for offset, far in enumerate((0, -1, 1, -2, 2)):
+            found += self._told[which[places + far], offset]
+        found[firsts] += self._first
+        return found
+
+    # -- on disk ------------------------------------------------------------------------------------
+
+    def files(self) -> dict[str, bytes]:
+        """The files that keep it."""
+        whole = np.clip(np.rint(self._rows[1:] * _STEP), -_EDGE, _EDGE).astype(np.int16)
+        row, column = np.nonzero(whole)
+        turns = np.clip(np.rint(self._raw * _STEP), -_EDGE, _EDGE).astype(np.int16)
+        return {
+            "words.txt": "\n".join(self._names).encode(),
+            "weights.npz": _packed(
+                values=whole[row, column],
+                columns=column.astype(np.uint16),
+                counts=np.bincount(row, minlength=len(whole)).astype(np.uint16),
+                turns=turns,
+            ),
+        }
+
+    @classmethod
+    def of(
+        cls, labels: Sequence[str], files: Mapping[str, bytes], lists: Sequence[Lists]
+    ) -> "Weights":
+        """What ``files`` gave.
+
+        Raises:
+            ValueError, KeyError: it did not.
+        """
+        text = files["words.txt"].decode()
+        names = text.split("\n") if text else []
+        with np.load(io.BytesIO(files["weights.npz"]), allow_pickle=False) as kept:
+            values, columns, counts = kept["values"], kept["columns"], kept["counts"]
+            turns = kept["turns"].astype(np.float32) / _STEP
+        if len(counts) != len(names) or turns.shape != (len(labels), len(labels)):
+            raise ValueError("not the weights of these labels")
+        rows = np.zeros((len(names), len(labels)), dtype=np.float32)
+        rows[np.repeat(np.arange(len(names)), counts), columns] = values.astype(np.float32) / _STEP
+        return cls(labels, names, rows, turns, lists)
+
+
+def _packed(**arrays: NDArray[Any]) -> bytes:
+    """Arrays as a compressed ``.npz``; the same arrays give the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            one = io.BytesIO()
+            np.lib.format.write_array(one, array, allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), one.getvalue())
+    return out.getvalue()

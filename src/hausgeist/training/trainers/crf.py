@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The student for passages: a conditional random field over words, trained with CRFsuite.
+
+It answers with numpy alone: features are summed up once a word, sequences are labelled many at a time. Its
+score is the probability of all passages of a text together, calibrated on texts it had not seen.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from hausgeist.core.answers import Example, Guess, Span, Value
+from hausgeist.core.resolution import apart
+from hausgeist.core.tasks import TaskKind
+from hausgeist.errors import N_, NothingToLearn
+from hausgeist.training.calibration import FEWEST as FEWEST_JUDGED
+from hausgeist.training.calibration import Map, mapped
+from hausgeist.training.spans.learning import Taught, learn, lists_of
+from hausgeist.training.spans.tagger import FILES, Tagged, Tagger
+from hausgeist.training.trainers import Recipe, Report, write
+
+RUNG = "crf"
+FEWEST = 4
+"""Examples with passages without which nothing is learned."""
+FEW = 10
+"""Passages of a label below which people are told that it has few."""
+_SMALL, _MIDDLE = 100_000, 250_000
+"""Characters of all examples up to which every text is held out once, in three parts or in two."""
+_HELD_OUT = 0.2
+"""Of more examples the share that is held out once where dev is too small to calibrate with."""
+
+
+class CrfModel:
+    """A trained chain with the map that makes its probabilities honest."""
+
+    def __init__(self, recipe: Recipe, tagger: Tagger, honest: Map) -> None:
+        self.recipe = recipe
+        self.tagger = tagger
+        self.honest = honest
+
+    def predict(self, texts: Sequence[str]) -> list[Guess]:
+        """The passages of each text; the score is of all of them together."""
+        found = self.tagger.tag(texts)
+        scores = self.honest(np.asarray([one.chance for one in found])).tolist()
+        return [
+            Guess(Value.of_spans(one.spans), round(score, 6), (), RUNG)
+            for one, score in zip(found, scores, strict=True)
+        ]
+
+    def chances(self, text: str) -> list[tuple[Span, float]]:
+        """The passages of one text, each with its own probability, 0 to 1, as the model means it."""
+        return self.tagger.chances(text)
+
+    def save(self, folder: Path) -> None:
+        """Write words, weights, lists and the manifest."""
+        write(
+            folder,
+            rung=RUNG,
+            recipe=self.recipe,
+            labels=self.recipe.labels,
+            files=self.tagger.files(),
+            about={"honest": self.honest.plain(), "features": len(self.tagger.weights)},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An example as it is learnt. ``right`` says whether passages that were found are its answer."""
+
+    item: str
+    taught: Taught
+    by_person: bool
+
+    def right(self, spans: Sequence[Span]) -> bool:
+        """Whether these are its passages."""
+        return tuple(sorted(spans)) == tuple(sorted(self.taught.spans))
+
+
+class CrfTrainer:
+    """Trains the rung ``crf``."""
+
+    kinds = frozenset({TaskKind.SPANS})
+
+    def train(
+        self,
+        examples: Sequence[Example],
+        dev: Sequence[Example],
+        recipe: Recipe,
+        report: Report,
+    ) -> CrfModel:
+        """Learn from all examples; calibrate on held-out ones, of many on ``dev``.
+
+        Options: ``c1``, ``c2`` (penalties), ``rounds`` (iterations at most), ``folds`` (0: nothing is held
+        out), ``lists`` (name to phrases). Examples whose passages overlap are left out, and it is said.
+
+        Raises:
+            NothingToLearn: fewer than four examples have passages.
+        """
+        taken = _taken(examples, recipe, report)
+        judged = _taken(dev, recipe, Report())
+        _tell_few(taken, recipe, report)
+
+        def held_out(item: str, spans: tuple[Span, ...], score: float) -> None:
+            report.hold_out(item, Guess(Value.of_spans(spans), score, (), RUNG))
+
+        tagger, honest = fitted(taken, judged, recipe, report, held_out)
+        return CrfModel(recipe, tagger, honest)
+
+    def load(self, folder: Path, manifest: Mapping[str, Any]) -> CrfModel:
+        """What ``save`` wrote."""
+        files = {name: (folder / name).read_bytes() for name in FILES}
+        honest = Map.of(manifest["about"]["honest"])
+        return CrfModel(Recipe.of(manifest["recipe"]), Tagger.of(files), honest)
+
+
+CRF = CrfTrainer()
+
+
+def fitted(
+    taken: Sequence[Taken],
+    judged: Sequence[Taken],
+    recipe: Recipe,
+    report: Report,
+    held_out: Callable[[str, tuple[Span, ...], float], None],
+) -> tuple[Tagger, Map]:
+    """A chain trained with all that was taken, and the map that its probabilities take.
+
+    ``held_out`` is told what a chain that had not seen an example finds in it, if that is asked for.
+
+    Raises:
+        NothingToLearn: fewer than four examples have passages.
+    """
+    if sum(bool(one.taught.spans) for one in taken) < FEWEST:
+        raise NothingToLearn(reason=N_("Too few texts have passages in them."))
+    folds = _folds(taken, judged, recipe)
+    steps = len(folds) + 1
+    lists = lists_of(recipe.options)
+    seen: list[tuple[Taken, Tagged]] = []
+    for step, fold in enumerate(folds):
+        hidden = set(fold)
+        rest = [one.taught for at, one in enumerate(taken) if at not in hidden]
+        if sum(bool(one.spans) for one in rest) < FEWEST:
+            continue
+        tagger = Tagger(learn(rest, recipe.options, lists, _tick(report, step, steps)))
+        mine = [taken[at] for at in fold]
+        seen += zip(mine, tagger.tag([one.taught.text for one in mine]), strict=True)
+    every = [one.taught for one in taken]
+    tagger = Tagger(learn(every, recipe.options, lists, _tick(report, len(folds), steps)))
+    if seen:
+        honest = _honest(seen, report)
+        for one, found in seen:
+            score = float(honest(np.asarray([found.chance]))[0])
+            held_out(one.item, found.spans, round(score, 6))
+    else:
+        found_ = tagger.tag([one.taught.text for one in judged])
+        honest = _honest(list(zip(judged, found_, strict=True)), report)
+    report(1.0)
+    return tagger, honest
+
+
+def _honest(seen: Sequence[tuple[Taken, Tagged]], report: Report) -> Map:
+    """The map from what was seen: of people's answers where there are enough of them."""
+    own = [one for one in seen if one[0].by_person]
+    if len(own) < FEWEST_JUDGED <= len(seen):
+        report.say("calibrated_on_teacher", count=len(seen))
+        own = list(seen)
+    chances = np.asarray([found.chance for _, found in own], dtype=np.float32)
+    right = np.asarray([one.right(found.spans) for one, found in own], dtype=np.bool_)
+    return mapped(chances, right, np.ones(len(own), dtype=np.float32))
+
+
+def _folds(taken: Sequence[Taken], judged: Sequence[Taken], recipe: Recipe) -> list[list[int]]:
+    """Which examples are held out together: equal texts in the same part."""
+    size = sum(len(one.taught.text) for one in taken)
+    usual = 3 if size <= _SMALL else 2 if size <= _MIDDLE else 0
+    count = int(recipe.options.get("folds", usual))
+    texts = sorted({one.taught.text for one in taken})
+    Random(recipe.seed).shuffle(texts)  # noqa: S311  a sample, no secret
+    if count > 1:
+        part = {text: at % count for at, text in enumerate(texts)}
+        return [
+            [at for at, one in enumerate(taken) if part[one.taught.text] == fold]
+            for fold in range(count)
+        ]
+    if count == 0 and "folds" not in recipe.options and len(judged) < FEWEST_JUDGED:
+        some = set(texts[: int(_HELD_OUT * len(texts))])
+        return [[at for at, one in enumerate(taken) if one.taught.text in some]]
+    return []
+
+
+def _taken(examples: Sequence[Example], recipe: Recipe, report: Report) -> list[Taken]:
+    known = set(recipe.labels)
+    found = []
+    refused = 0
+    for one in examples:
+        if not apart(one.value):
+            refused += 1
+            continue
+        spans = tuple(span for span in one.value.spans if span.label in known)
+        by_person = one.source not in {"teacher", "rule"}
+        found.append(Taken(one.item, Taught(one.text, spans, one.weight), by_person))
+    if refused:
+        report.say("overlapping", count=refused)
+    return found
+
+
+def _tell_few(taken: Sequence[Taken], recipe: Recipe, report: Report) -> None:
+    """Say which labels have few passages."""
+    counts = dict.fromkeys(recipe.labels, 0)
+    for one in taken:
+        for span in one.taught.spans:
+            counts[span.label] += 1
+    for label, count in counts.items():
+        if count == 0:
+            report.say("label_absent", label=label)
+        elif count < FEW:
+            report.say("label_few", label=label, count=count)
+
+
+def _tick(report: Report, step: int, steps: int) -> Callable[[float], None]:
+    return lambda done: report((step + done) / steps)
