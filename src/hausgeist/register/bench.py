@@ -10,6 +10,7 @@ from hausgeist.jobs.queue import Jobs
 from hausgeist.register.rules import Rules
 from hausgeist.settings import Settings
 from hausgeist.store.db import Store
+from hausgeist.training.students import Students
 from hausgeist.workbench.intake import Intakes
 from hausgeist.workbench.partitions import Partitions
 from hausgeist.workbench.queue import Queue
@@ -42,6 +43,7 @@ class Bench:
     queue: Queue
     review: Review
     snapshots: Snapshots
+    students: Students
     jobs: Jobs
     rules: Rules
     suggest: Suggest
@@ -51,6 +53,7 @@ def open_bench(ground: Ground) -> Bench:
     """Put the doors together."""
     jobs = Jobs(ground.store, ground.now_ms)
     partitions = Partitions(ground.store, ground.trail)
+    snapshots = Snapshots(ground.store, ground.now_ms)
     return Bench(
         ground=ground,
         tasks=Tasks(ground.store, ground.trail, ground.now_ms),
@@ -60,7 +63,8 @@ def open_bench(ground: Ground) -> Bench:
         ),
         queue=Queue(ground.store, ground.secret, ground.now_ms),
         review=Review(ground.store, ground.trail, ground.now_ms),
-        snapshots=Snapshots(ground.store, ground.now_ms),
+        snapshots=snapshots,
+        students=Students(ground.store, ground.trail, jobs, ground.settings.home, snapshots.take),
         jobs=jobs,
         rules=Rules(ground.store, ground.trail, ground.now_ms),
         suggest=Suggest(ground.store, jobs, ground.gateway, ground.now_ms),

@@ -175,13 +175,20 @@ class Words:
         value /= np.sqrt(squares)[half]
         return Rows(row, column, value.astype(np.float32), len(texts), self.width)
 
-    def known(self, texts: Sequence[str]) -> Floats:
-        """The share of each text's words that the model knows; 0 of a text without words."""
+    def known(self, texts: Sequence[str], *, seen: bool = False) -> Floats:
+        """The share of each text's words that the model knows; 0 of a text without words.
+
+        ``seen``: the texts were learned from, so that a word counts only if other texts have it too.
+        """
+        get = self._word.get
+        alone = self.idf[: self._alone]
+        rarest = float(alone.max()) - 1e-6 if len(alone) else 0.0
+        good = np.zeros(len(self.words) + 1, dtype=np.bool_)
+        good[:-1][self.kept] = alone < rarest if seen else True
         found = []
         for text in texts:
-            words = _TOKEN.findall(text.lower())
-            hits = sum(word in self._word for word in words)
-            found.append(hits / len(words) if words else 0.0)
+            numbers = [get(word, -1) for chunk in chunks(text) for word in _TOKEN.findall(chunk)]
+            found.append(float(good[numbers].mean()) if numbers else 0.0)
         return np.asarray(found, dtype=np.float32)
 
     def _keys(self, texts: Sequence[str]) -> tuple[Ints, Ints, Ints]:

@@ -8,9 +8,10 @@ files.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -122,9 +123,15 @@ class LinearTrainer:
             known=known,
         )
         if held_out is not None:
-            _report_held_out(examples, decision, held_out, self._near(texts, words, known), report)
+            _report_held_out(
+                examples, decision, held_out, self._near(texts, words, known, seen=True), report
+            )
         report(1.0)
         return model
+
+    def load(self, folder: Path, manifest: Mapping[str, Any]) -> LinearModel:
+        """What a model's ``save`` wrote."""
+        return LinearModel.load(folder, manifest)
 
     def _columns(self, words: Words | None, texts: Sequence[str]) -> Columns:
         return Columns(
@@ -148,16 +155,23 @@ class LinearTrainer:
             order = [at for _, at in sorted(turn, key=lambda one: one[0])[:KNOWN_MOST]]
         return Known.of(columns.dense[sorted(order)] / MEANING_SCALE)
 
-    def _near(self, texts: Sequence[str], words: Words | None, known: Known) -> Floats:
-        """How near each example is to the others, as a new text's nearness is seen when it is asked."""
+    def _near(
+        self, texts: Sequence[str], words: Words | None, known: Known, *, seen: bool
+    ) -> Floats:
+        """How near texts are to what was learned; of those it was learned from (``seen``), to the others."""
         if not len(known.numbers):
-            return np.ones(len(texts), dtype=np.float32) if words is None else words.known(texts)
+            return (
+                np.ones(len(texts), dtype=np.float32)
+                if words is None
+                else words.known(texts, seen=seen)
+            )
         found = np.zeros(len(texts), dtype=np.float32)
         directions = known.directions().T
         vectors = meaning.remembered(texts)
         for first in range(0, len(texts), 1000):
             likeness = vectors[first : first + 1000] @ directions
-            likeness[likeness > 0.995] = -1  # itself, rounded to bytes
+            if seen:
+                likeness[likeness > 0.995] = -1  # itself, rounded to bytes
             found[first : first + 1000] = np.clip(likeness.max(axis=1), 0, 1)
         return found
 
@@ -180,7 +194,7 @@ class LinearTrainer:
         by_people = np.asarray([one.source not in {"teacher", "rule"} for one in examples])
         judged = [one for one in dev if _inside(one, lesson.labels)]
         weights = np.asarray([one.weight for one in examples], dtype=np.float32)
-        near = self._near([one.text for one in examples], words, known)
+        near = self._near([one.text for one in examples], words, known, seen=True)
         targets = lesson.targets
         scores = held_out
         if int(by_people.sum()) >= HONEST or by_people.all():
@@ -191,7 +205,7 @@ class LinearTrainer:
             scores = _scores(self._columns(words, texts), final)
             targets = _targets(judged, lesson.labels)
             weights = np.asarray([one.weight for one in judged], dtype=np.float32)
-            near = self._near(texts, words, known)
+            near = self._near(texts, words, known, seen=False)
             report.say("calibrated_on_dev", count=len(judged))
         else:
             report.say("calibrated_on_teacher", count=len(examples))

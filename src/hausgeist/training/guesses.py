@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What a student said of items while it was trained, in files beside it: ids and answers, never texts."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from hausgeist.core.answers import Guess, Value
+
+FACTS = "facts.json"
+DEV = "dev.jsonl"
+HELD_OUT = "held_out.jsonl"
+
+
+def write_guesses(path: Path, guesses: Iterable[tuple[str, Guess]]) -> None:
+    """One line an item."""
+    with path.open("w", encoding="utf-8") as file:
+        for item, guess in guesses:
+            plain = [item, guess.value.encode(), guess.score, guess.ranked, guess.far]
+            file.write(json.dumps(plain, ensure_ascii=False) + "\n")
+
+
+def read_guesses(path: Path, by: str) -> dict[str, Guess]:
+    """What ``write_guesses`` wrote, by item; nothing where there is no such file."""
+    if not path.exists():
+        return {}
+    found = {}
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            item, value, score, ranked, far = json.loads(line)
+            pairs = tuple((key, share) for key, share in ranked)
+            found[item] = Guess(Value.decode(value), score, pairs, by, far)
+    return found

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The doors of students: have some trained, list them, ask them, find their folders, delete one.
+
+A student's folder is ``<home>/students/<task>/<student>``. The work itself is the job ``train`` (``train``).
+"""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hausgeist.audit import Trail
+from hausgeist.core.answers import Guess
+from hausgeist.core.jobs import Job
+from hausgeist.core.tasks import Task
+from hausgeist.core.trail import Fact
+from hausgeist.errors import N_, InvalidField, NotFound
+from hausgeist.jobs.queue import Jobs
+from hausgeist.store import students
+from hausgeist.store.db import Store
+from hausgeist.store.students import READY, Student
+from hausgeist.training.guesses import DEV, HELD_OUT, read_guesses
+from hausgeist.training.process import Predictor
+from hausgeist.training.rungs import DEFAULT, RUNGS
+
+FOLDER = "students"
+JOB = "train"
+
+Take = Callable[[Task], Awaitable[str]]
+"""Keeps what counts for a task's items now, and gives the data set's id."""
+
+
+class Students:
+    """The students of a house. ``home`` is its data directory."""
+
+    def __init__(
+        self, store: Store, trail: Trail, jobs: Jobs, home: Path, take: Take | None = None
+    ) -> None:
+        self._store = store
+        self._trail = trail
+        self._jobs = jobs
+        self._home = home / FOLDER
+        self._take = take
+        self.predictor = Predictor(self._home)
+
+    async def train(
+        self,
+        task: Task,
+        by: str,
+        rungs: Sequence[str] = (),
+        *,
+        dataset: str = "",
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        seed: int = 7,
+    ) -> Job:
+        """Have students trained, one a rung; none named: the default ladder of the task's kind.
+
+        ``dataset``: an earlier data set; empty: what counts now. ``options``: plain values by rung.
+
+        Raises:
+            InvalidField: a rung is unknown or not for this kind of task.
+            Conflict: one of this task's trainings is under way.
+        """
+        wanted = list(dict.fromkeys(rungs)) or list(DEFAULT[task.kind])
+        for rung in wanted:
+            if rung not in RUNGS or task.kind not in RUNGS[rung].kinds:
+                raise InvalidField(
+                    param="rungs",
+                    field="rungs",
+                    reason=N_("There is no such kind of student for this kind of task."),
+                )
+        if not dataset:
+            assert self._take is not None
+            dataset = await self._take(task)
+        return await self._jobs.submit(
+            JOB,
+            task_id=task.id,
+            by=by,
+            params={
+                "dataset": dataset,
+                "rungs": wanted,
+                "options": {name: dict(one) for name, one in (options or {}).items()},
+                "seed": seed,
+            },
+            alone=True,
+        )
+
+    async def list(self, task: Task) -> list[Student]:
+        """A task's students that are there, the newest first."""
+        return await self._store.read(lambda connection: students.of_task(connection, task.id))
+
+    async def get(self, task: Task, student_id: str) -> Student:
+        """One of a task's students.
+
+        Raises:
+            NotFound: the task has none of this id, or it was deleted.
+        """
+        found = await self._store.read(
+            lambda connection: students.get(connection, task.id, student_id)
+        )
+        if found is None or found.state != READY:
+            raise NotFound
+        return found
+
+    def folder(self, student: Student) -> Path:
+        """Where its files lie."""
+        return self._home / student.task_id / student.id
+
+    async def predict(self, student: Student, texts: Sequence[str]) -> Sequence[Guess]:
+        """What it says of texts, in their order.
+
+        Raises:
+            StudentBroken, StudentDown: see ``Predictor.predict``.
+        """
+        return await self.predictor.predict(self.folder(student), texts)
+
+    async def held_out(self, student: Student) -> dict[str, Guess]:
+        """By item of the pool: what a model said that had not seen it. ``ranked`` has its own label too."""
+        return await self._guesses(student, HELD_OUT)
+
+    async def dev(self, student: Student) -> dict[str, Guess]:
+        """By item of dev: what it said there."""
+        return await self._guesses(student, DEV)
+
+    async def _guesses(self, student: Student, name: str) -> dict[str, Guess]:
+        path = self.folder(student) / name
+        return await asyncio.to_thread(read_guesses, path, student.rung)
+
+    async def delete(self, task: Task, student_id: str, by: str) -> None:
+        """Delete a student's files; that it was there is kept. Who serves it must have let go of it.
+
+        Raises:
+            NotFound: the task has none of this id.
+        """
+        found = await self.get(task, student_id)
+
+        def keep(connection: Any) -> Mapping[str, Fact] | None:
+            if not students.mark_deleted(connection, task.id, student_id):
+                return None
+            return {"student": student_id, "number": found.number, "rung": found.rung}
+
+        await self._trail.change("student.deleted", keep, actor=by, subject=task.id)
+        await asyncio.to_thread(shutil.rmtree, self.folder(found), ignore_errors=True)
+
+    async def close(self) -> None:
+        """End the process that students answer in."""
+        await self.predictor.close()
