@@ -13,6 +13,7 @@ from sourced import oidc
 from sqlalchemy import select
 from visitors import Server
 
+from hausgeist.core.jobs import JobState
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.models import Capability
 from hausgeist.core.people import Role
@@ -20,6 +21,7 @@ from hausgeist.errors import Upstream
 from hausgeist.gateway import policy_file
 from hausgeist.ledger import Usage
 from hausgeist.people import HoldWish
+from hausgeist.store import jobs
 from hausgeist.store.tables import announcements, files, folders, holds, library_items, shares
 from hausgeist.testing.echo import EchoProvider, echo_card
 
@@ -141,6 +143,9 @@ ADDRESSES = {
     "/files/{file_id}/text": ("/files/{file}/text",),
     "/folders/{folder_id}": ("/folders/{folder}", "/folders/{bare}"),
     "/import": ("/import",),
+    "/jobs": ("/jobs",),
+    "/jobs/{job_id}": ("/jobs/{waits}", "/jobs/{broken}"),
+    "/jobs/{job_id}/part": ("/jobs/{waits}/part",),
     "/library": ("/library", "/library?kind=prompt", "/library?q=xyzzy"),
     "/library/export": ("/library/export?kind=prompt",),
     "/library/import": ("/library/import",),
@@ -245,6 +250,7 @@ class Furnished:
         self._leaving()
         self._border()
         self._figures()
+        self._jobs()
 
     @property
     def url(self) -> str:
@@ -292,6 +298,19 @@ class Furnished:
         call(lambda: house.lifecycle.retention.save(rules, "test"))
         call(lambda: house.lifecycle.holds.place(HoldWish("user", self.bernd.id, LEGAL), "test"))
         assert self._one(holds.c.id)
+
+    def _jobs(self) -> None:
+        """Background work: some that waits, some that broke off."""
+        house = self.server.house
+        submit = house.bench.jobs.submit
+        for name in ("waits", "broken"):
+            job = self.server.call(lambda: submit("suggest", by=self.anna.id))
+            self.ids[name] = job.id
+        now = house.now_ms()
+        write = house.store.write_now
+        write(lambda c: jobs.take(c, self.ids["broken"], "w", now))
+        ended = {"state": JobState.FAILED, "result": {}, "error": "model_not_found", "now_ms": now}
+        write(lambda c: jobs.end(c, self.ids["broken"], "w", **ended))
 
     def _figures(self) -> None:
         """Two months of use, added up."""

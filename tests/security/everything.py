@@ -18,6 +18,7 @@ from hausgeist.store.tables import (
     import_pieces,
     imported,
     imports,
+    jobs,
     library_grants,
     library_items,
     library_versions,
@@ -43,7 +44,7 @@ def ids_of(person: str) -> dict[str, str]:
     tag = person[:12]
     called = {"conversation": "talk", "message": "said", "group": "team"}
     kinds = "group key session conversation message file folder share import hold prompt assistant"
-    kinds += " reading appeal"
+    kinds += " reading appeal job"
     return {"user": person, **{kind: f"{called.get(kind, kind)}-{tag}" for kind in kinds.split()}}
 
 
@@ -221,6 +222,25 @@ def _taken_along(ids: dict[str, str], name: str, at: int) -> Rows:
             "known": 0,
             "created_at": at,
             "touched_at": at,
+        },
+    )
+    yield (
+        jobs,
+        {
+            "id": ids["job"],
+            "kind": "suggest",
+            "params": "{}",
+            "user_id": person,
+            "state": "running",
+            "done": 1,
+            "total": 2,
+            "note": "{}",
+            "result": "{}",
+            "error": "",
+            "worker": "elsewhere",
+            "beat_at": at + 10**12,
+            "attempts": 1,
+            "created_at": at,
         },
     )
     yield import_pieces, {"import_id": ids["import"], "seq": 0, "content": b"packed"}

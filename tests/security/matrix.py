@@ -20,6 +20,7 @@ ROLES: dict[str, Principal | None] = {
     "service-key": Principal(id="key:k", name="k", role=Role.MEMBER, key_id="k", service_key="k"),
     "member-key": Principal(id="u", name="u", role=Role.MEMBER, key_id="k"),
     "admin-key": Principal(id="a", name="a", role=Role.ADMIN, key_id="k"),
+    "job": Principal(id="u", name="u", role=Role.MEMBER, job_id="j"),
     "member": Principal(id="u", name="u", role=Role.MEMBER, session_id="s"),
     "auditor": Principal(id="o", name="o", role=Role.AUDITOR, session_id="s"),
     "admin": Principal(id="a", name="a", role=Role.ADMIN, session_id="s"),

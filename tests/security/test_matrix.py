@@ -7,6 +7,7 @@ import pytest
 from matrix import FILE, ROLES, allowed, lines
 
 from hausgeist.core.people import Role
+from hausgeist.store import jobs
 from hausgeist.web.routes import Who
 
 OPEN = {
@@ -69,6 +70,7 @@ def test_the_application_keeps_to_the_matrix(serve, role):
         "service-key": server.key,
         "member-key": lambda: server.key(bernd.id),
         "admin-key": lambda: server.key(anna.id, administers=True),
+        "job": lambda: _job(server, bernd.id),
     }
     token = keys[role]() if role in keys else None
     for route in server.edge.table.routes:
@@ -88,3 +90,11 @@ def test_the_application_keeps_to_the_matrix(serve, role):
         elif route.who is not Who.ANYONE:
             assert not refused, where
         assert answer.status < 500, where
+
+
+def _job(server, user_id):
+    """The token of a job of somebody that runs."""
+    house = server.house
+    job = server.call(lambda: house.bench.jobs.submit("suggest", by=user_id))
+    house.store.write_now(lambda c: jobs.take(c, job.id, "w", house.now_ms()))
+    return house.callers.token(job.id)

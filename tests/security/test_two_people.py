@@ -50,6 +50,7 @@ PLACES = {
     "group_id": ["group"],
     "hold_id": ["hold"],
     "reading_id": ["reading"],
+    "job_id": ["job"],
     "id": ["conversation", "message"],
 }
 """The kinds of a person's things that a place in a path names; the other places name the house's."""

@@ -104,7 +104,8 @@ class Server:
     """A house that serves on a free port of loopback until ``stop``."""
 
     def __init__(self, home: Path, **settings: object) -> None:
-        self.settings = Settings(home=home, starter_model=False, log_level="error", **settings)
+        given = {"starter_model": False, "log_level": "error", "workers": 0, **settings}
+        self.settings = Settings(home=home, **given)
         self.house = app.build(self.settings)
         self.edge = app.application(self.house)
         self.house.gateway.directory.put("echo", EchoProvider(), [echo_card()])

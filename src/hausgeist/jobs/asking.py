@@ -107,13 +107,30 @@ def _refused(response: Response, said: bytes) -> Exception:
         fault = msgspec.json.decode(said, type=_Faulty).error
     except msgspec.DecodeError:
         fault = _Fault()
-    kind = _kinds().get(fault.code, Internal)
     wait = response.headers.get("Retry-After", "")
-    error = HausgeistError.__new__(kind)
-    HausgeistError.__init__(error, retry_after=int(wait) if wait.isdigit() else None)
-    error.code, error.status = fault.code or kind.code, response.status
-    error.text = fault.message or kind.text  # with its values filled in already
+    error = _as_told(fault.code)(fault.message, retry_after=int(wait) if wait.isdigit() else None)
+    error.code, error.status = fault.code or error.code, response.status
     return error
+
+
+class _Told(HausgeistError):
+    """An error that the house has put into words already; mixed into the class of its code."""
+
+    def __init__(self, words: str, *, retry_after: int | None) -> None:
+        HausgeistError.__init__(self, retry_after=retry_after)
+        self._words = words
+
+    def say(self, translate: Callable[[str], str] | None = None) -> str:
+        """As the house said it."""
+        del translate
+        return self._words or self.text
+
+
+@cache
+def _as_told(code: str) -> type[_Told]:
+    """The class of a code, as of an error that was told: whoever looks for the former catches it."""
+    kind = _kinds().get(code, Internal)
+    return type(kind.__name__, (_Told, kind), {})
 
 
 @cache

@@ -32,6 +32,7 @@ WHO = {
     Who.ANYONE: N_("anyone"),
     Who.KEY: N_("an API key, or a session"),
     Who.ADMIN_KEY: N_("an administrator's key, or an administrator's session"),
+    Who.JOB: N_("a job that runs, by its own token"),
     Who.SESSION: N_("anyone who is logged in"),
     Who.OVERSEER: N_("administrators and auditors, in the browser"),
     Who.ADMIN: N_("administrators, in the browser"),
