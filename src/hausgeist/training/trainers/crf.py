@@ -136,7 +136,7 @@ def fitted(
     """
     if sum(bool(one.taught.spans) for one in taken) < FEWEST:
         raise NothingToLearn(reason=N_("Too few texts have passages in them."))
-    folds = _folds(taken, judged, recipe)
+    folds = parts_held_out([one.taught.text for one in taken], len(judged), recipe)
     steps = len(folds) + 1
     lists = lists_of(recipe.options)
     seen: list[tuple[Taken, Tagged]] = []
@@ -173,22 +173,24 @@ def _honest(seen: Sequence[tuple[Taken, Tagged]], report: Report) -> Map:
     return mapped(chances, right, np.ones(len(own), dtype=np.float32))
 
 
-def _folds(taken: Sequence[Taken], judged: Sequence[Taken], recipe: Recipe) -> list[list[int]]:
-    """Which examples are held out together: equal texts in the same part."""
-    size = sum(len(one.taught.text) for one in taken)
+def parts_held_out(texts: Sequence[str], judged: int, recipe: Recipe) -> list[list[int]]:
+    """Which examples are held out together: equal texts in the same part, none at all where they are many.
+
+    ``judged``: how many there are of dev, which can then calibrate instead.
+    """
+    size = sum(len(one) for one in texts)
     usual = 3 if size <= _SMALL else 2 if size <= _MIDDLE else 0
     count = int(recipe.options.get("folds", usual))
-    texts = sorted({one.taught.text for one in taken})
-    Random(recipe.seed).shuffle(texts)  # noqa: S311  a sample, no secret
+    different = sorted(set(texts))
+    Random(recipe.seed).shuffle(different)  # noqa: S311  a sample, no secret
     if count > 1:
-        part = {text: at % count for at, text in enumerate(texts)}
+        part = {text: at % count for at, text in enumerate(different)}
         return [
-            [at for at, one in enumerate(taken) if part[one.taught.text] == fold]
-            for fold in range(count)
+            [at for at, text in enumerate(texts) if part[text] == fold] for fold in range(count)
         ]
-    if count == 0 and "folds" not in recipe.options and len(judged) < FEWEST_JUDGED:
-        some = set(texts[: int(_HELD_OUT * len(texts))])
-        return [[at for at, one in enumerate(taken) if one.taught.text in some]]
+    if count == 0 and "folds" not in recipe.options and judged < FEWEST_JUDGED:
+        some = set(different[: int(_HELD_OUT * len(different))])
+        return [[at for at, text in enumerate(texts) if text in some]]
     return []
 
 
