@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from hausgeist.audit import Trail
 from hausgeist.gateway import Gateway
 from hausgeist.jobs.queue import Jobs
+from hausgeist.register.gate import Gate
 from hausgeist.register.rules import Rules
 from hausgeist.settings import Settings
 from hausgeist.store.db import Store
 from hausgeist.training.students import Students
+from hausgeist.workbench.guidelines import Guidelines
 from hausgeist.workbench.intake import Intakes
+from hausgeist.workbench.members import Members
+from hausgeist.workbench.migration import Migrations
 from hausgeist.workbench.partitions import Partitions
 from hausgeist.workbench.queue import Queue
 from hausgeist.workbench.review import Review
@@ -40,6 +44,9 @@ class Bench:
     tasks: Tasks
     partitions: Partitions
     intake: Intakes
+    guidelines: Guidelines
+    members: Members
+    migrations: Migrations
     queue: Queue
     review: Review
     snapshots: Snapshots
@@ -47,6 +54,7 @@ class Bench:
     jobs: Jobs
     rules: Rules
     suggest: Suggest
+    gate: Gate
 
 
 def open_bench(ground: Ground) -> Bench:
@@ -61,6 +69,9 @@ def open_bench(ground: Ground) -> Bench:
         intake=Intakes(
             ground.store, ground.trail, partitions, ground.settings.home / "intake", ground.now_ms
         ),
+        guidelines=Guidelines(ground.store, ground.trail, ground.now_ms),
+        members=Members(ground.store, ground.trail, ground.now_ms),
+        migrations=Migrations(ground.store, ground.trail, ground.now_ms),
         queue=Queue(ground.store, ground.secret, ground.now_ms),
         review=Review(ground.store, ground.trail, ground.now_ms),
         snapshots=snapshots,
@@ -68,4 +79,5 @@ def open_bench(ground: Ground) -> Bench:
         jobs=jobs,
         rules=Rules(ground.store, ground.trail, ground.now_ms),
         suggest=Suggest(ground.store, jobs, ground.gateway, ground.now_ms),
+        gate=Gate(ground.store, ground.trail, jobs, ground.now_ms),
     )

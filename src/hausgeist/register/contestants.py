@@ -46,6 +46,10 @@ class Predicts(Protocol):
         """One guess a text."""
         ...
 
+    async def close(self) -> None:
+        """Let go of what it runs in."""
+        ...
+
 
 class Contestant(Protocol):
     """Somebody who answers. ``subject`` is the name in evaluations; ``at_once``: items between two keeps."""

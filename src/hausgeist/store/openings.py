@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from hausgeist.core.answers import Value
 from hausgeist.core.gate import Sealed
@@ -76,26 +76,6 @@ class Kept:
     verdict: str
     evidence: dict[str, Any] = field(default_factory=dict)
     at: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A student that may be put to the test. ``dataset_id``: what it learnt from."""
-
-    id: str
-    number: int
-    rung: str
-    dataset_id: str | None
-
-
-def candidates(connection: Connection, task_id: str) -> list[Candidate]:
-    """The students of a task whose files are there, the newest first."""
-    query = (
-        select(students.c.id, students.c.number, students.c.rung, students.c.dataset_id)
-        .where(students.c.task_id == task_id, students.c.state == "ready")
-        .order_by(students.c.number.desc())
-    )
-    return [Candidate(*row) for row in connection.execute(query)]
 
 
 def gold(connection: Connection, task: Task, version: int | None = None) -> list[GoldItem]:
@@ -172,6 +152,19 @@ def get(connection: Connection, task_id: str, opening_id: str) -> Opening | None
     )
     row = connection.execute(query).mappings().first()
     return _opening(row) if row else None
+
+
+def numbers(connection: Connection, task_id: str) -> dict[str, int]:
+    """The numbers of a task's students by their ids, also of deleted ones."""
+    query = select(students.c.id, students.c.number).where(students.c.task_id == task_id)
+    return dict(connection.execute(query).tuples().all())
+
+
+def set_job(connection: Connection, opening_id: str, job_id: str) -> None:
+    """Say which job works on an opening."""
+    connection.execute(
+        update(gold_openings).where(gold_openings.c.id == opening_id).values(job_id=job_id)
+    )
 
 
 def keep_verdict(connection: Connection, task_id: str, kept: Kept) -> None:

@@ -1,0 +1,423 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The gate: what is there and what is missing, openings of the sealed gold set, verdicts.
+
+An opening freezes the gold set, counts, is written to the trail with a typed reason, and hands in the job
+that has everybody answer the same items. Metric, margin and slices are fixed with a gold version's first
+opening. Whoever changes a gold answer afterwards breaks its hash: the verdict is void, and shown as such.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from hausgeist.audit import Trail
+from hausgeist.core.gate import Plan, Verdict, gold_hash
+from hausgeist.core.jobs import Job
+from hausgeist.core.statistics.power import (
+    gap_seen,
+    least,
+    power_to_differ,
+    power_to_match,
+    to_differ,
+    to_match,
+)
+from hausgeist.core.tasks import Partition, Task
+from hausgeist.core.trail import Fact
+from hausgeist.errors import N_, GateShut, InvalidField, NotFound
+from hausgeist.identity.tokens import new_id
+from hausgeist.jobs.queue import Jobs
+from hausgeist.register.standings import Comparison, Live, live, prompt_of, standings
+from hausgeist.register.verdict_export import exported
+from hausgeist.store import evaluations, openings, students, tasks
+from hausgeist.store import jobs as job_rows
+from hausgeist.store.db import Store
+from hausgeist.store.evaluations import Result
+from hausgeist.store.openings import GoldItem, Kept, Opening
+from hausgeist.store.students import Student
+from hausgeist.store.tasks import Member
+
+DIFFER = 0.10
+"""The share of items on which exactly one is right, before anything is known of it."""
+DIFFER_LEAST = 30
+"""Items on which both were seen, from which on the seen share is taken instead."""
+REASON_LEAST = 10
+REASON_MOST = 500
+
+MISSING = {
+    "no_gold": N_("there is no gold set yet"),
+    "unanswered": N_("some of its texts have no answer yet"),
+    "alone": N_("some of its texts have been answered by one person only"),
+    "differ": N_("on some of its texts people differ and nobody has decided"),
+    "no_student": N_("there is no student yet"),
+    "no_teacher": N_("the teacher has never been asked in this task, so its prompt is not fixed"),
+    "plan_changed": N_(
+        "metric, margin or slices were changed after the first opening: it takes a new gold version"
+    ),
+    "spent": N_("this version has been opened as often as it may: it takes a new gold version"),
+    "running": N_("an opening is under way"),
+}
+"""What may be missing, in the order in which it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What so many items can show. Shares are 0 to 1; ``known``: the share that differs was seen.
+
+    ``gap`` is the smallest that is seen at 80 percent, None: none. ``to_match`` is how many items show "not
+    worse" if both are equally good, ``chance`` how likely the items that are there do.
+    """
+
+    items: int
+    differ: float
+    known: bool
+    gap: float | None
+    to_match: int | None
+    chance: float
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """An answer of the calculator: items for a gap and for "not worse", the chances of those there."""
+
+    gap: float
+    differ: float
+    margin: float
+    to_differ: int | None
+    to_match: int | None
+    chance_differ: float
+    chance_match: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One opening in the history. ``void``: the gold set was changed since."""
+
+    opening: Opening
+    kept: Kept | None
+    void: bool
+    student: int | None
+    job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How things stand. ``gold`` counts its items by state; ``missing`` are keys of ``MISSING``.
+
+    ``more``: about so many more items decide, by what development items show; None: not known.
+    """
+
+    version: int
+    gold: Mapping[str, int]
+    missing: tuple[str, ...]
+    left: int
+    plan: Plan
+    power: Power
+    live: Live
+    comparison: Comparison
+    history: tuple[Entry, ...]
+    candidates: tuple[Student, ...]
+    teacher: str
+    more: int | None
+
+    @property
+    def items(self) -> int:
+        """Of the gold set."""
+        return sum(self.gold.values())
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may be opened."""
+        return not self.missing
+
+
+def plan_of(task: Task) -> Plan:
+    """What would be fixed if the gold set were opened now."""
+    return Plan(task.kind, task.metric, task.margin / 100, tuple(sorted(task.slices)))
+
+
+def sized(gap: float, differ: float, margin: float, items: int) -> Sized:
+    """The calculator: shares of 0 to 1 and the items that there are go in. Needs no label at all."""
+    return Sized(
+        gap,
+        differ,
+        margin,
+        to_differ(gap, differ),
+        to_match(margin, differ),
+        power_to_differ(items, gap, differ),
+        power_to_match(items, margin, differ),
+    )
+
+
+class Gate:
+    """The verbs. ``now_ms`` gives milliseconds since the epoch."""
+
+    def __init__(self, store: Store, trail: Trail, jobs: Jobs, now_ms: Callable[[], int]) -> None:
+        self._store = store
+        self._trail = trail
+        self._jobs = jobs
+        self._now_ms = now_ms
+
+    async def state(self, task: Task) -> State:
+        """What is there, what is missing, and what it could show."""
+        return await self._store.read(partial(_state, task_id=task.id))
+
+    async def compare(
+        self, task: Task, partition: Partition = Partition.DEV, student_id: str = ""
+    ) -> Comparison:
+        """Everybody on an open partition, without an opening.
+
+        Raises:
+            NotFound: of the gold set there is no comparison but the gate's.
+        """
+        if partition is Partition.GOLD:
+            raise NotFound
+        return await self._store.read(
+            lambda connection: standings(connection, task, partition, student_id)
+        )
+
+    async def measure(self, task: Task, *, by: str, student_id: str = "") -> Job:
+        """Have everybody answer the development items, and what the meter counts, in a job.
+
+        ``student_id``: only this student beside rules and majority; empty: all that are there.
+        """
+        return await self._jobs.submit(
+            "evaluate", task_id=task.id, by=by, params={"student": student_id}
+        )
+
+    async def open(
+        self,
+        task: Task,
+        member: Member,
+        student_id: str,
+        *,
+        reason: str,
+        consented: bool = False,
+    ) -> tuple[Opening, Job]:
+        """Freeze the gold set, count and log the opening, and hand in the job. ``reason`` is typed.
+
+        ``consented``: the person agreed to where the teacher's texts go.
+
+        Raises:
+            InvalidField: the reason is none, or there is no such student.
+            GateShut: something is missing.
+        """
+        words = " ".join(reason.split())
+        if not REASON_LEAST <= len(words) <= REASON_MOST:
+            raise InvalidField(
+                field="reason", reason=N_("say why, in 10 to 500 characters"), param="reason"
+            )
+        opening_id, made = new_id(), list[Opening]()
+
+        def keep(connection: Any) -> Mapping[str, Fact]:
+            current = tasks.get(connection, task.id) or task
+            state = _state(connection, task.id)
+            if state.missing:
+                raise GateShut(reason=MISSING[state.missing[0]])
+            if student_id not in {one.id for one in state.candidates}:
+                raise InvalidField(
+                    field="student", reason=N_("there is no such student"), param="student"
+                )
+            items = openings.gold(connection, current)
+            found = openings.add(
+                connection,
+                Opening(
+                    id=opening_id,
+                    task_id=task.id,
+                    gold_version=current.gold_version,
+                    number=0,
+                    gold_hash=gold_hash(openings.truths(items)),
+                    student_id=student_id,
+                    plan=state.plan.plain() | {"teacher": state.teacher, "consented": consented},
+                    reason=words,
+                    actor=member.id,
+                    at=self._now_ms(),
+                ),
+                items,
+                new_id(),
+                current.openings,
+            )
+            if found is None:
+                raise GateShut(reason=MISSING["spent"])
+            made.append(found)
+            return {
+                "version": found.gold_version,
+                "number": found.number,
+                "hash": found.gold_hash,
+                "reason": words,
+            }
+
+        await self._trail.change("gold.opened", keep, actor=member.user_id or "", subject=task.id)
+        return made[0], await self._hand_in(made[0], member)
+
+    async def again(self, task: Task, member: Member, opening_id: str) -> Job:
+        """Go on with an opening that has no verdict and whose job has ended; it does not count again.
+
+        Raises:
+            NotFound: the task has no such opening.
+            GateShut: it has its verdict, or is under way.
+        """
+        state = await self.state(task)
+        entry = next((one for one in state.history if one.opening.id == opening_id), None)
+        if entry is None:
+            raise NotFound
+        if entry.kept is not None or (entry.job and not entry.job.state.over):
+            raise GateShut(reason=MISSING["running"])
+        return await self._hand_in(entry.opening, member)
+
+    async def verdict(self, task: Task, opening_id: str) -> Entry:
+        """One opening with its verdict.
+
+        Raises:
+            NotFound: the task has none of this id.
+        """
+        found = await self._store.read(partial(_history, task_id=task.id))
+        entry = next((one for one in found if one.opening.id == opening_id), None)
+        if entry is None:
+            raise NotFound
+        return entry
+
+    async def export(self, task: Task, opening_id: str) -> dict[str, Any]:
+        """Everything that a verdict was made of, item by item, without texts, as JSON values.
+
+        Raises:
+            NotFound: the task has no such opening, or it has no verdict.
+        """
+        entry = await self.verdict(task, opening_id)
+        if entry.kept is None:
+            raise NotFound
+        opening, kept = entry.opening, entry.kept
+        sealed, results = await self._store.read(partial(sealed_results, opening=opening))
+        return exported(task, opening, kept, sealed, results)
+
+    async def passed(self, task: Task, student_id: str) -> Entry | None:
+        """The newest opening of a student, if its verdict lets it take the teacher's place and holds."""
+        found = await self._store.read(partial(_history, task_id=task.id))
+        mine = next((one for one in found if one.opening.student_id == student_id), None)
+        if mine is None or mine.kept is None or mine.void:
+            return None
+        return mine if Verdict(mine.kept.verdict).passed else None
+
+    async def _hand_in(self, opening: Opening, member: Member) -> Job:
+        job = await self._jobs.submit(
+            "gate", task_id=opening.task_id, by=member.user_id, params={"opening": opening.id}
+        )
+        await self._store.write(lambda connection: openings.set_job(connection, opening.id, job.id))
+        return job
+
+
+def sealed_results(
+    connection: Any, opening: Opening
+) -> tuple[list[GoldItem], dict[str, list[Result]]]:
+    """What was frozen at an opening, and everybody's results in the same order, by subject."""
+    sealed = openings.sealed(connection, opening)
+    found: dict[str, list[Result]] = {}
+    for one in evaluations.of_opening(
+        connection, opening.task_id, opening.gold_version, opening.number
+    ):
+        if one.subject == openings.SEAL:
+            continue
+        known = {
+            result.item: result
+            for result in evaluations.results(connection, opening.task_id, one.id)
+        }
+        found[one.subject] = [
+            known.get(item.item, Result(item.item, None, code="gone")) for item in sealed
+        ]
+    order = ("student", "teacher", "rules", "majority")
+    names = sorted(found, key=lambda one: (order.index(one.partition(":")[0]), one))
+    return sealed, {name: found[name] for name in names}
+
+
+def _state(connection: Any, task_id: str) -> State:
+    task = tasks.get(connection, task_id)
+    if task is None:
+        raise NotFound
+    items = openings.gold(connection, task)
+    counts = dict.fromkeys(("done", "unanswered", "alone", "differ"), 0)
+    for one in items:
+        counts[one.state] += 1
+    history = _history(connection, task_id)
+    candidates = students.of_task(connection, task_id)
+    prompt = prompt_of(connection, task)
+    plan = plan_of(task)
+    mine = [one for one in history if one.opening.gold_version == task.gold_version]
+    left = max(0, task.openings - len(mine))
+    comparison = standings(connection, task, Partition.DEV)
+    missing = {
+        "no_gold": not items,
+        "unanswered": counts["unanswered"] > 0,
+        "alone": counts["alone"] > 0,
+        "differ": counts["differ"] > 0,
+        "no_student": not candidates,
+        "no_teacher": prompt is None,
+        "plan_changed": any(Plan.of(one.opening.plan) != plan for one in mine),
+        "spent": left == 0,
+        "running": any(
+            one.kept is None and one.job is not None and not one.job.state.over for one in mine
+        ),
+    }
+    power = _power(len(items), plan, comparison)
+    return State(
+        version=task.gold_version,
+        gold=counts,
+        missing=tuple(name for name in MISSING if missing[name]),
+        left=left,
+        plan=plan,
+        power=power,
+        live=live(connection, task),
+        comparison=comparison,
+        history=tuple(history),
+        candidates=tuple(candidates),
+        teacher="" if prompt is None else prompt.version,
+        more=_more(len(items), power, comparison),
+    )
+
+
+def _power(items: int, plan: Plan, comparison: Comparison) -> Power:
+    pair = comparison.pair
+    known = pair is not None and pair.items >= DIFFER_LEAST
+    differ = (pair.wins + pair.losses + 1) / (pair.items + 1) if pair and known else DIFFER
+    return Power(
+        items=items,
+        differ=differ,
+        known=known,
+        gap=gap_seen(items, differ),
+        to_match=to_match(plan.margin, differ),
+        chance=power_to_match(items, plan.margin, differ),
+        least=least(plan.margin) if plan.margin > 0 else 0,
+    )
+
+
+def _more(items: int, power: Power, comparison: Comparison) -> int | None:
+    """By the development items: how many the gold set lacks, if things are as they look there."""
+    pair = comparison.pair
+    if pair is None or not power.known:
+        return None if power.to_match is None else max(0, power.to_match - items)
+    needed = pair.items + pair.more if pair.more else pair.items
+    return max(0, needed - items)
+
+
+def _history(connection: Any, task_id: str) -> Sequence[Entry]:
+    task = tasks.get(connection, task_id)
+    if task is None:
+        raise NotFound
+    verdicts = openings.verdicts_of(connection, task_id)
+    numbers = openings.numbers(connection, task_id)
+    hashes: dict[int, str] = {}
+    found = []
+    for one in openings.of_task(connection, task_id):
+        if one.gold_version not in hashes:
+            now = openings.gold(connection, task, one.gold_version)
+            hashes[one.gold_version] = gold_hash(openings.truths(now))
+        found.append(
+            Entry(
+                one,
+                verdicts.get(one.id),
+                hashes[one.gold_version] != one.gold_hash,
+                numbers.get(one.student_id),
+                job_rows.get(connection, one.job_id) if one.job_id else None,
+            )
+        )
+    return found
