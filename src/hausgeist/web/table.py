@@ -66,6 +66,14 @@ PAGES = (
     "pages.admin_logins",
     "pages.admin_login",
     "pages.tasks",
+    "pages.task_suggestions",
+    "pages.task_new",
+    "pages.task_overview",
+    "pages.task_items",
+    "pages.task_guideline",
+    "pages.task_work",
+    "pages.work_live",
+    "pages.task_settings",
 )
 """Modules of ``hausgeist.web`` with the routes of pages; where two patterns fit, the first wins."""
 
