@@ -84,16 +84,23 @@ def pool_stamp(connection: Connection, task_id: str) -> tuple[int, int]:
 
 
 def walk(connection: Connection, task_id: str, most: int) -> Iterator[tuple[float, str]]:
-    """(rank, text) of the pool's texts in their random order; a few are in memory at a time."""
+    """(rank, text) of the pool's texts in their random order; a page of them is in memory at a time."""
     query = (
-        select(items.c.rank, items.c.text)
+        select(items.c.rank, items.c.text, items.c.id)
         .where(items.c.task_id == task_id, items.c.partition == Partition.POOL.value)
         .where(items.c.dup_of.is_(None))
         .order_by(items.c.rank, items.c.id)
-        .limit(most)
     )
-    reading = connection.execution_options(stream_results=True, yield_per=_AT_ONCE)
-    yield from ((rank, text) for rank, text in reading.execute(query))
+    left, after = most, query
+    while left > 0:
+        rows = connection.execute(after.limit(min(left, _AT_ONCE))).all()
+        yield from ((rank, text) for rank, text, _ in rows)
+        left -= len(rows)
+        if len(rows) < _AT_ONCE:
+            return
+        rank, _, last = rows[-1]
+        same = (items.c.rank > rank) | (items.c.id > last)
+        after = query.where(items.c.rank >= rank, same)
 
 
 def at_ranks(connection: Connection, task_id: str, ranks: Sequence[float]) -> dict[float, str]:
