@@ -104,10 +104,15 @@ class Child:
             raise Gone("an answer that cannot be read") from None
         return found
 
+    def kill(self) -> None:
+        """End it at once; ``stop`` waits until nothing is left of it."""
+        if self.running:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
     async def stop(self) -> None:
         """End it. Returns when it is gone, and its folder with it."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self.kill()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()

@@ -41,8 +41,8 @@ class Predictor:
         self._start = start or self._spawn
         self._child: Child | None = None
         self._starting = asyncio.Lock()
-        self._reading: asyncio.Task[None] | None = None
-        self._waiting: dict[int, tuple[asyncio.Future[list[Guess]], int]] = {}
+        self._readings: set[asyncio.Task[None]] = set()
+        self._waiting: dict[int, tuple[asyncio.Future[list[Guess]], Child]] = {}
         self._ahead = 0
         self._next = 0
 
@@ -70,7 +70,9 @@ class Predictor:
         """End the child; a later question starts it again."""
         child, self._child = self._child, None
         if child is not None:
-            await self._end(child)
+            child.kill()
+        if self._readings:
+            await asyncio.wait(self._readings)
 
     async def _turn(self, folder: str, texts: list[str]) -> list[Guess]:
         for last in (False, True):
@@ -86,7 +88,7 @@ class Predictor:
         self._next += 1
         number, size = self._next, sum(map(len, texts))
         future: asyncio.Future[list[Guess]] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = future, size
+        self._waiting[number] = future, child
         self._ahead += size
         seconds = PATIENCE + self._ahead / LETTERS_A_SECOND
         try:
@@ -94,23 +96,23 @@ class Predictor:
             async with asyncio.timeout(seconds):
                 found = await future
         except TimeoutError:
-            await self._drop(child)
+            self._drop(child)
             raise Gone("did not answer in time") from None
         finally:
             self._waiting.pop(number, None)
             self._ahead -= size
         if len(found) != len(texts):
-            await self._drop(child)
+            self._drop(child)
             raise Gone("an answer that cannot be")
         return found
 
     async def _running(self) -> Child:
         async with self._starting:
             if self._child is None or not self._child.running:
-                if self._child is not None:
-                    await self._drop(self._child)
                 self._child = await self._start()
-                self._reading = asyncio.create_task(self._read(self._child))
+                reading = asyncio.create_task(self._read(self._child))
+                self._readings.add(reading)
+                reading.add_done_callback(self._readings.discard)
             return self._child
 
     async def _spawn(self) -> Child:
@@ -123,9 +125,12 @@ class Predictor:
             while True:
                 self._hand_over(await child.reply())
         except Gone:
-            if self._child is child:
-                self._child = None
-            self._forget()
+            self._drop(child)
+            for future, asked in self._waiting.values():
+                if asked is child and not future.done():
+                    future.set_exception(Gone("ended"))
+                    future.exception()  # who asked may be gone as well
+        finally:
             await child.stop()
 
     def _hand_over(self, reply: Reply) -> None:
@@ -139,24 +144,11 @@ class Predictor:
         else:
             future.set_result([_guess(one) for one in reply.said])
 
-    async def _drop(self, child: Child) -> None:
+    def _drop(self, child: Child) -> None:
+        """Ask it no more; its reading ends, and with it whatever waits for it."""
         if self._child is child:
             self._child = None
-        await self._end(child)
-
-    async def _end(self, child: Child) -> None:
-        reading, self._reading = self._reading, None
-        if reading is not None:
-            reading.cancel()
-            await asyncio.wait([reading])
-        self._forget()
-        await child.stop()
-
-    def _forget(self) -> None:
-        for future, _ in self._waiting.values():
-            if not future.done():
-                future.set_exception(Gone("ended"))
-                future.exception()  # who asked may be gone as well
+        child.kill()
 
 
 def _turns(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Messages to a town hall, put together from parts written for it: enough of them to learn from."""
+
+from itertools import product
+from random import Random
+
+import pytest
+
+from hausgeist.core.answers import Example, Value
+from hausgeist.core.tasks import TaskKind
+from hausgeist.training.trainers import Recipe
+
+PARTS = {
+    "strasse": (
+        ["Das Schlagloch", "Der Gehweg", "Die Ampel", "Der Radweg", "Die Laterne", "Das Pflaster"],
+        ["vor der Schule", "in der Lindenallee", "am Markt", "bei uns in der Kurve"],
+        ["ist kaputt", "muss repariert werden", "ist gefährlich", "fehlt seit Wochen"],
+    ),
+    "muell": (
+        ["Die Restmülltonne", "Der Sperrmüll", "Die Biotonne", "Das Altglas", "Der gelbe Sack"],
+        ["vor der Schule", "in der Lindenallee", "am Markt", "bei uns im Hof"],
+        ["wurde nicht geleert", "stinkt", "quillt über", "liegt seit Wochen herum"],
+    ),
+    "ausweis": (
+        ["Mein Personalausweis", "Der Reisepass", "Der Kinderausweis", "Mein Führerschein"],
+        ["für meine Tochter", "für den Urlaub", "nach dem Umzug", "im Bürgeramt"],
+        ["ist abgelaufen", "muss verlängert werden", "ging verloren", "ist noch nicht da"],
+    ),
+}
+
+
+def examples(count, seed=1, labels=tuple(PARTS), noise=0.0):
+    """Messages in an order of chance; ``noise`` is the share with a wrong label."""
+    chance = Random(seed)
+    found = []
+    for label in labels:
+        found += [(" ".join(words), label) for words in product(*PARTS[label])]
+    chance.shuffle(found)
+    made = []
+    for at, (text, label) in enumerate(found[:count]):
+        wrong = chance.random() < noise
+        said = chance.choice([one for one in labels if one != label]) if wrong else label
+        made.append(Example(f"i{at}", text, Value((said,))))
+    return made
+
+
+@pytest.fixture
+def messages():
+    """The function that gives messages."""
+    return examples
+
+
+@pytest.fixture
+def recipe():
+    """What a single-label student of the messages is to be."""
+    return Recipe(TaskKind.SINGLE, tuple(PARTS))
