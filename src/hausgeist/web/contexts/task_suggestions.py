@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from hausgeist.web.contexts.job import JobView
+from hausgeist.web.contexts.shell import Shell
 from hausgeist.web.contexts.task import TaskFrame
 
 
@@ -100,3 +101,8 @@ class SuggestionsPage:
     retry: bool
     done: str
     error: str
+
+    @property
+    def shell(self) -> Shell:
+        """The frame of every page."""
+        return self.frame.shell
