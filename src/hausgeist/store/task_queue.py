@@ -6,7 +6,8 @@ from an index, so that two million items cost what ten do. Suggestions are read 
 and never for an item of the gold set.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,15 @@ from sqlalchemy import Connection, and_, case, delete, func, insert, select, upd
 from hausgeist.core.answers import Value
 from hausgeist.core.tasks import Mode, Partition
 from hausgeist.store.accounts import Row
-from hausgeist.store.tables import answers, items, suggestions, task_reserved, tasks
+from hausgeist.store.tables import (
+    answers,
+    items,
+    suggestions,
+    task_guidelines,
+    task_members,
+    task_reserved,
+    tasks,
+)
 
 _AT_ONCE = 500
 """Ids in one query; databases limit how many parameters a statement has."""
@@ -216,6 +225,49 @@ def _suggested(row: Row) -> Suggested:
         score=row["score"],
         reason=row["reason"],
     )
+
+
+# -- beside the item ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Guideline:
+    """The guideline as it stands. ``note``: what changed; ``at`` in milliseconds since the epoch."""
+
+    version: int
+    body: str
+    note: str
+    at: int
+
+
+def guideline(connection: Connection, task_id: str) -> Guideline | None:
+    """The guideline in its latest version; None: nobody has written one."""
+    table = task_guidelines
+    query = select(table).where(table.c.task_id == task_id).order_by(table.c.version.desc())
+    row = connection.execute(query.limit(1)).mappings().first()
+    return Guideline(row["version"], row["body"], row["note"], row["created_at"]) if row else None
+
+
+def keep_settings(connection: Connection, member_id: str, settings: Mapping[str, Any]) -> None:
+    """Keep a member's own settings."""
+    text = json.dumps(dict(settings), ensure_ascii=False)
+    connection.execute(
+        update(task_members).where(task_members.c.id == member_id).values(settings=text)
+    )
+
+
+def complete_gold(connection: Connection, task_id: str, people: int) -> int:
+    """How many items of the gold set as many people have answered as it takes."""
+    query = (
+        select(func.count())
+        .select_from(items)
+        .where(
+            items.c.task_id == task_id,
+            items.c.partition == Partition.GOLD.value,
+            items.c.answered >= people,
+        )
+    )
+    return connection.execute(query).scalar_one()
 
 
 # -- reservations ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import hmac
 import json
 import random
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -96,6 +96,23 @@ class Wish:
     have: Collection[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a task is: answers of the member's, altogether and in the last day; items with an answer."""
+
+    mine: int
+    today: int
+    labelled: int
+    total: int
+    gold: int
+    gold_total: int
+    again: int
+
+
+_COUNTED_MS = 20_000
+_DAY_MS = 86_400_000
+
+
 class Queue:
     """The queues of all members of all tasks. ``now_ms`` gives milliseconds since the epoch."""
 
@@ -103,6 +120,7 @@ class Queue:
         self._store = store
         self._secret = secret
         self._now_ms = now_ms
+        self._counted: dict[str, tuple[int, tuple[int, int, int, int, int]]] = {}
         self._cursors: OrderedDict[tuple[str, str, str, int], float] = OrderedDict()
 
     async def next_items(
@@ -156,6 +174,41 @@ class Queue:
         return await self._store.read(
             lambda connection: task_queue.reservation(connection, task.id, member.id, item_id)
         )
+
+    async def standing(self, task: Task, member: Member) -> Standing:
+        """How far a task is; the counts of all items are some seconds old at most."""
+        now = self._now_ms()
+        at, counted = self._counted.get(task.id, (0, (0, 0, 0, 0, 0)))
+        if now - at > _COUNTED_MS:
+            counted = await self._store.read(lambda connection: _counts(connection, task))
+            if len(self._counted) > _CURSORS:
+                self._counted.clear()
+            self._counted[task.id] = (now, counted)
+        mine, today = await self._store.read(
+            lambda connection: (
+                task_answers.count_of(connection, task.id, member.id),
+                task_answers.count_of(connection, task.id, member.id, now - _DAY_MS),
+            )
+        )
+        return Standing(mine, today, *counted)
+
+    async def keep_settings(self, member: Member, changed: Mapping[str, Any]) -> None:
+        """Keep a member's own settings, such as their keys, beside what they had set before."""
+        await self._store.write(
+            lambda connection: task_queue.keep_settings(
+                connection, member.id, {**member.settings, **changed}
+            )
+        )
+
+    async def guideline(self, task: Task) -> task_queue.Guideline | None:
+        """The guideline that stands beside the item."""
+        return await self._store.read(lambda connection: task_queue.guideline(connection, task.id))
+
+    async def suggestion(self, task: Task, item_id: str, suggestion_id: str) -> Suggested | None:
+        """A suggestion that was shown; never one of an item of the gold set."""
+        said = await self._suggested(task, [item_id])
+        every = said.get(item_id, {}).values()
+        return next((one for one in every if one.id == suggestion_id), None)
 
     async def release(self, task: Task, member: Member) -> None:
         """Give back everything that is reserved for a member."""
@@ -485,6 +538,19 @@ class Queue:
                 )
             )
         return made
+
+
+def _counts(connection: Any, task: Task) -> tuple[int, int, int, int, int]:
+    found = items.counts(connection, task.id)
+    learnt = [found[one] for one in (Partition.POOL, Partition.DEV)]
+    gold = task_queue.complete_gold(connection, task.id, people_for(task, Partition.GOLD))
+    return (
+        sum(one.answered for one in learnt),
+        sum(one.total - one.dups for one in learnt),
+        gold,
+        found[Partition.GOLD].total,
+        sum(one.again for one in learnt),
+    )
 
 
 def _key(wish: Wish) -> str:
