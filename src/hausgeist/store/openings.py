@@ -157,7 +157,7 @@ def get(connection: Connection, task_id: str, opening_id: str) -> Opening | None
 def numbers(connection: Connection, task_id: str) -> dict[str, int]:
     """The numbers of a task's students by their ids, also of deleted ones."""
     query = select(students.c.id, students.c.number).where(students.c.task_id == task_id)
-    return dict(connection.execute(query).tuples().all())
+    return {row.id: row.number for row in connection.execute(query)}
 
 
 def set_job(connection: Connection, opening_id: str, job_id: str) -> None:
