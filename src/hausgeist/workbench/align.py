@@ -65,7 +65,7 @@ class _Text:
         """Start and end of a quote; None where it is not found, or it cannot be told which is meant."""
         if not quote:
             return None
-        exact = _places(self.text, quote)
+        exact = [at for at in _places(self.text, quote) if not self._marked(at + len(quote))]
         if exact:
             at = _chosen(exact, occurrence)
             return None if at is None else (at, at + len(quote))
@@ -94,9 +94,11 @@ class _Text:
         """Whether a find begins and ends between two characters of the text, not within one."""
         begins = start == 0 or places[start] != places[start - 1]
         ends = end == len(places) or places[end] != places[end - 1]
-        after = places[end - 1] + 1
-        marked = after < len(self.text) and unicodedata.combining(self.text[after]) > 0
-        return begins and ends and not marked
+        return begins and ends and not self._marked(places[end - 1] + 1)
+
+    def _marked(self, at: int) -> bool:
+        """Whether what stands here belongs to the letter before."""
+        return at < len(self.text) and unicodedata.combining(self.text[at]) > 0
 
 
 def _places(text: str, wanted: str) -> list[int]:
