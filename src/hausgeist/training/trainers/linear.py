@@ -38,7 +38,7 @@ KNOWN_MOST = 3_000
 """Items that are kept as meanings, so that a text that is like none of them is noticed."""
 MEANING_SCALE = np.float32(2.0)
 """How much louder meaning is than words beside each other; found on the development parts of the benches."""
-STRENGTH = {"words": 30.0, "meaning": 50.0, "both": 15.0}
+STRENGTH = {"words": 30.0, "meaning": 20.0, "both": 15.0}
 """Of the weights' freedom (C), by rung; found there too."""
 BALANCE = 0.25
 """0: each example counts the same. 1: each label counts the same, however rare."""
