@@ -61,6 +61,8 @@ class Conflict:
     texts: int
     place: int
     """One of these texts, in the sample."""
+    example: str = ""
+    """It, cut."""
 
 
 class Enough(StrEnum):

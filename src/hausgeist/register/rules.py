@@ -22,8 +22,8 @@ from hausgeist.identity.tokens import new_id
 from hausgeist.jobs.work import Asker, Work
 from hausgeist.register import rule_asking, rule_scores
 from hausgeist.register.rule_asking import Draft
-from hausgeist.register.rule_ground import RuleGround, pattern_hash
-from hausgeist.register.rule_scores import Board, Scored
+from hausgeist.register.rule_ground import Pool, RuleGround, pattern_hash
+from hausgeist.register.rule_scores import Board, Conflict, Scored
 from hausgeist.register.rule_trial import Trial, relaxed, tried
 from hausgeist.store import rules, suggestions, tasks
 from hausgeist.store.db import Store
@@ -36,6 +36,8 @@ RULES_MOST = 500
 CASES_MOST = 50
 CASE_MOST = 2_000
 NOTE_MOST = 1_000
+EXAMPLE = 160
+"""Letters of a text that shows a conflict."""
 TEACHER, COUNTED = "teacher", "counted"
 
 
@@ -336,13 +338,22 @@ class Rules:
             scored=tuple(
                 figures.get(one.id) or Scored(rule=one, broken=broken[one.id]) for one in found
             ),
-            conflicts=tuple(conflicts[: rule_scores.CONFLICTS_MOST]),
+            conflicts=tuple(self._shown(task, pool, conflicts[: rule_scores.CONFLICTS_MOST])),
             sample=pool.size,
             pool=pool.stamp[0],
             covered=rule_scores.covered(fit, pool),
             answers=len(told.examples),
             sufficient=rule_scores.sufficient(task, fit, told, best),
         )
+
+    def _shown(self, task: Task, pool: Pool, conflicts: Sequence[Conflict]) -> list[Conflict]:
+        """Conflicts with a text each."""
+        texts = {
+            one.place: text[:EXAMPLE]
+            for one in conflicts
+            for text in self._ground.texts(task, pool, [one.place])
+        }
+        return [replace(one, example=texts.get(one.place, "")) for one in conflicts]
 
     def _scored(self, task: Task, found: Sequence[Rule]) -> list[Scored]:
         pool, told = self._ground.pool(task, found), self._ground.told(task)

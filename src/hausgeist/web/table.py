@@ -74,6 +74,8 @@ PAGES = (
     "pages.task_work",
     "pages.work_live",
     "pages.task_settings",
+    "pages.task_rules",
+    "pages.task_labels",
 )
 """Modules of ``hausgeist.web`` with the routes of pages; where two patterns fit, the first wins."""
 
