@@ -154,3 +154,11 @@ def test_a_teachers_guess_teaches_less_than_a_person():
     guessed = [Example(f"t{n}", f"Halt {n} in Wulkow", place, 0.3, "teacher") for n in range(8)]
     model = TRAINERS["crf"].train([*reports(), *own, *guessed], [], RECIPE, Report())
     assert found(model, "Halt 3 in Wulkow") == []
+
+
+def test_a_list_reaches_no_further_than_the_text():
+    """A phrase of a list whose beginning ends the text, and is in the list itself, is found there."""
+    lists = {"places": ["Bad", "Bad Ems", "Bad Ems West"]}
+    options = {"rounds": 20, "folds": 0, "lists": lists}
+    model = TRAINERS["crf"].train(reports(), [], replace(RECIPE, options=options), Report())
+    assert found(model, "Die S3 hält nicht in Bad")[0] == ("S3", "line")

@@ -40,7 +40,8 @@ class Lists:
             if start < free or word not in lengths:
                 continue
             for size in lengths[word]:
-                code = entries.get(tuple(words[start : start + size]))
+                phrase = tuple(words[start : start + size])
+                code = entries.get(phrase) if len(phrase) == size else None
                 if code is not None:
                     found[start] = f"B{code}"
                     found[start + 1 : start + size] = [f"I{code}"] * (size - 1)
@@ -83,7 +84,7 @@ class Learner:
             for at, word in enumerate(words):
                 for size in starts.get(word, ()):
                     phrase = tuple(words[at : at + size])
-                    if phrase in self._said:
+                    if len(phrase) == size and phrase in self._said:
                         self._seen[phrase][fold] += 1
 
     def lists(self, without: int | None = None) -> Lists:
