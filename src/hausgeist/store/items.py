@@ -162,7 +162,7 @@ def remove(connection: Connection, task_id: str, item_id: str) -> bool:
 def counts(connection: Connection, task_id: str) -> dict[Partition, Counts]:
     """How many items there are of each partition; every partition is in it.
 
-    Counted in indexes alone, so that texts of two million items are not touched.
+    Counted in indexes: texts of items that nobody answered are not touched.
     """
     ours = items.c.task_id == task_id
     held = items.c.dup_of.is_not(None)
@@ -172,7 +172,7 @@ def counts(connection: Connection, task_id: str) -> dict[Partition, Counts]:
         totals[name] += many
         dups[name] += many if kept_out else 0
     for tally, said in ((again, items.c.again > 0), (answered, items.c.answered > 0)):
-        query = select(items.c.partition, func.count()).where(ours, said)
+        query = select(items.c.partition, func.count()).where(ours, said, ~held)
         for name, many in connection.execute(query.group_by(items.c.partition)):
             tally[name] = many
     return {

@@ -20,6 +20,9 @@ class Form:
     def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
         self._fields = fields
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
     def text(self, name: str, default: str | None = None, *, most: int = 300) -> str:
         """A field without surrounding white space.
 

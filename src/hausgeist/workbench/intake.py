@@ -308,7 +308,8 @@ class Intakes:
                 await self._partitions.draw_gold(task_id, user_id, plan.gold, plan.strata, **said)
         elif task is not None and task.gold_version:
             await self._partitions.sweep(task_id, first, **said)
-        if task is not None:
+        task = await self._store.read(lambda connection: tasks.get(connection, task_id))
+        if task is not None and task.gold_version:  # gold first: nothing is taken away from it
             await self._partitions.draw_dev(task_id, user_id, **said)
 
     async def _take(self, intake: Intake, plan: Plan, rows: list[Row]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from hausgeist.audit import Trail
+from hausgeist.core.items import Item
 from hausgeist.core.labels import DataClass
 from hausgeist.core.tasks import METRICS, FieldType, Metric, Mode, Part, Partition, Task, TaskKind
 from hausgeist.core.trail import Fact
@@ -14,7 +15,7 @@ from hausgeist.errors import N_, Conflict, InvalidField, NotFound
 from hausgeist.identity.tokens import new_id
 from hausgeist.store import items, tasks
 from hausgeist.store.db import Store
-from hausgeist.store.items import Counts
+from hausgeist.store.items import Counts, Wanted
 from hausgeist.store.tasks import Member
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}[a-z0-9]|[a-z0-9]")
@@ -83,6 +84,32 @@ class Tasks:
             return [(task, who, items.counts(connection, task.id)) for task, who in found]
 
         return await self._store.read(look)
+
+    async def counts(self, task_id: str) -> dict[Partition, Counts]:
+        """How many items a task has of each partition."""
+        return await self._store.read(lambda connection: items.counts(connection, task_id))
+
+    async def items(
+        self, task_id: str, wanted: Wanted, *, offset: int, most: int
+    ) -> tuple[list[Item], int]:
+        """A page of the items of a task, and how many there are (counted up to ten thousand)."""
+        return await self._store.read(
+            lambda connection: items.page(connection, task_id, wanted, offset=offset, most=most)
+        )
+
+    async def remove_item(self, task_id: str, item_id: str, user_id: str) -> None:
+        """Delete an item with everything said of it.
+
+        Raises:
+            NotFound: the task has no such item.
+        """
+
+        def keep(connection: Any) -> Mapping[str, Fact]:
+            if not items.remove(connection, task_id, item_id):
+                raise NotFound
+            return {"item": item_id}
+
+        await self._trail.change("task.text_deleted", keep, actor=user_id, subject=task_id)
 
     async def free_name(self, title: str) -> str:
         """A name for a task of this title that no other has."""

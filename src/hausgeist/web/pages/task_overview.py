@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""``/tasks/{task_id}``: where a task stands, what to do next, and which files its texts came from."""
+
+from collections.abc import AsyncIterator
+
+from starlette.responses import Response, StreamingResponse
+
+from hausgeist.chat.labels import CLASSES
+from hausgeist.core.tasks import Part, Partition, Task
+from hausgeist.errors import N_, HausgeistError, InvalidField
+from hausgeist.locale import translator
+from hausgeist.store.intakes import Intake
+from hausgeist.store.items import Counts
+from hausgeist.store.tasks import Member
+from hausgeist.web.amounts import number
+from hausgeist.web.contexts.task_overview import (
+    IntakeView,
+    NextStep,
+    OverviewPage,
+    PartitionTile,
+)
+from hausgeist.web.forms import read_form
+from hausgeist.web.moments import moment_text
+from hausgeist.web.pages.intake_words import REASONS
+from hausgeist.web.pages.jobs import job_view
+from hausgeist.web.pages.task import frame, opened
+from hausgeist.web.pages.task_new import GOLDS
+from hausgeist.web.pages.task_words import FIELD_WORDS, KIND_WORDS, PARTITION_WORDS
+from hausgeist.web.rendering import go, language_for, page
+from hausgeist.web.routes import page_get, page_post
+from hausgeist.web.visit import Visit
+from hausgeist.workbench.intake import report_line
+from hausgeist.workbench.partitions import TOP_UP
+
+ABOUT = {
+    Partition.POOL: N_("Small models learn from these."),
+    Partition.DEV: N_("Here models are set and compared while they are built."),
+    Partition.GOLD: N_("Answered blind, never trained on: they decide."),
+}
+INTAKE_STATES = {
+    "waiting": N_("waits"),
+    "running": N_("running"),
+    "done": N_("done"),
+    "failed": N_("failed"),
+}
+
+
+async def show(visit: Visit) -> Response:
+    """``GET /tasks/{task_id}``."""
+    return await _overview(visit)
+
+
+async def draw(visit: Visit) -> Response:
+    """``POST /tasks/{task_id}/gold``: draw the gold set, or add to it."""
+    task, _ = await opened(visit)
+    form = await read_form(visit)
+    partitions = visit.house.bench.partitions
+    try:
+        if form.ticked("more"):
+            await partitions.top_up(task.id, visit.principal.id)
+        else:
+            count = form.text("gold", "")
+            if not count.isascii() or not count.isdigit() or len(count) > 6:
+                raise InvalidField(  # noqa: TRY301  said above the form, as the others are
+                    field="gold", reason=N_("choose between 20 and 10,000 texts"), param="gold"
+                )
+            strata = form.text("strata", "")
+            await partitions.draw_gold(task.id, visit.principal.id, int(count), strata)
+            await partitions.draw_dev(task.id, visit.principal.id)
+    except InvalidField as error:
+        return await _overview(visit, error)
+    return go(f"/tasks/{task.id}")
+
+
+async def report(visit: Visit) -> Response:
+    """``GET /tasks/{task_id}/intake/{intake_id}/report.csv``: every row that did not come in, and why."""
+    task, _ = await opened(visit)
+    intake_id = str(visit.path_params["intake_id"])
+    bench = visit.house.bench
+    await bench.intake.get(task.id, intake_id)
+    turn = translator(language_for(visit))
+
+    async def lines() -> AsyncIterator[bytes]:
+        head = (turn(N_("Row")), turn(N_("Reason")), turn(N_("Detail")))
+        yield ("\ufeff" + ",".join(head) + "\r\n").encode()
+        async for some in bench.intake.refusals(task.id, intake_id):
+            said = (report_line(one, turn(REASONS.get(one.reason, one.reason))) for one in some)
+            yield "".join(said).encode()
+
+    return StreamingResponse(
+        lines(),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": 'attachment; filename="rows.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def _overview(visit: Visit, error: HausgeistError | None = None) -> Response:
+    task, member = await opened(visit, Part.ANNOTATOR, Part.REVIEWER)
+    bench = visit.house.bench
+    found = await frame(visit, task, member, "overview")
+    language = found.shell.language
+    turn = translator(language)
+    counts = await bench.tasks.counts(task.id)
+    owner = member.part is Part.OWNER
+    intakes = await bench.intake.of_task(task.id) if owner else []
+    jobs = [one for one in await bench.jobs.of_task(task.id) if not one.state.over] if owner else []
+    properties = await bench.partitions.properties(task.id) if owner else {}
+    gold = counts[Partition.GOLD].total
+    context = OverviewPage(
+        frame=found,
+        kind=turn(KIND_WORDS[task.kind]),
+        class_words=turn(CLASSES[task.data_class]),
+        step=_step(
+            task, member, counts, busy=any(one.kind == "intake" for one in jobs), language=language
+        ),
+        tiles=tuple(_tile(one, counts[one], language) for one in Partition),
+        labels=tuple((one.name, one.about) for one in task.labels),
+        fields=tuple((one.name, turn(FIELD_WORDS[one.type])) for one in task.fields),
+        intakes=tuple(_intake(one, language) for one in intakes[:10]),
+        jobs=tuple(job_view(one, language) for one in jobs),
+        owner=owner,
+        draw=owner and not gold and counts[Partition.POOL].total >= 20,
+        top_up=number(round(TOP_UP * gold), language) if owner and gold else "",
+        golds=tuple((value, turn(words)) for value, words in GOLDS[1:]),
+        gold="200" if counts[Partition.POOL].total < 1500 else "500",
+        strata=tuple((name, name) for name in properties),
+        error=error.say(turn) if error else "",
+    )
+    return page(visit, "task_overview.html", context, status=error.status if error else 200)
+
+
+def _step(
+    task: Task,
+    member: Member,
+    counts: dict[Partition, Counts],
+    *,
+    busy: bool,
+    language: str,
+) -> NextStep:
+    """What to do next."""
+    turn = translator(language)
+    base = f"/tasks/{task.id}"
+    pool, gold = counts[Partition.POOL], counts[Partition.GOLD]
+    owner = member.part is Part.OWNER
+    if busy:
+        return NextStep(
+            turn(N_("Texts are being read in. You can go on as soon as they are there."))
+        )
+    if not any(one.total for one in counts.values()):
+        words = turn(N_("Bring texts: there are none yet."))
+        return NextStep(
+            words, turn(N_("Bring texts")), f"/tasks/new?task={task.id}" if owner else ""
+        )
+    again = sum(one.again for one in counts.values())
+    if again:
+        words = turn(
+            N_(
+                "{count} texts are to be answered again, because the labels or their meaning changed."
+            )
+        )
+        return NextStep(
+            words.format(count=number(again, language)), turn(N_("Answer")), f"{base}/work"
+        )
+    if owner and not task.gold_version:
+        return NextStep(
+            turn(N_("Draw the gold set before anything is trained: it decides at the end.")),
+            turn(N_("Draw the gold set")),
+            f"{base}#draw",
+        )
+    if not task.guideline_version and owner:
+        return NextStep(
+            turn(N_("Write down what the labels mean: a few sentences save many arguments.")),
+            turn(N_("Write the guideline")),
+            f"{base}/guideline?edit=yes",
+        )
+    if gold.open:
+        words = turn(N_("{count} texts of the gold set wait for an answer."))
+        return NextStep(
+            words.format(count=number(gold.open, language)), turn(N_("Answer")), f"{base}/work"
+        )
+    if pool.answered < min(200, pool.total - pool.dups):
+        return NextStep(
+            turn(
+                N_(
+                    "Answer texts of the pool: with the first two hundred, a first model can be trained."
+                )
+            ),
+            turn(N_("Answer")),
+            f"{base}/work",
+        )
+    if member.may(Part.REVIEWER):
+        return NextStep(
+            turn(N_("There are enough answers to train a small model.")),
+            turn(N_("Train")),
+            f"{base}/students",
+        )
+    return NextStep(turn(N_("Answer further texts.")), turn(N_("Answer")), f"{base}/work")
+
+
+def _tile(partition: Partition, counts: Counts, language: str) -> PartitionTile:
+    turn = translator(language)
+    usable = counts.total - counts.dups
+    return PartitionTile(
+        key=partition.value,
+        title=turn(PARTITION_WORDS[partition]),
+        about=turn(ABOUT[partition]),
+        total=number(usable, language),
+        answered=number(counts.answered, language),
+        share=min(100, round(100 * counts.answered / usable)) if usable else 0,
+        dups=number(counts.dups, language) if counts.dups else "",
+        again=number(counts.again, language) if counts.again else "",
+    )
+
+
+def _intake(one: Intake, language: str) -> IntakeView:
+    turn = translator(language)
+    name = str(one.body["name"])
+    return IntakeView(
+        id=one.id,
+        name=turn(N_("Pasted lines")) if name == "lines.txt" else name,
+        at=moment_text(one.created_at, language),
+        state=turn(INTAKE_STATES[one.state]),
+        added=number(one.added, language),
+        answers=number(one.answers, language) if one.answers else "",
+        refused=tuple(
+            (turn(REASONS.get(reason, reason)), number(many, language))
+            for reason, many in sorted(one.refused.items(), key=lambda pair: -pair[1])
+        ),
+        error=turn(N_("The file could not be read to its end; what was read is here."))
+        if one.error
+        else "",
+    )
+
+
+ROUTES = [
+    page_get("/tasks/{task_id}", show, "Where a task stands"),
+    page_post("/tasks/{task_id}/gold", draw, "Draw the gold set, or add to it"),
+    page_get("/tasks/{task_id}/intake/{intake_id}/report.csv", report, "Rows that did not come in"),
+]
