@@ -65,6 +65,7 @@ PAGES = (
     "pages.admin_drill",
     "pages.admin_logins",
     "pages.admin_login",
+    "pages.task_gate",
     "pages.tasks",
     "pages.task_suggestions",
     "pages.task_new",

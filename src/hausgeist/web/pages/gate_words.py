@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The gate in words that a head of department understands: evidence in, sentences and figures out."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from hausgeist.core.gate import Verdict
+from hausgeist.errors import N_
+from hausgeist.locale import translator
+from hausgeist.render.intervals import Range, intervals
+from hausgeist.web.amounts import number
+from hausgeist.web.contexts.task_gate import Figures
+
+Turn = Callable[[str], str]
+
+TO = "\N{EN DASH}"
+NOTHING = TO
+
+KINDS = {
+    "student": N_("Student"),
+    "teacher": N_("Teacher"),
+    "rules": N_("Rules"),
+    "majority": N_("Most frequent answer"),
+}
+METRICS = {
+    "accuracy": N_("share of right answers"),
+    "macro_f1": N_("F1, mean over labels"),
+    "micro_f1": N_("F1 over everything found"),
+}
+HEADLINES = {
+    Verdict.SUPERIOR: (N_("The student is better than the teacher."), "good"),
+    Verdict.NON_INFERIOR: (
+        N_("The student is not worse than the teacher, and much cheaper."),
+        "good",
+    ),
+    Verdict.NOT_CHEAPER: (
+        N_("The student is not worse than the teacher, but not ten times cheaper either."),
+        "warn",
+    ),
+    Verdict.SLICE_WORSE: (
+        N_("On the whole the student holds its own, but in a protected group it is worse."),
+        "bad",
+    ),
+    Verdict.WORSE: (N_("The student is worse than the teacher."), "bad"),
+    Verdict.UNDECIDED: (N_("Not decidable yet."), "warn"),
+}
+STATES = {
+    "fine": N_("not worse"),
+    "unclear": N_("unclear"),
+    "worse": N_("worse"),
+    "few": N_("too few texts"),
+}
+GOLD = {
+    "done": N_("settled"),
+    "unanswered": N_("without an answer"),
+    "alone": N_("answered by one person"),
+    "differ": N_("people differ, to be decided"),
+}
+
+
+def points(share: float, language: str, *, sign: bool = False) -> str:
+    """A share as points, with one decimal: +1.5."""
+    text = number(abs(share) * 100, language, 1)
+    mark = "\N{MINUS SIGN}" if share < 0 else "+" if sign else ""
+    return f"{mark}{text}"
+
+
+def percent(share: float, language: str) -> str:
+    """A share in percent with one decimal."""
+    return f"{number(share * 100, language, 1)} %"
+
+
+def within(low: float, high: float, language: str) -> str:
+    """Two bounds in percent."""
+    return f"{number(low * 100, language, 1)}{TO}{number(high * 100, language, 1)} %"
+
+
+def headline(verdict: str, evidence: Mapping[str, Any], language: str) -> tuple[str, str]:
+    """The verdict in one sentence, and its tone."""
+    turn = translator(language)
+    words, tone = HEADLINES[Verdict(verdict)]
+    more = evidence["compared"]["more"]
+    if verdict == Verdict.UNDECIDED and more:
+        said = turn(N_("Not decidable yet: label about {count} more texts."))
+        return said.format(count=number(rounded(more), language)), tone
+    return turn(words), tone
+
+
+def rounded(count: int) -> int:
+    """A number of texts as one would say it: 137 is about 140."""
+    step = 10 if count < 1_000 else 100
+    return max(step, -(-count // step) * step)
+
+
+def sentences(evidence: Mapping[str, Any], language: str) -> tuple[str, ...]:
+    """What the verdict rests on, in a few sentences."""
+    turn = translator(language)
+    told = evidence["compared"]
+    metric = turn(METRICS[evidence["plan"]["metric"]])
+    found = [
+        turn(
+            N_(
+                "On {items} texts that people had judged blind, the student reached {one} and the teacher "
+                "{two} ({metric})."
+            )
+        ).format(
+            items=number(told["items"], language),
+            one=percent(told["first"]["estimate"], language),
+            two=percent(told["second"]["estimate"], language),
+            metric=metric,
+        ),
+        turn(
+            N_(
+                "The difference is {gap} points; with 95 percent certainty it lies between {low} and {high}."
+            )
+        ).format(
+            gap=points(told["difference"]["estimate"], language, sign=True),
+            low=points(told["difference"]["low"], language, sign=True),
+            high=points(told["difference"]["high"], language, sign=True),
+        ),
+        turn(N_("{wins} texts only the student had right, {losses} only the teacher.")).format(
+            wins=told["wins"], losses=told["losses"]
+        ),
+    ]
+    factor = evidence["factor"]
+    if factor:
+        words = (
+            N_("It is about {factor} times cheaper.")
+            if evidence["basis"] == "money"
+            else N_("The teacher has no price; the student is about {factor} times faster.")
+        )
+        found.append(turn(words).format(factor=number(factor, language, 0 if factor >= 10 else 1)))
+    else:
+        found.append(turn(N_("What either costs is not known.")))
+    ceiling = evidence["ceiling"]
+    if ceiling:
+        found.append(
+            turn(
+                N_(
+                    "People themselves agree with the gold standard at {gold}, with one another at "
+                    "{between}: more than that nobody can honestly reach."
+                )
+            ).format(
+                gold=percent(ceiling["gold"], language),
+                between=percent(ceiling["between"], language),
+            )
+        )
+    return tuple(found)
+
+
+def charts(evidence: Mapping[str, Any], language: str) -> tuple[tuple[str, Markup], ...]:
+    """The difference beside 0 and the margin; and everybody's quality."""
+    turn = translator(language)
+    told, margin = evidence["compared"]["difference"], evidence["plan"]["margin"]
+    rows = [
+        Range(
+            turn(N_("all texts")),
+            told["low"],
+            told["estimate"],
+            told["high"],
+            points(told["estimate"], language, sign=True),
+        )
+    ]
+    for one in evidence["slices"]:
+        if one["difference"]:
+            gap = one["difference"]
+            rows.append(
+                Range(
+                    f"{one['name']}: {one['value']}",
+                    gap["low"],
+                    gap["estimate"],
+                    gap["high"],
+                    f"{points(gap['estimate'], language, sign=True)} · {turn(STATES[one['state']])}",
+                    "world" if one["state"] == "worse" else "",
+                )
+            )
+    between = turn(N_("Student minus teacher, in points"))
+    qualities = turn(N_("Quality, with its interval of 95 percent"))
+    return (
+        (
+            between,
+            intervals(
+                between,
+                rows,
+                [(-margin, turn(N_("margin"))), (0.0, "0")],
+            ),
+        ),
+        (
+            qualities,
+            intervals(
+                qualities,
+                [
+                    Range(
+                        turn(KINDS[one["subject"].split(":")[0]]),
+                        one["low"],
+                        one["quality"],
+                        one["high"],
+                        f"{percent(one['quality'], language)} "
+                        f"({within(one['low'], one['high'], language)})",
+                        "house" if one["subject"].startswith("student") else "",
+                    )
+                    for one in evidence["subjects"]
+                ],
+            ),
+        ),
+    )
+
+
+def figures(evidence: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ...]:
+    """The numbers beneath, for whoever checks them."""
+    turn = translator(language)
+    told = evidence["compared"]
+    found = [
+        (
+            turn(N_("Lower bound on one side, 95 percent")),
+            points(told["floor"], language, sign=True),
+        ),
+        (turn(N_("Margin fixed before, in points")), points(evidence["plan"]["margin"], language)),
+    ]
+    if told["p"] is not None:
+        found += [
+            (turn(N_("McNemar, exact p value")), number(told["p"], language, 4)),
+            (turn(N_("McNemar, mid-p value")), number(told["mid_p"], language, 4)),
+        ]
+    if told["bca"] is not None:
+        low, high = told["bca"]["low"], told["bca"]["high"]
+        span = f"{points(low, language, sign=True)} … {points(high, language, sign=True)}"
+        found.append((turn(N_("Bootstrap, BCa interval")), span))
+    found.append(
+        (turn(N_("Evidence (enough: 20)")), number(min(told["evidence"], 1e9), language, 1))
+    )
+    if evidence["calibration"]:
+        kept = evidence["calibration"]
+        found += [
+            (turn(N_("Confidence is off by, on average")), percent(kept["ece"], language)),
+            (turn(N_("Brier score")), number(kept["brier"], language, 3)),
+        ]
+    for subject, value in evidence.get("partial", {}).items():
+        kind = turn(KINDS[subject.split(":")[0]])
+        said = turn(N_("{who}: F1 with half points for parts")).format(who=kind)
+        found.append((said, percent(value, language)))
+    found.append((turn(N_("Hash of the gold set")), evidence["gold_hash"][:16]))
+    return tuple(found)
+
+
+def tables(evidence: Mapping[str, Any], language: str) -> tuple[Figures, ...]:
+    """Everybody, every slice, every label."""
+    turn = translator(language)
+    rows = tuple(
+        (
+            turn(KINDS[one["subject"].split(":")[0]]),
+            percent(one["quality"], language),
+            within(one["low"], one["high"], language),
+            number(one["unreadable"], language),
+            NOTHING if one["ms"] is None else number(one["ms"], language, 2),
+            NOTHING if one["eur"] is None else number(one["eur"], language, 5),
+        )
+        for one in evidence["subjects"]
+    )
+    heads: tuple[str, ...] = (
+        N_("Who"),
+        N_("Quality"),
+        N_("95 percent"),
+        N_("Unreadable"),
+        N_("ms per text"),
+        N_("EUR per 1,000"),
+    )
+    note = turn(N_("Own computing is counted at {price} EUR per hour of a processor core.")).format(
+        price=number(evidence["core_hour_eur"], language, 2)
+    )
+    found = [Figures(turn(N_("Everybody on the same texts")), tuple(map(turn, heads)), rows, note)]
+    if evidence["slices"]:
+        lines = tuple(
+            (
+                f"{one['name']}: {one['value']}",
+                number(one["items"], language),
+                points(one["difference"]["estimate"], language, sign=True)
+                if one["difference"]
+                else NOTHING,
+                NOTHING if one["holm"] is None else number(one["holm"], language, 4),
+                turn(STATES[one["state"]]),
+            )
+            for one in evidence["slices"]
+        )
+        heads = (N_("Group"), N_("Texts"), N_("Difference"), N_("p (Holm)"), N_("Result"))
+        found.append(Figures(turn(N_("Protected groups")), tuple(map(turn, heads)), lines))
+    labels = tuple(
+        (
+            one["label"] or turn(N_("none")),
+            number(one["support"] or 0, language),
+            percent(one["student"], language) if one["enough"] else NOTHING,
+            percent(one["teacher"], language) if one["enough"] else NOTHING,
+        )
+        for one in evidence["labels"]
+    )
+    heads = (N_("Label"), N_("Texts"), N_("Student, F1"), N_("Teacher, F1"))
+    note = turn(N_("Nothing is said of labels that the gold set has fewer than 30 times."))
+    found.append(Figures(turn(N_("By label")), tuple(map(turn, heads)), labels, note))
+    return tuple(found)
