@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
+"""What probabilities are worth, against oracles and by hand."""
+
 import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
+"""Texts as rows of numbers, against scikit-learn."""
+
 import numpy as np
 import pytest
 from scipy import sparse

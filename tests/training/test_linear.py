@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
+"""Students of labels: what they learn, say, keep and refuse."""
+
 import json
 from dataclasses import replace
 

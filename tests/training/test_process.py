@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
+"""Students in their child process: answers, crashes, refusals."""
+
 import asyncio
 import os
 import shutil

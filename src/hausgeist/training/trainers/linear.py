@@ -43,6 +43,10 @@ STRENGTH = {"words": 30.0, "meaning": 20.0, "both": 15.0}
 BALANCE = 0.25
 """0: each example counts the same. 1: each label counts the same, however rare."""
 WORDS_MOST = 150_000
+MOST = 100_000
+"""Examples that are learned from, at most."""
+LETTERS_MOST = 100_000_000
+"""Their characters together, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class LinearTrainer:
         Raises:
             NothingToLearn: too few examples, or all with the same answer.
         """
+        examples = _some(examples, recipe.seed, report)
         labels = _labels(examples, recipe, report)
         texts = [one.text for one in examples]
         least = int(recipe.options.get("least", 1 if len(examples) < 2_000 else 2))
@@ -212,6 +217,24 @@ class LinearTrainer:
         return deciding.learn(
             lesson.labels, scores, targets, weights, near, exclusive=lesson.exclusive
         )
+
+
+def _some(examples: Sequence[Example], seed: int, report: Report) -> Sequence[Example]:
+    """No more than can be learned from in a child's memory: people's answers first, others by chance."""
+    if len(examples) <= MOST and sum(len(one.text) for one in examples) <= LETTERS_MOST:
+        return examples
+    order = list(range(len(examples)))
+    Random(seed).shuffle(order)  # noqa: S311  a sample, no secret
+    order.sort(key=lambda at: examples[at].source in {"teacher", "rule"})
+    kept: list[int] = []
+    letters = 0
+    for at in order:
+        letters += len(examples[at].text)
+        if len(kept) == MOST or letters > LETTERS_MOST:
+            break
+        kept.append(at)
+    report.say("sampled", count=len(examples), used=len(kept))
+    return [examples[at] for at in sorted(kept)]
 
 
 def _labels(examples: Sequence[Example], recipe: Recipe, report: Report) -> tuple[str, ...]:
