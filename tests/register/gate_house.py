@@ -96,7 +96,8 @@ class House:
         self.jobs = Jobs(store, self._tick)
         self.gate = Gate(store, self.trail, self.jobs, self._tick)
         wanted = {"kind": TaskKind.SINGLE, "labels": LABELS, "margin": 5.0, "gold_version": 1}
-        self.task = Task(id="t1", name="anliegen", title="Anliegen", **(wanted | changes))
+        wanted |= {"name": "anliegen", "title": "Anliegen"}
+        self.task = Task(id="t1", **(wanted | changes))
         self.member = Member("m1", "t1", None, Part.OWNER, {}, 0, None)
         store.write_now(lambda c: tasks.add(c, self.task, self.member))
         self.texts = []
