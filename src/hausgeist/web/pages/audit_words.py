@@ -35,7 +35,6 @@ AREAS = (
     ("egress", N_("Egress"), ("egress.reported", "egress.unexplained", "egress.canary_leaked")),
     ("reading", N_("Reading of conversations"), ("reading.",)),
     ("task", N_("Tasks of the workbench"), ("task.", "gold.", "dev.drawn", "guideline.")),
-    ("gold", N_("Gold standard"), ("gold.",)),
     ("rules", N_("Retention, holds, sharing"), ("retention.changed", "hold.", "sharing.")),
 )
 """What the list can be narrowed to, and all that it ever shows: what is in no area is not shown."""
@@ -64,9 +63,7 @@ WORDS = {
     "egress.reported": N_("Report on what left made"),
     "egress.unexplained": N_("Connection that nothing explains"),
     "gold.decided": N_("Gate decided on a student"),
-    "gold.drawn": N_("Gold standard drawn"),
     "gold.opened": N_("Gold standard opened"),
-    "gold.peek": N_("Look at the gold standard refused"),
     "grid_factor.set": N_("CO2 of electricity changed"),
     "guard.changed": N_("Rule of the guards changed"),
     "guard.created": N_("Rule of the guards made"),
