@@ -7,7 +7,6 @@ WORDS = {
     "unsaved_one": N_("1 answer not yet saved"),
     "unsaved": N_("{count} answers not yet saved"),
     "offline": N_("no connection; they are kept in this browser and sent by themselves"),
-    "saving": N_("saving"),
     "saved": N_("All answers are saved."),
     "login": N_("You are no longer logged in. Log in in another tab; nothing is lost."),
     "refused": N_("An answer was not taken: {reason}"),
@@ -36,7 +35,6 @@ WORDS = {
     "passage": N_("{text}, {label}"),
     "passages_none": N_("No passages yet."),
     "remove": N_("Remove {text}"),
-    "suggested": N_("suggested"),
     "overlaps": N_("A passage is there already. Delete it first."),
     "select_first": N_("Choose a word first, with the arrow keys."),
     "not_number": N_("Please give a number, such as 1.234,50."),
@@ -45,9 +43,7 @@ WORDS = {
     "key_taken": N_("This key is taken."),
     "keys_kept": N_("Your keys are kept."),
     "key_for": N_("Key for {name}"),
-    "choose_label": N_("Choose at least one label, or say that none applies."),
     "found": N_("{count} labels"),
-    "pick_field": N_("The marked words go into this field."),
     "selection": N_("Marked: {text}"),
     "space": N_("Space"),
     "progress": N_(
@@ -60,5 +56,5 @@ WORDS = {
     "see_reason": N_("Reason"),
     "hard": N_("Hard case"),
     "comment": N_("Comment"),
-    "help": N_("Keys"),
+    "help": N_("Shortcuts"),
 }

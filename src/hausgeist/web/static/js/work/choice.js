@@ -20,6 +20,11 @@ export class Choice {
     this.filter?.addEventListener("input", () => this.narrow());
   }
 
+  clear() { if (this.filter) { this.filter.value = ""; this.narrow(); } }
+
+  /** Whether a key does something else; set by the page. */
+  claimed() { return false; }
+
   clicked(event) {
     const one = event.target.closest("[data-label]");
     if (!one || this.multi) return;
@@ -40,7 +45,7 @@ export class Choice {
     if (item.before && this.multi) {
       for (const one of this.buttons) one.querySelector("input").checked = item.before.labels.includes(one.dataset.label);
     }
-    if (this.filter) { this.filter.value = ""; this.narrow(); }
+    this.clear();
   }
 
   /** What is chosen now. */
@@ -62,7 +67,7 @@ export class Choice {
     const box = one.querySelector("input");
     box.checked = !box.checked;
     this.say(`${one.querySelector(".choice__name").textContent}: ${box.checked ? "✓" : "–"}`);
-    if (this.filter) { this.filter.value = ""; this.narrow(); }
+    this.clear();
   }
 
   /** The labels that the letters leave, at most ten of them with a digit. */
@@ -100,9 +105,9 @@ export class Choice {
       return true;
     }
     if (event.key === "Escape" && typing) { this.filter.value = ""; this.narrow(); return true; }
-    if (event.target === this.filter) return typing;  // the field takes letters by itself
-    if (typed || (typing && event.key === " ")) { this.filter.value += event.key; this.narrow(); return true; }
-    if (typing && event.key === "Backspace") { this.filter.value = this.filter.value.slice(0, -1); this.narrow(); return true; }
+    if (event.target === this.filter) return false;  // the field takes letters by itself
+    if (typed && !this.claimed(event)) this.filter.focus({ preventScroll: true });  // and gets this one
+    else if (typing && event.key === "Backspace") { this.filter.value = this.filter.value.slice(0, -1); this.narrow(); return true; }
     return false;
   }
 }

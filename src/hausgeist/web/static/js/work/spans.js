@@ -2,13 +2,14 @@
 // Passages without a mouse: arrows move by word, Shift extends, a label's key sets, Delete removes. A mouse
 // or a finger marks words as well. A model's passages are dotted, a person's solid; they never overlap.
 
+import { Choice } from "./choice.js";
 import { offsetIn, places, snapped, wordAt, words as wordsOf } from "./tokens.js";
 
 const overlap = (one, other) => one.start < other.end && other.start < one.end;
 
 export class Spans {
   /** `say` announces. Passages are kept in UTF-16 units here, and in code points outside. */
-  constructor(task, root, words, say) {
+  constructor(task, root, many, words, say) {
     Object.assign(this, { task, root, words, say });
     this.text = root.querySelector("#text");
     this.list = root.querySelector("#passages");
@@ -18,13 +19,9 @@ export class Spans {
     this.text.setAttribute("aria-labelledby", "item-title");
     this.text.addEventListener("mouseup", () => this.marked());
     document.addEventListener("selectionchange", () => this.touched());
-    root.querySelector("#choices").addEventListener("click", (event) => {
-      const one = event.target.closest("[data-label]");
-      if (!one) return;
-      if (event.detail) one.blur();
-      this.marked();
-      this.set(one.dataset.label);
-    });
+    root.querySelector("#choices").addEventListener("click", () => this.marked(), { capture: true });
+    const decide = (value) => this.set(value.labels[0]);
+    this.picker = new Choice({ ...task, kind: "single" }, root, many, words, decide, say);
     this.list.addEventListener("click", (event) => {
       const one = event.target.closest("[data-start]");
       if (one) this.remove(Number(one.dataset.start));
@@ -77,6 +74,7 @@ export class Spans {
     if (around) Object.assign(made, { start: around.start, end: around.end });
     this.spans = [...this.spans.filter((one) => !there.includes(one)), made].sort((a, b) => a.start - b.start);
     this.hints = this.hints.filter((one) => !overlap(one, made));
+    this.picker.clear();
     this.draw();
     this.say(this.named(made));
   }
@@ -131,9 +129,11 @@ export class Spans {
     else if (key === "ArrowDown" || key === "ArrowUp") this.line(key === "ArrowDown" ? 1 : -1, shiftKey);
     else if (key === "Home" || key === "End") this.move(key === "Home" ? -1e9 : 1e9, shiftKey);
     else if (key === "Delete") this.removeHere();
-    else return false;
+    else return this.picker.key(event);
     return true;
   }
+
+  set claimed(claimed) { this.picker.claimed = claimed; }
 
   // A mouse or a finger: what is marked becomes the chosen words.
   marked() {

@@ -31,9 +31,10 @@ const outbox = new Outbox(task.id, data.member, syncing(words), (entry, why) => 
 const ahead = new Ahead(task.id, data.wish, data.items, () => [...outbox.items, ...seen, current?.id].filter(Boolean), (note) => announce(note));
 const past = new Past(by("past"), task.id, reopen);
 const keys = new Keys(task, data.keys, many, words);
-const panel = task.kind === "spans" ? new Spans(task, root, words, announce)
+const panel = task.kind === "spans" ? new Spans(task, root, many, words, announce)
   : task.kind === "record" ? new Record(task, root, words, announce, by("text"))
     : new Choice(task, root, many, words, commit, announce);
+if (many) panel.claimed = (event) => Boolean(keys.action(event));
 let current = null;
 let revealed = null;  // the own answer was given, and the model's is being looked at
 let waiting = false;
@@ -205,7 +206,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && field) { at.blur(); return; }
   if (event.key === "Enter" && !event.ctrlKey && at.matches("textarea, button, a, summary")) return;
   if (event.key === "Enter" && current) { event.preventDefault(); if (revealed || task.kind !== "single") submit(); return; }
-  if (field && at.id !== "filter") return;
+  if (field && (at.id !== "filter" || (at.value && !event.shiftKey))) return;
   if (event.key === " " && at.matches("button:focus-visible, input, summary, a")) return;
   const action = keys.action(event);
   if (!action || (!current && action !== "undo" && action !== "help")) return;
