@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Table, insert
 
+from hausgeist.core.tasks import Label, Task, TaskKind
 from hausgeist.store.tables import (
     api_keys,
     appeals,
@@ -18,6 +19,8 @@ from hausgeist.store.tables import (
     import_pieces,
     imported,
     imports,
+    intakes,
+    items,
     jobs,
     library_grants,
     library_items,
@@ -30,8 +33,11 @@ from hausgeist.store.tables import (
     search_words,
     sessions,
     shares,
+    task_members,
+    tasks,
     veils,
 )
+from hausgeist.store.tasks import body_of
 
 Rows = Iterator[tuple[Table, dict[str, object]]]
 NOW = 1_790_000_000_000
@@ -44,7 +50,7 @@ def ids_of(person: str) -> dict[str, str]:
     tag = person[:12]
     called = {"conversation": "talk", "message": "said", "group": "team"}
     kinds = "group key session conversation message file folder share import hold prompt assistant"
-    kinds += " reading appeal job"
+    kinds += " reading appeal job task member item intake"
     return {"user": person, **{kind: f"{called.get(kind, kind)}-{tag}" for kind in kinds.split()}}
 
 
@@ -63,9 +69,82 @@ def add_everything(
         *_talk(ids, words, at, name),
         *_taken_along(ids, name, at),
         *_library(ids, name, at),
+        *_task(ids, name, at),
     )
     for table, row in rows:
         connection.execute(insert(table).values(**row))
+
+
+def _task(ids: dict[str, str], name: str, at: int) -> Rows:
+    """A task of the workbench with a text, and the file it came from."""
+    task = ids["task"]
+    title = name[:100]
+    made = Task(
+        id=task,
+        name=task,
+        title=title,
+        kind=TaskKind.SINGLE,
+        labels=(Label("a", "A"), Label("b", "B")),
+    )
+    yield (
+        tasks,
+        {
+            "id": task,
+            "name": task,
+            "title": title,
+            "kind": "single",
+            "body": body_of(made),
+            "data_class": "internal",
+            "created_at": at,
+            "updated_at": at,
+        },
+    )
+    yield (
+        task_members,
+        {
+            "id": ids["member"],
+            "task_id": task,
+            "user_id": ids["user"],
+            "part": "owner",
+            "settings": "{}",
+            "joined_at": at,
+        },
+    )
+    yield (
+        intakes,
+        {
+            "id": ids["intake"],
+            "task_id": task,
+            "actor": ids["member"],
+            "body": json.dumps({"name": "post.csv"}),
+            "state": "done",
+            "row": 2,
+            "added": 1,
+            "answers": 0,
+            "refused": "{}",
+            "error": "",
+            "created_at": at,
+        },
+    )
+    yield (
+        items,
+        {
+            "id": ids["item"],
+            "task_id": task,
+            "seq": 1,
+            "text": "Die Laterne ist aus.",
+            "text_hash": ids["item"],
+            "source": "post.csv",
+            "outside_id": "",
+            "meta": "{}",
+            "partition": "pool",
+            "rank": 0.5,
+            "worth": 0.0,
+            "again": 0,
+            "answered": 0,
+            "created_at": at,
+        },
+    )
 
 
 def _ways_in(ids: dict[str, str], at: int) -> Rows:

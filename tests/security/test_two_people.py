@@ -43,7 +43,7 @@ PLACES = {
     "file_id": ["file"],
     "folder_id": ["folder"],
     "import_id": ["import"],
-    "item_id": ["assistant", "prompt"],
+    "item_id": ["assistant", "prompt", "item"],
     "key_id": ["key"],
     "share_id": ["share"],
     "user_id": ["user"],
@@ -51,6 +51,10 @@ PLACES = {
     "hold_id": ["hold"],
     "reading_id": ["reading"],
     "job_id": ["job"],
+    "task_id": ["task"],
+    "member_id": ["member"],
+    "intake_id": ["intake"],
+    "upload_id": ["intake"],
     "id": ["conversation", "message"],
 }
 """The kinds of a person's things that a place in a path names; the other places name the house's."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from hausgeist.errors import N_
-from hausgeist.store import appeals, jobs, personal
+from hausgeist.store import appeals, jobs, personal, tasks
 from hausgeist.store.db import Store
 
 Row = dict[str, Any]
@@ -121,6 +121,13 @@ STORES = (
         frozenset({"policies"}),
         personal.policies_by,
         personal.forget_policies,
+    ),
+    PersonalStore(
+        "tasks",
+        N_("Tasks of the workbench"),
+        frozenset({"task_members"}),
+        tasks.exported,
+        tasks.forget_person,
     ),
     PersonalStore(
         "keys", N_("API keys"), frozenset({"api_keys"}), personal.keys, personal.erase_keys

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from hausgeist.core.labels import DataClass
 from hausgeist.core.tasks import Field, FieldType, Label, Metric, Mode, Part, Task, TaskKind
 from hausgeist.store.accounts import Row
-from hausgeist.store.tables import task_members, tasks
+from hausgeist.store.tables import answers, task_members, tasks
 
 _COLUMNS = frozenset(
     {"id", "name", "title", "kind", "data_class", "created_at", "updated_at", "archived_at"}
@@ -189,3 +189,34 @@ def change_member(connection: Connection, task_id: str, member_id: str, **column
 def remove(connection: Connection, task_id: str) -> bool:
     """Delete a task with everything in it; False when there is none."""
     return connection.execute(delete(tasks).where(tasks.c.id == task_id)).rowcount == 1
+
+
+def exported(connection: Connection, user_id: str) -> list[dict[str, Any]]:
+    """In which tasks a person is or was, as what, and how many answers they gave there."""
+    given = (
+        select(func.count())
+        .select_from(answers)
+        .where(answers.c.actor == task_members.c.id, answers.c.gone_at.is_(None))
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            task_members.c.id,
+            tasks.c.title,
+            task_members.c.part,
+            task_members.c.joined_at,
+            task_members.c.left_at,
+            given.label("answers"),
+        )
+        .join(tasks, tasks.c.id == task_members.c.task_id)
+        .where(task_members.c.user_id == user_id)
+        .order_by(task_members.c.joined_at, task_members.c.id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def forget_person(connection: Connection, user_id: str) -> int:
+    """Nobody stands behind a person's part in tasks any more: the answers stay and are nobody's."""
+    query = update(task_members).where(task_members.c.user_id == user_id)
+    left = func.coalesce(task_members.c.left_at, task_members.c.joined_at)
+    return connection.execute(query.values(user_id=None, settings="{}", left_at=left)).rowcount

@@ -19,14 +19,14 @@ KIND_ABOUT: Final = {
     TaskKind.RECORD: N_("Read the sender, date and amount out of a document."),
 }
 PART_WORDS: Final = {
-    Part.OWNER: N_("Owner"),
+    Part.OWNER: N_("Task owner"),
     Part.REVIEWER: N_("Reviewer"),
     Part.ANNOTATOR: N_("Annotator"),
 }
 PART_ABOUT: Final = {
     Part.OWNER: N_("may do everything"),
     Part.REVIEWER: N_("answers, decides between answers, sees results"),
-    Part.ANNOTATOR: N_("answers"),
+    Part.ANNOTATOR: N_("gives answers"),
 }
 MODE_WORDS: Final = {
     Mode.BLIND: N_("Blind: suggestions are never shown"),
