@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What students reach on public data, beside what they must: ``python bench/workbench``.
 
-``--only classify`` or ``--only spans`` runs a part. Reads the data sets from ``shared/data`` beside
+``--only classify``, ``spans`` or ``rules`` runs a part. Reads the data sets from ``shared/data`` beside
 the project and fails without them. Ends with 1 where a target is missed.
 """
 
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import classify
+import rules
 import spans
 
 DATA = Path(__file__).resolve().parents[3] / "shared/data"
@@ -27,6 +28,8 @@ TARGETS = {
     "clinc_both_speed": ("texts/s with embeddings", 800, True),
     "ladder_seconds": ("seconds for the ladder on 10,000 texts", 180, False),
     "mobie": ("MobIE F1 of the CRF", 0.72, True),
+    "rules_speed": ("tokens/s of 24 rules", 100_000, True),
+    "rules_rescore": ("seconds to score 100,000 texts anew", 1, False),
     "ingredients": ("ingredients F1 (published 80.85)", 0.8085, True),
 }
 """Name, words, bound, whether it is a least."""
@@ -34,13 +37,13 @@ TARGETS = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("classify", "spans"))
+    parser.add_argument("--only", choices=("classify", "spans", "rules"))
     asked = parser.parse_args()
     missing = [name for name in NEEDED if not (DATA / name).is_dir()]
     if missing:
         sys.exit(f"data sets are missing: {', '.join(missing)}")
     found: dict[str, float] = {}
-    for name, part in (("classify", classify), ("spans", spans)):
+    for name, part in (("classify", classify), ("spans", spans), ("rules", rules)):
         if asked.only in {None, name}:
             found |= part.report(DATA)
     print()

@@ -92,7 +92,7 @@ def _of_label(
             and number / count[term] >= PRECISION_LEAST
             and _z(number, count[term], *sizes) >= SURE
         ),
-        key=lambda pair: (-pair[1], len(pair[0]), pair[0]),
+        key=lambda pair: (-pair[1], " " in pair[0], -len(pair[0]), pair[0]),  # long words say more
     )
     chosen = _adding({term for term, _ in typical}, texts, label, [term for term, _ in typical])
     if not chosen:
