@@ -87,7 +87,8 @@ def probability(value: Value, answer: str, logprobs: Sequence[tuple[str, float]]
 
     The product over the tokens that touch the quoted key: exp of the sum of their log probabilities.
     """
-    if not value.labels or "".join(token for token, _ in logprobs) != answer:
+    begins = "".join(token for token, _ in logprobs).find(answer)  # an end mark may follow
+    if not value.labels or not logprobs or begins < 0:
         return None
     found = []
     for key in value.labels:
@@ -95,7 +96,8 @@ def probability(value: Value, answer: str, logprobs: Sequence[tuple[str, float]]
         at = answer.find(quoted)
         if at < 0:
             return None
-        start, end, place, total = at + 1, at + len(quoted) - 1, 0, 0.0
+        start, end = begins + at + 1, begins + at + len(quoted) - 1
+        place, total = 0, 0.0
         for token, logprob in logprobs:
             if place < end and place + len(token) > start:
                 total += logprob
