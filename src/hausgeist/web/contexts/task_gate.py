@@ -7,6 +7,7 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 from hausgeist.web.contexts.job import JobView
+from hausgeist.web.contexts.shell import Shell
 from hausgeist.web.contexts.task import TaskFrame
 
 Facts: TypeAlias = tuple[tuple[str, str], ...]
@@ -41,6 +42,7 @@ class HistoryRow:
 class GatePage:
     """``/tasks/{task_id}/gate``."""
 
+    shell: Shell
     frame: TaskFrame
     lead: str
     gold: Facts
@@ -78,6 +80,7 @@ class Figures:
 class VerdictPage:
     """``/tasks/{task_id}/gate/{opening_id}``."""
 
+    shell: Shell
     frame: TaskFrame
     at: str
     title: str

@@ -86,6 +86,7 @@ async def one(visit: Visit) -> Response:
         head, tone = words.headline(kept.verdict, kept.evidence, language)
     title = turn(N_("Opening {number} of gold version {version}: student v{student}"))
     context = VerdictPage(
+        shell=made.shell,
         frame=made,
         at=f"/tasks/{task.id}/gate/{opening.id}",
         title=title.format(
@@ -153,6 +154,7 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: st
     running = next((one.job for one in state.history if one.job and not one.job.state.over), None)
     done = DONE.get(visit.query_params.get("done", ""), "")
     context = GatePage(
+        shell=made.shell,
         frame=made,
         lead=turn(
             N_(
