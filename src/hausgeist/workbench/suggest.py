@@ -135,7 +135,6 @@ class Round:
 
     row: PromptRow
     tally: Tally
-    left: int
 
 
 class Suggest:
@@ -328,9 +327,6 @@ class Suggest:
                 Round(
                     row=row,
                     tally=told.get(row.version) or Tally(version=row.version, states={}),
-                    left=suggestions.count_left(
-                        connection, task.id, row.version, again=("failed",)
-                    ),
                 )
                 for row in suggestions.prompts(connection, task.id)[:20]
             ]
