@@ -237,6 +237,7 @@ def build(settings: Settings) -> House:
     entrance = _entrance(ground, logins)
     recheck = Recheck(store, trail, logins=logins, people=identity.people, now_ms=now_ms)
     workers = Workers(store, settings, now_ms, lambda: house_address(settings, settings.port))
+    ends: list[Callable[[], Awaitable[None]]] = []
     house = House(
         settings=settings,
         store=store,
@@ -277,19 +278,25 @@ def build(settings: Settings) -> House:
         logins=logins,
         entrance=entrance,
         callers=JobCallers(store, ground.secret, now_ms),
-        open_bench=cache(partial(_bench, ground, workers)),
+        open_bench=cache(partial(_bench, ground, workers, ends)),
     )
     ground.gateway.on_settled = _counting(house, energy)
     rounds = _rounds(
         ground, house, energy=energy, residents=residents, recheck=recheck, workers=workers
     )
     _live(ground, house, rounds=rounds, supervisor=supervisor, recheck=recheck)
+    house.on_stop.append(partial(_run_all, ends))
     house.on_stop.append(workers.close)  # first of all: they ask this house
     return house
 
 
-def _bench(ground: _Ground, workers: Workers) -> "Bench":
-    """The workbench, loaded by whoever asks for it first."""
+async def _run_all(ends: list[Callable[[], Awaitable[None]]]) -> None:
+    for end in ends:
+        await end()
+
+
+def _bench(ground: _Ground, workers: Workers, ends: list[Callable[[], Awaitable[None]]]) -> "Bench":
+    """The workbench, loaded by whoever asks for it first. ``ends`` gets what stops with the house."""
     from hausgeist.register import bench  # noqa: PLC0415  a server that only chats needs none of it
 
     made = bench.open_bench(
@@ -303,6 +310,7 @@ def _bench(ground: _Ground, workers: Workers) -> "Bench":
         )
     )
     made.jobs.handed_in = workers.wake
+    ends.append(made.students.close)
     return made
 
 
