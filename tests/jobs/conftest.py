@@ -11,6 +11,14 @@ import pytest
 
 PROGRAM = Path(__file__).with_name("steps_worker.py")
 PATIENCE = 60.0
+CLOUD = {
+    "DBOS__CLOUD": "true",
+    "DBOS__CONDUCTOR_APP_NAME": "x",
+    "DBOS__CONDUCTOR_KEY": "x",
+    "DBOS__CONDUCTOR_URL": "wss://conductor.invalid/",
+    "DBOS__OTLP_TRACES_ENDPOINT": "http://traces.invalid/",
+}
+"""What would lead DBOS out of the house, if workers let it read the environment."""
 
 
 @pytest.fixture
@@ -25,7 +33,7 @@ def worker() -> Iterator[Callable[..., subprocess.Popen]]:
         environ = {k: v for k, v in os.environ.items() if not k.startswith("HAUSGEIST_")}
         process = subprocess.Popen(
             [sys.executable, str(PROGRAM), url, str(silence)],
-            env={**environ, "HAUSGEIST_HOME": str(home), **given},
+            env={**environ, **CLOUD, "HAUSGEIST_HOME": str(home), **given},
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -3,7 +3,7 @@
 
 ``steps`` asks the house about each of ``params.steps`` and keeps each answer in the house's table of facts;
 ``nap`` sleeps; ``fails`` raises what is no error of the house; ``refused`` asks a model that there is not.
-Arguments: address of the house, seconds of silence.
+Arguments: address of the house, seconds of silence. Connections to anywhere but this machine are printed.
 """
 
 import asyncio
@@ -80,7 +80,18 @@ def table(bench):  # noqa: C901  four small functions over one store
     return {"steps": steps, "nap": nap, "fails": fails, "refused": refused}
 
 
+def watch(event, arguments):
+    """Print where the process connects to, if that is not this machine."""
+    if event == "socket.connect":
+        address = arguments[1]
+        if isinstance(address, tuple) and address[0] not in {"127.0.0.1", "::1"}:
+            sys.stderr.write(f"CONNECTS TO {address}\n")
+    elif event == "socket.getaddrinfo" and arguments[0] not in {None, "127.0.0.1", "::1"}:
+        sys.stderr.write(f"LOOKS UP {arguments[0]}\n")
+
+
 if __name__ == "__main__":
+    sys.addaudithook(watch)
     config = settings.load({k: v for k, v in os.environ.items() if k.startswith("HAUSGEIST_")})
     logs.set_up("info", "text")
     name = f"test-{os.getpid()}-{secrets.token_hex(4)}"

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Workers as processes: killed, told to leave, cancelled, side by side; what a job may lose, and what not."""
 
+import os
 import signal
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -13,7 +15,7 @@ from hausgeist.store import jobs
 from hausgeist.store.tables import jobs as table
 from hausgeist.store.tables import ledger, meta
 from hausgeist.testing.abroad import MODEL, abroad
-from hausgeist.testing.running import wait_until
+from hausgeist.testing.running import alive, wait_until
 from hausgeist.testing.served import Served
 
 STEPS = 1_000
@@ -116,7 +118,10 @@ def test_a_worker_that_is_told_to_leave_gives_its_jobs_back(house, worker):
 
 
 def test_what_breaks_a_job_is_told_as_a_code_and_never_logged(house, worker):
-    """An unexpected error has the code of one, its words stay out of the log; the worker goes on."""
+    """An unexpected error has the code of one, its words stay out of the log; the worker goes on.
+
+    All that while it connects to nothing but the house, whatever the environment says of DBOS' cloud.
+    """
     process = worker(house.home, house.url)
     broken = ended(house, submit(house, "fails", secret="Frau Schmalzried"))
     refused = ended(house, submit(house, "refused"))
@@ -128,6 +133,8 @@ def test_what_breaks_a_job_is_told_as_a_code_and_never_logged(house, worker):
     assert unknown.error == "internal_error"
     assert "ValueError" in logged
     assert "Schmalzried" not in logged
+    assert "CONNECTS TO" not in logged
+    assert "LOOKS UP" not in logged
 
 
 def test_a_job_that_takes_its_worker_down_again_and_again_is_given_up(house, worker):
@@ -148,6 +155,25 @@ def take(job_id, connection):
 def give_back(connection):
     """Say that the worker is gone."""
     assert jobs.give_back(connection, "dying", died=True) == 1
+
+
+def test_a_job_handed_in_within_the_house_wakes_a_worker(home):
+    """Whoever asks on a page need not wait for the next round; the worker ends with the house."""
+    with Served(home, options={"workers": 1}) as house:
+        assert ended(house, submit(house, "juggle")).state is JobState.FAILED
+        (child,) = (one for one in children() if b"--with-parent" in words_of(one))
+    assert not alive(child)
+
+
+def children():
+    """The processes that this one has started."""
+    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    return [int(pid) for task in tasks for pid in task.read_text().split()]
+
+
+def words_of(pid):
+    """The command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
 
 
 @pytest.mark.postgres
