@@ -5,6 +5,7 @@ Nothing heavy is loaded here: pages and the command line read this table, a chil
 """
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from hausgeist.core.tasks import TaskKind
 from hausgeist.errors import N_
@@ -20,7 +21,7 @@ class Rung:
     """One kind of student. ``place``: ``module:attribute`` of its ``Trainer``.
 
     ``trained`` is whether examples make it better (rules and such are only measured); ``needs`` names the
-    extra of the package that it takes, empty: none.
+    extra of the package that it takes, and its module; empty: none.
     """
 
     name: str
@@ -29,6 +30,11 @@ class Rung:
     place: str
     trained: bool = True
     needs: str = ""
+
+    @property
+    def there(self) -> bool:
+        """Whether what it takes is installed here."""
+        return not self.needs or find_spec(self.needs) is not None
 
 
 _HERE = "hausgeist.training.trainers"
@@ -58,6 +64,13 @@ RUNGS: dict[str, Rung] = {
             f"{_HERE}.linear:BOTH",
         ),
         Rung("crf", N_("Words and their neighbours"), _SPANS, f"{_HERE}.crf:CRF"),
+        Rung(
+            "spacy",
+            N_("spaCy, trained from nothing"),
+            _LABELS | _SPANS,
+            f"{_HERE}.spacy_blank:SPACY",
+            needs="spacy",
+        ),
         Rung("fields", N_("Fields by words and rules"), _RECORDS, f"{_HERE}.records:FIELDS"),
     )
 }

@@ -7,8 +7,7 @@ no data set, nor is what a provider's terms forbid to train models with.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-
-from sqlalchemy import Connection
+from typing import Any
 
 from hausgeist.core.answers import Example, Value
 from hausgeist.core.resolution import RULE, TEACHER, Precision, independent
@@ -35,7 +34,7 @@ class Snapshots:
         kept = await self._store.write(lambda connection: datasets.add(connection, made, content))
         return kept.id
 
-    def _gather(self, connection: Connection, task: Task) -> tuple[Dataset, bytes]:
+    def _gather(self, connection: Any, task: Task) -> tuple[Dataset, bytes]:
         current = tasks.get(connection, task.id) or task
         rates = precision(connection, current)
         content = Content()
@@ -106,7 +105,7 @@ class Snapshots:
         )
 
 
-def precision(connection: Connection, task: Task) -> dict[str, Precision]:
+def precision(connection: Any, task: Task) -> dict[str, Precision]:
     """How often each producer of suggestions is right, by label, on items that people have answered."""
     seen: dict[str, list[tuple[bool, Gathered]]] = {}
     for one in datasets.gathered(connection, task, _PARTITIONS, answered=True):
@@ -123,7 +122,7 @@ def precision(connection: Connection, task: Task) -> dict[str, Precision]:
 
 
 def _lines(
-    connection: Connection, task: Task, rates: dict[str, Precision], barred: Counter[str]
+    connection: Any, task: Task, rates: dict[str, Precision], barred: Counter[str]
 ) -> Iterator[Line]:
     nobody = Precision()
     for one in datasets.gathered(connection, task, _PARTITIONS):

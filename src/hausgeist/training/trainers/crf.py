@@ -158,6 +158,8 @@ def fitted(
     else:
         found_ = tagger.tag([one.taught.text for one in judged])
         honest = _honest(list(zip(judged, found_, strict=True)), report)
+        if honest.kind != "none":
+            report.say("calibrated_there", count=len(judged))
     report(1.0)
     return tagger, honest
 
