@@ -6,17 +6,21 @@ import time
 from pathlib import Path
 
 import booked_month
+import gateplace
 import idp
 import made
+import workplace
 from foreign import chatgpt, webui
 from sourced import oidc
 from sqlalchemy import select
 from visitors import Server
 
+from hausgeist.core.answers import Value
 from hausgeist.core.jobs import JobState
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.models import Capability
 from hausgeist.core.people import Role
+from hausgeist.core.tasks import Mode, TaskKind
 from hausgeist.errors import Upstream
 from hausgeist.gateway import policy_file
 from hausgeist.ledger import Usage
@@ -151,6 +155,27 @@ ADDRESSES = {
     "/library/import": ("/library/import",),
     "/library/new": ("/library/new?kind=assistant", "/library/new?kind=prompt"),
     "/library/pick": ("/library/pick",),
+    "/tasks/{task_id}/gate": ("/tasks/{letters}/gate", "/tasks/{notes}/gate?gap=2&differ=6"),
+    "/tasks/{task_id}/gate/{opening_id}": ("/tasks/{letters}/gate/{opening}",),
+    "/tasks/{task_id}/gate/{opening_id}/recompute.py": (
+        "/tasks/{letters}/gate/{opening}/recompute.py",
+    ),
+    "/tasks/{task_id}/gate/{opening_id}/verdict.json": (
+        "/tasks/{letters}/gate/{opening}/verdict.json",
+    ),
+    "/tasks/{task_id}/rules": ("/tasks/{letters}/rules", "/tasks/{notes}/rules", "/tasks/{bills}/rules"),
+    "/tasks/{task_id}/suggestions": ("/tasks/{letters}/suggestions",),
+    "/tasks/{task_id}/work": (
+        "/tasks/{letters}/work",
+        "/tasks/{letters}/work?work=gold",
+        "/tasks/{letters}/work?order=unsure",
+        "/tasks/{notes}/work",
+        "/tasks/{bills}/work",
+    ),
+    "/tasks/{task_id}/work/history": ("/tasks/{letters}/work/history",),
+    "/tasks/{task_id}/work/items/{item_id}": ("/tasks/{letters}/work/items/{letter}",),
+    "/tasks/{task_id}/work/progress": ("/tasks/{letters}/work/progress",),
+    "/tasks/{task_id}/work/reasons/{item_id}": ("/tasks/{letters}/work/reasons/{letter}",),
     "/library/{item_id}": ("/library/{assistant}", "/library/{prompt}"),
     "/library/{item_id}/edit": ("/library/{assistant}/edit", "/library/{prompt}/edit"),
     "/library/{item_id}/file": ("/library/{prompt}/file",),
@@ -251,6 +276,7 @@ class Furnished:
         self._border()
         self._figures()
         self._jobs()
+        self._annotation()
 
     @property
     def url(self) -> str:
@@ -311,6 +337,33 @@ class Furnished:
         write(lambda c: jobs.take(c, self.ids["broken"], "w", now))
         ended = {"state": JobState.FAILED, "result": {}, "error": "model_not_found", "now_ms": now}
         write(lambda c: jobs.end(c, self.ids["broken"], "w", **ended))
+
+    def _annotation(self) -> None:
+        """Tasks whose texts wait for answers: a label, passages, fields; one with suggestions."""
+        letters = workplace.make(self, self.anna.id, mode=Mode.ASSISTED)
+        workplace.suggest(self, letters, Value.of_labels(["traffic"]))
+        self.ids["letters"] = letters.id
+        self.ids["opening"] = gateplace.decided(self.house.store, letters)
+        self.ids["letter"] = f"{letters.id[:12]}{1:08d}"
+        notes = workplace.make(
+            self,
+            self.anna.id,
+            "notizen",
+            workplace.NOTES,
+            kind=TaskKind.SPANS,
+            labels=workplace.PLACES,
+        )
+        self.ids["notes"] = notes.id
+        bills = workplace.make(
+            self,
+            self.anna.id,
+            "rechnungen",
+            workplace.BILLS,
+            kind=TaskKind.RECORD,
+            labels=(),
+            fields=workplace.FIELDS,
+        )
+        self.ids["bills"] = bills.id
 
     def _figures(self) -> None:
         """Two months of use, added up."""

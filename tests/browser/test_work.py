@@ -14,6 +14,17 @@ pytestmark = pytest.mark.browser
 DESK, TABLET, PHONE = (1440, 900), (768, 1024), (360, 780)
 
 
+@pytest.fixture
+def seen(axe, look):
+    """Keeps a picture of a page in which axe finds nothing."""
+
+    def both(page, name):
+        assert axe(page) == []
+        look(page, name)
+
+    return both
+
+
 def desk(visit, house, task, size=DESK, **wish):
     """The page of a task, ready for keys."""
     page = visit(width=size[0], height=size[1], login="anna", **wish)
@@ -38,7 +49,7 @@ def saved(page, house, task, count):
 
 
 @pytest.mark.parametrize("size", [DESK, TABLET])
-def test_one_question_one_key(house, anna, visit, axe, look, size):
+def test_one_question_one_key(house, anna, visit, seen, size):
     """A digit decides and shows the next text; the house has every answer, and the strip the last ones."""
     task = make(house, anna)
     page = desk(visit, house, task, size)
@@ -56,8 +67,7 @@ def test_one_question_one_key(house, anna, visit, axe, look, size):
         Value.of_labels(["praise"]),
     ]
     assert page.locator("#past a").count() == 4
-    assert axe(page) == []
-    look(page, f"work_single_{size[0]}")
+    seen(page, f"work_single_{size[0]}")
 
 
 def test_undo_has_no_end(house, anna, visit):
@@ -171,17 +181,16 @@ def test_assisted_accept_and_reject(house, anna, visit):
 
 
 @pytest.mark.parametrize("size", [DESK, TABLET])
-def test_150_labels_are_found_by_typing(house, anna, visit, axe, look, size):
+def test_150_labels_are_found_by_typing(house, anna, visit, seen, size):
     """Letters narrow, digits tick, Enter takes the first and, with nothing typed, sends."""
     task = make(house, anna, kind=TaskKind.MULTI, labels=OFFICES)
     page = desk(visit, house, task, size)
     page.keyboard.type("lärm ha")
-    look(page, f"work_multi_{size[0]}")
     assert page.locator("#choices [data-label]:visible").count() == 1
     page.keyboard.press("Enter")
     page.keyboard.type("kita")
     page.keyboard.press("2")
-    assert axe(page) == []
+    seen(page, f"work_multi_{size[0]}")
     page.keyboard.press("Enter")
     names = {one.key: one.name for one in OFFICES}
     (value,) = saved(page, house, task, 1)
@@ -189,7 +198,7 @@ def test_150_labels_are_found_by_typing(house, anna, visit, axe, look, size):
 
 
 @pytest.mark.parametrize("size", [DESK, TABLET])
-def test_passages_without_a_mouse(house, anna, visit, axe, look, size):
+def test_passages_without_a_mouse(house, anna, visit, seen, size):
     """Arrows move by word, Shift extends, keys label, Delete removes; offsets count code points."""
     task = make(house, anna, texts=NOTES, kind=TaskKind.SPANS, labels=PLACES)
     page = desk(visit, house, task, size)
@@ -205,8 +214,7 @@ def test_passages_without_a_mouse(house, anna, visit, axe, look, size):
         page.keyboard.press(key)
     for key in ("End", "ArrowLeft", "2", "ArrowLeft", "3", "Delete"):
         page.keyboard.press(key)
-    look(page, f"work_spans_{size[0]}")
-    assert axe(page) == []
+    seen(page, f"work_spans_{size[0]}")
     assert page.locator("#passages li").count() == 3
     page.keyboard.press("Enter")
     (value,) = saved(page, house, task, 1)
@@ -240,7 +248,7 @@ def test_passages_with_a_mouse_and_suggestions(house, anna, visit):
 
 
 @pytest.mark.parametrize("size", [DESK, TABLET])
-def test_a_record_field_by_field(house, anna, visit, axe, look, size):
+def test_a_record_field_by_field(house, anna, visit, seen, size):
     """Fields take typed and picked values; a wrong type is said beneath the field and not sent."""
     task = make(house, anna, texts=BILLS, kind=TaskKind.RECORD, labels=(), fields=FIELDS)
     page = desk(visit, house, task, size)
@@ -260,8 +268,7 @@ def test_a_record_field_by_field(house, anna, visit, axe, look, size):
     page.fill("#box-2", "1.234,50")
     page.focus("#box-3")
     page.keyboard.type("1.3.2026")
-    look(page, f"work_record_{size[0]}")
-    assert axe(page) == []
+    seen(page, f"work_record_{size[0]}")
     page.select_option("#box-4", "no")
     page.focus("#box-4")
     page.keyboard.press("Enter")
@@ -342,7 +349,7 @@ def test_without_a_script(house, anna, browser, visit):
     context.close()
 
 
-def test_on_a_telephone_in_the_dark(house, anna, visit, axe, look):
+def test_on_a_telephone_in_the_dark(house, anna, visit, seen):
     """At 360 px nothing is cut off, targets are large enough for fingers, and axe finds nothing."""
     task = make(house, anna, mode=Mode.ASSISTED)
     suggest(house, task, Value.of_labels(["traffic"]))
@@ -353,8 +360,7 @@ def test_on_a_telephone_in_the_dark(house, anna, visit, axe, look):
         one => one.offsetParent && one.getBoundingClientRect().height < 43.5).map(one => one.outerHTML)"""
     )
     assert small == []
-    assert axe(page) == []
-    look(page, "work_phone")
+    seen(page, "work_phone")
 
 
 def test_an_item_of_the_text_store_is_read_once(house, anna, visit):

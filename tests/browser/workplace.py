@@ -32,12 +32,12 @@ TOPICS = (
     Label("office", "Bürgerbüro"),
     Label("other", "Sonstiges"),
 )
-OFFICES = tuple(Label(f"amt{at:03d}", name) for at, name in enumerate(
-    f"{what} {where}"
-    for what in ("Abfall", "Bauen", "Kita", "Lärm", "Steuern", "Verkehr", "Wohnen", "Bäder", "Ärzte", "Märkte")
-    for where in ("Altstadt", "Bahnhof", "Dorf", "Elbe", "Feld", "Grund", "Hafen", "Insel", "Jahn",
-                  "Kirch", "Linden", "Mitte", "Nord", "Ost", "Park")
-))  # fmt: skip
+_THINGS = "Abfall Bauen Kita Lärm Steuern Verkehr Wohnen Bäder Ärzte Märkte"
+_QUARTERS = (
+    "Altstadt Bahnhof Dorf Elbe Feld Grund Hafen Insel Jahn Kirch Linden Mitte Nord Ost Park"
+)
+_NAMES = (f"{what} {where}" for what in _THINGS.split() for where in _QUARTERS.split())
+OFFICES = tuple(Label(f"amt{at:03d}", name) for at, name in enumerate(_NAMES))
 PLACES = (Label("PER", "Person"), Label("LOC", "Ort"), Label("ORG", "Stelle"))
 NOTES = tuple(
     f"Frau Anna Berg aus Neustadt schreibt dem Bauamt, Fall {at} 🌳 im Ulmenweg."
