@@ -20,7 +20,6 @@ from hausgeist.workbench.teacher import Wish
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(180)
 def test_the_starter_model_labels_what_it_is_given(home, starter_model):
     """Held to the schema, even a tiny model gives labels of the task, with their probability."""
     shelf = Shelf(home, Fetcher(Settings(home=home)))

@@ -9,7 +9,6 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
 from sqlalchemy import func, select
 from teaching import school, truths
 
@@ -52,7 +51,6 @@ class Answer(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.timeout(120)
 def test_a_run_survives_three_kills(store):
     """After three kill -9 every item has its row; only calls on their way at a kill were repeated."""
     made = school(store, truths(ITEMS), accuracy=0.85)
