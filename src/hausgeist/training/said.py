@@ -25,7 +25,7 @@ SAID = {
         "that only the teacher gave. They say how often the student agrees with these."
     ),
     "sampled": N_(
-        "Of {count} examples {used} were used: all answers of people, and of the others a random part."
+        "Of {count} examples {used} were used: answers of people first, then a random part of the others."
     ),
     "calibrated_there": N_(
         "The probabilities were set on the {count} items of the development set, on which they are also "
