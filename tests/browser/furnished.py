@@ -163,7 +163,11 @@ ADDRESSES = {
     "/tasks/{task_id}/gate/{opening_id}/verdict.json": (
         "/tasks/{letters}/gate/{opening}/verdict.json",
     ),
-    "/tasks/{task_id}/rules": ("/tasks/{letters}/rules", "/tasks/{notes}/rules", "/tasks/{bills}/rules"),
+    "/tasks/{task_id}/rules": (
+        "/tasks/{letters}/rules",
+        "/tasks/{notes}/rules",
+        "/tasks/{bills}/rules",
+    ),
     "/tasks/{task_id}/suggestions": ("/tasks/{letters}/suggestions",),
     "/tasks/{task_id}/work": (
         "/tasks/{letters}/work",
@@ -172,6 +176,7 @@ ADDRESSES = {
         "/tasks/{notes}/work",
         "/tasks/{bills}/work",
     ),
+    "/tasks/{task_id}/work/bulk": ("/tasks/{letters}/work/bulk?label=traffic&least=80",),
     "/tasks/{task_id}/work/history": ("/tasks/{letters}/work/history",),
     "/tasks/{task_id}/work/items/{item_id}": ("/tasks/{letters}/work/items/{letter}",),
     "/tasks/{task_id}/work/progress": ("/tasks/{letters}/work/progress",),
@@ -343,7 +348,7 @@ class Furnished:
         letters = workplace.make(self, self.anna.id, mode=Mode.ASSISTED)
         workplace.suggest(self, letters, Value.of_labels(["traffic"]))
         self.ids["letters"] = letters.id
-        self.ids["opening"] = gateplace.decided(self.house.store, letters)
+        self.ids["opening"] = gateplace.decided(self.server.house.store, letters)
         self.ids["letter"] = f"{letters.id[:12]}{1:08d}"
         notes = workplace.make(
             self,

@@ -14,6 +14,7 @@ from hausgeist.store.tables import (
     file_contents,
     files,
     folders,
+    gold_openings,
     groups,
     holds,
     import_pieces,
@@ -30,6 +31,7 @@ from hausgeist.store.tables import (
     messages,
     policies,
     readings,
+    rules,
     search_words,
     sessions,
     shares,
@@ -50,7 +52,7 @@ def ids_of(person: str) -> dict[str, str]:
     tag = person[:12]
     called = {"conversation": "talk", "message": "said", "group": "team"}
     kinds = "group key session conversation message file folder share import hold prompt assistant"
-    kinds += " reading appeal job task member item intake"
+    kinds += " reading appeal job task member item intake task_rule opening"
     return {"user": person, **{kind: f"{called.get(kind, kind)}-{tag}" for kind in kinds.split()}}
 
 
@@ -142,6 +144,46 @@ def _task(ids: dict[str, str], name: str, at: int) -> Rows:
             "worth": 0.0,
             "again": 0,
             "answered": 0,
+            "created_at": at,
+        },
+    )
+    yield (
+        gold_openings,
+        {
+            "id": ids["opening"],
+            "task_id": task,
+            "gold_version": 1,
+            "number": 1,
+            "gold_hash": "",
+            "student_id": "",
+            "plan": json.dumps(
+                {
+                    "kind": "single",
+                    "metric": "accuracy",
+                    "margin": 0.01,
+                    "slices": [],
+                    "cheaper": 10,
+                }
+            ),
+            "reason": "Die Ämter warten",
+            "job_id": "",
+            "actor": ids["member"],
+            "at": at,
+        },
+    )
+    yield (
+        rules,
+        {
+            "id": ids["task_rule"],
+            "task_id": task,
+            "kind": "words",
+            "pattern": "Laterne",
+            "label": "a",
+            "state": "off",
+            "position": 0,
+            "note": "",
+            "cases": json.dumps({"must": [], "must_not": []}),
+            "author": ids["member"],
             "created_at": at,
         },
     )

@@ -54,6 +54,8 @@ PLACES = {
     "task_id": ["task"],
     "member_id": ["member"],
     "intake_id": ["intake"],
+    "rule_id": ["task_rule"],
+    "opening_id": ["opening"],
     "upload_id": ["intake"],
     "id": ["conversation", "message"],
 }
