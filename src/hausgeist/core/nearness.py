@@ -44,9 +44,8 @@ class Near:
         return len(self._sets)
 
     def of(self, text: str) -> str | None:
-        """The id of the known text that is nearest, if one is near enough."""
+        """The id of a known text that is near enough, if there is one: the first that is found."""
         asked = shingles(text)
-        best, most = None, self._threshold
         seen: set[str] = set()
         for one in asked & self._index.keys():
             for key in self._index[one]:
@@ -57,7 +56,6 @@ class Near:
                 if min(len(found), len(asked)) < self._threshold * max(len(found), len(asked)):
                     continue
                 shared = len(found & asked)
-                index = shared / (len(found) + len(asked) - shared)
-                if index > most or (index == most and (best is None or key < best)):
-                    best, most = key, index
-        return best
+                if shared >= self._threshold * (len(found) + len(asked) - shared):
+                    return key
+        return None
