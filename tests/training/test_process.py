@@ -5,6 +5,8 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -172,3 +174,33 @@ def test_several_students_answer_in_turn(tmp_path, student, messages):
             assert guess.value.labels == (label,)
 
     _asked(home, ask)
+
+
+def _loaded(lines):
+    """The heavy packages that a fresh interpreter has loaded after these lines."""
+    tail = "import sys; print(*sorted({'numpy', 'scipy', 'sklearn'} & set(sys.modules)))"
+    found = subprocess.run(
+        [sys.executable, "-c", "\n".join([*lines, tail])],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return found.stdout.split()
+
+
+def test_the_house_loads_no_numbers_to_ask_or_to_have_trained():
+    """Whoever only asks students, or hands in a training, stays light."""
+    lines = [
+        "import hausgeist.training.students, hausgeist.training.train, hausgeist.training.said"
+    ]
+    assert _loaded(lines) == []
+
+
+def test_answering_takes_numpy_alone(student):
+    """A house that serves what was trained elsewhere needs no SciPy."""
+    lines = [
+        "from pathlib import Path",
+        "from hausgeist.training.trainers import load",
+        f"load(Path({str(student)!r})).predict(['Die Ampel ist kaputt'])",
+    ]
+    assert _loaded(lines) == ["numpy"]
