@@ -155,6 +155,17 @@ ADDRESSES = {
     "/library/import": ("/library/import",),
     "/library/new": ("/library/new?kind=assistant", "/library/new?kind=prompt"),
     "/library/pick": ("/library/pick",),
+    "/tasks": ("/tasks", "/tasks?archived=yes"),
+    "/tasks/new": ("/tasks/new", "/tasks/new?task={letters}"),
+    "/tasks/{task_id}": ("/tasks/{letters}",),
+    "/tasks/{task_id}/guideline": (
+        "/tasks/{letters}/guideline",
+        "/tasks/{letters}/guideline?edit=yes",
+    ),
+    "/tasks/{task_id}/items": ("/tasks/{letters}/items", "/tasks/{letters}/items?q=xyzzy"),
+    "/tasks/{task_id}/items/{item_id}": ("/tasks/{letters}/items/{letter}",),
+    "/tasks/{task_id}/labels": ("/tasks/{letters}/labels",),
+    "/tasks/{task_id}/settings": ("/tasks/{letters}/settings",),
     "/tasks/{task_id}/gate": ("/tasks/{letters}/gate", "/tasks/{notes}/gate?gap=2&differ=6"),
     "/tasks/{task_id}/gate/{opening_id}": ("/tasks/{letters}/gate/{opening}",),
     "/tasks/{task_id}/gate/{opening_id}/recompute.py": (

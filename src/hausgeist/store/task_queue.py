@@ -211,6 +211,45 @@ def suggested(
     return found
 
 
+def sure(  # noqa: PLR0917  a query with its bounds
+    connection: Connection, task_id: str, actor: str, value: str, least: float, among: int
+) -> list[tuple[str, str]]:
+    """Open items of the pool with the teacher's suggestions of a value from a score on, in random order."""
+    some = (
+        select(items.c.id, items.c.rank)
+        .where(
+            items.c.task_id == task_id,
+            items.c.partition == Partition.POOL.value,
+            items.c.answered == 0,
+            items.c.dup_of.is_(None),
+        )
+        .order_by(items.c.rank)
+        .limit(among)
+        .subquery()
+    )
+    mine = (
+        select(answers.c.id)
+        .where(
+            answers.c.item_id == some.c.id, answers.c.actor == actor, answers.c.gone_at.is_(None)
+        )
+        .exists()
+    )
+    query = (
+        select(some.c.id, func.max(suggestions.c.id).label("shown"))
+        .join(suggestions, suggestions.c.item_id == some.c.id)
+        .where(
+            suggestions.c.producer == "teacher",
+            suggestions.c.state == "ok",
+            suggestions.c.value == value,
+            suggestions.c.score >= least,
+            ~mine,
+        )
+        .group_by(some.c.id, some.c.rank)
+        .order_by(some.c.rank)
+    )
+    return [(row.id, row.shown) for row in connection.execute(query)]
+
+
 def best(found: dict[str, Suggested]) -> Suggested | None:
     """Of an item's suggestions, the one that is shown."""
     return next((found[one] for one in _BEST if one in found), None)

@@ -74,6 +74,7 @@ PAGES = (
     "pages.task_guideline",
     "pages.task_work",
     "pages.work_live",
+    "pages.task_bulk",
     "pages.task_settings",
     "pages.task_rules",
     "pages.task_labels",

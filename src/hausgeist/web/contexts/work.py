@@ -135,3 +135,33 @@ class WorkPage:
     def shell(self) -> Shell:
         """The frame of the page."""
         return self.frame.shell
+
+
+@dataclass(frozen=True, slots=True)
+class BulkText:
+    """A text of the sample."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPage:
+    """What would be accepted. ``count`` None: no label is chosen; ``batch``: what was accepted just now."""
+
+    frame: TaskFrame
+    task: Task
+    label: str
+    least: int
+    choices: tuple[int, ...]
+    count: int | None
+    mark: str
+    sample: tuple[BulkText, ...]
+    batch: str = ""
+    undone: int | None = None
+    error: str = ""
+
+    @property
+    def shell(self) -> Shell:
+        """The frame of the page."""
+        return self.frame.shell
