@@ -192,6 +192,26 @@ def test_an_item_asked_again_is_open_until_it_is_answered_again(house):
     assert house.resolved()["i1"].value == PARK
 
 
+def test_what_was_said_before_a_change_never_counts_again(house):
+    """An item that was asked again and answered again keeps only the answers since, whatever its mark."""
+    house.says(house.item("i1"), ROAD)
+    body = json.dumps({"again": ["i1"]})
+    house.put(task_migrations, task_id="t1", version=2, body=body, at=house.next())
+    house.says("i1", PARK, who="m2", schema_version=2)
+    assert house.resolved()["i1"].value == PARK
+
+
+def test_two_people_answer_gold_where_there_are_two(house):
+    """Somebody alone makes the gold; as soon as there are two, both have to say the same."""
+    house.says(house.item("i1", partition="gold"), ROAD)
+    assert set(house.resolved(Partition.GOLD)) == {"i1"}
+    second = Member("m2", "t1", None, Part.ANNOTATOR, {}, 0, None)
+    house.store.write_now(lambda c: tasks.add_member(c, second))
+    assert house.resolved(Partition.GOLD) == {}
+    house.says("i1", ROAD, who="m2")
+    assert set(house.resolved(Partition.GOLD)) == {"i1"}
+
+
 def test_an_answer_with_a_label_that_is_gone_does_not_count(house):
     """What was said with labels that the task no longer has is no answer to it."""
     house.says(house.item("i1"), Value(labels=("noise",)))

@@ -10,11 +10,11 @@ import hashlib
 import json
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, exists, insert, or_, select, update
+from sqlalchemy import Connection, exists, func, insert, or_, select, update
 
 from hausgeist.core.answers import Example, Value
 from hausgeist.core.resolution import Resolved, Said, fits, resolve
@@ -27,6 +27,7 @@ from hausgeist.store.tables import (
     items,
     students,
     suggestions,
+    task_members,
     task_migrations,
 )
 
@@ -54,6 +55,18 @@ class Gathered:
     independent: bool
     producer: str = ""
     guess: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """The changes of a task's labels: when each came about (ms), and by item the last that asks it again."""
+
+    at: dict[int, int]
+    asked: dict[str, int]
+
+    def since(self, item: str, again: int) -> int:
+        """The version since which an item's answers count, also after it was answered again."""
+        return max(again, self.asked.get(item, 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +171,8 @@ def gathered(
 
     ``answered``: only those that people have answered. Near-duplicates are left out.
     """
-    migrated = _migrated(connection, task.id)
+    changes = _changes(connection, task.id)
+    people = {one: _people(connection, task, one) for one in partitions}
     after = -1
     query = (
         select(items.c.id, items.c.seq, items.c.meta, items.c.partition)
@@ -176,27 +190,37 @@ def gathered(
         query = query.where(or_(said, decided))
     while rows := connection.execute(query.where(items.c.seq > after)).mappings().all():
         after = rows[-1]["seq"]
-        yield from _of_page(connection, task, rows, migrated)
+        yield from _of_page(connection, task, rows, changes, people)
 
 
 def _of_page(
-    connection: Connection, task: Task, rows: Sequence[Row], migrated: dict[int, int]
+    connection: Connection,
+    task: Task,
+    rows: Sequence[Row],
+    changes: _Changes,
+    people: Mapping[Partition, int],
 ) -> Iterator[Gathered]:
-    again = {row["id"]: row["again"] for row in rows}
+    again = {row["id"]: changes.since(row["id"], row["again"]) for row in rows}
     said = _answers(connection, task, again)
     decided = _decisions(connection, task, again)
-    open_to = {one: at for one, at in again.items() if not at or at in migrated}
-    guesses = _guesses(connection, task, {one: migrated.get(at, 0) for one, at in open_to.items()})
+    # of a version that no change led to nothing is known: then no guess is recent enough
+    guesses = _guesses(
+        connection,
+        task,
+        {one: changes.at.get(at, 0) for one, at in again.items() if not at or at in changes.at},
+    )
     for row in rows:
         one = row["id"]
         told = said.get(one, [])
+        partition = Partition(row["partition"])
+        agreed = resolve([answer for answer, _ in told], people[partition], decided.get(one))
         producer, guess = guesses.get(one, ("", None))
         yield Gathered(
             item=one,
-            partition=Partition(row["partition"]),
+            partition=partition,
             text_hash=row["text_hash"],
             slices=_slices(task, row["meta"]),
-            resolved=resolve([answer for answer, _ in told], task.overlap, decided.get(one)),
+            resolved=agreed,
             independent=any(without for _, without in told),
             producer=producer,
             guess=guess,
@@ -283,11 +307,24 @@ def _value(task: Task, text: str | None) -> Value | None:
     return value if value is not None and fits(task, value) else None
 
 
-def _migrated(connection: Connection, task_id: str) -> dict[int, int]:
-    """When each version of the task's labels came about, in ms."""
-    query = select(task_migrations.c.version, task_migrations.c.at)
-    rows = connection.execute(query.where(task_migrations.c.task_id == task_id))
-    return {row[0]: row[1] for row in rows}
+def _changes(connection: Connection, task_id: str) -> _Changes:
+    query = select(task_migrations.c.version, task_migrations.c.at, task_migrations.c.body)
+    query = query.where(task_migrations.c.task_id == task_id).order_by(task_migrations.c.version)
+    at: dict[int, int] = {}
+    asked: dict[str, int] = {}
+    for version, when, body in connection.execute(query):
+        at[version] = when
+        asked.update(dict.fromkeys(json.loads(body).get("again", ()), version))
+    return _Changes(at, asked)
+
+
+def _people(connection: Connection, task: Task, partition: Partition) -> int:
+    """How many people answer an item: two in the gold set where there are two, else the task's overlap."""
+    if partition is not Partition.GOLD:
+        return task.overlap
+    there = task_members.c.task_id == task.id, task_members.c.left_at.is_(None)
+    query = select(func.count()).select_from(task_members).where(*there)
+    return min(2, connection.execute(query).scalar_one())
 
 
 def _slices(task: Task, meta: str) -> tuple[tuple[str, str], ...]:
