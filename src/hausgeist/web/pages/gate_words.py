@@ -17,6 +17,8 @@ Turn = Callable[[str], str]
 
 TO = "\N{EN DASH}"
 NOTHING = TO
+FACTOR_SAID = 1_000.0
+"""Beyond this many times it is only said that it is more."""
 
 KINDS = {
     "student": N_("Student"),
@@ -131,9 +133,21 @@ def sentences(evidence: Mapping[str, Any], language: str) -> tuple[str, ...]:
             if evidence["basis"] == "money"
             else N_("The teacher has no price; the student is about {factor} times faster.")
         )
-        found.append(turn(words).format(factor=number(factor, language, 0 if factor >= 10 else 1)))
+        most = min(factor, FACTOR_SAID)
+        said = number(most, language, 0 if most >= 10 else 1)
+        found.append(turn(words).format(factor=f"> {said}" if factor > most else said))
     else:
         found.append(turn(N_("What either costs is not known.")))
+    unclear = [
+        f"{one['name']}: {one['value']}"
+        for one in evidence["slices"]
+        if one["state"] in {"unclear", "few"}
+    ]
+    if unclear:
+        said = turn(
+            N_("Of these groups it is not shown either way, there are too few texts: {names}.")
+        )
+        found.append(said.format(names=", ".join(unclear[:8])))
     ceiling = evidence["ceiling"]
     if ceiling:
         found.append(

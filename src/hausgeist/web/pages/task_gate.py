@@ -130,7 +130,8 @@ async def verdict_file(visit: Visit) -> Response:
 
 async def script_file(visit: Visit) -> Response:
     """``GET …/gate/{opening_id}/recompute.py``: the script that recomputes the verdict from its file."""
-    await opened(visit, Part.REVIEWER)
+    task, _ = await opened(visit, Part.REVIEWER)
+    await visit.house.bench.gate.verdict(task, visit.path_params["opening_id"])
     return _file(script(), "text/x-python", "recompute.py")
 
 
@@ -151,7 +152,14 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: st
     made = await frame(visit, task, member, "gate")
     language = made.shell.language
     turn = translator(language)
-    running = next((one.job for one in state.history if one.job and not one.job.state.over), None)
+    running = next(
+        (
+            one.job
+            for one in state.history
+            if one.kept is None and one.job and not one.job.state.over
+        ),
+        None,
+    )
     done = DONE.get(visit.query_params.get("done", ""), "")
     context = GatePage(
         shell=made.shell,
