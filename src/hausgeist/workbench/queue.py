@@ -110,6 +110,8 @@ class Standing:
 
 
 _COUNTED_MS = 20_000
+_COUNTED_FROM = 50_000
+"""So many items, or more, are not counted anew at every look."""
 _DAY_MS = 86_400_000
 
 
@@ -179,7 +181,7 @@ class Queue:
         """How far a task is; the counts of all items are some seconds old at most."""
         now = self._now_ms()
         at, counted = self._counted.get(task.id, (0, (0, 0, 0, 0, 0)))
-        if now - at > _COUNTED_MS:
+        if now - at > _COUNTED_MS or counted[1] < _COUNTED_FROM:
             counted = await self._store.read(lambda connection: _counts(connection, task))
             if len(self._counted) > _CURSORS:
                 self._counted.clear()
