@@ -331,7 +331,7 @@ def _agreed(found: list[Agreement], language: str, turn: Turn) -> str:
     if not found:
         return ""
     one = found[0]
-    return turn(N_("{share} % of {count} ({low} to {high} %)")).format(
+    return turn(N_("{share} %, between {low} and {high} %, of {count}")).format(
         share=number(100 * one.share.estimate, language),
         count=number(one.of, language),
         low=number(100 * one.share.low, language),
