@@ -14,6 +14,7 @@ from hausgeist.locale import translator
 from hausgeist.register.gate import MISSING, Entry, State, sized
 from hausgeist.register.verdict_export import script
 from hausgeist.render.intervals import evidence as drawn
+from hausgeist.training.rungs import RUNGS
 from hausgeist.web.amounts import number
 from hausgeist.web.contexts.task_gate import Calculator, GatePage, HistoryRow, VerdictPage
 from hausgeist.web.disposition import attachment
@@ -198,12 +199,18 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: st
             )
             for one in state.comparison.standings
         ),
-        students=tuple((one.id, f"v{one.number} · {one.rung}") for one in state.candidates),
+        students=tuple(
+            (
+                one.id,
+                f"v{one.number} · {turn(RUNGS[one.rung].title if one.rung in RUNGS else one.rung)}",
+            )
+            for one in state.candidates
+        ),
         plan=(
             (turn(N_("Metric")), turn(words.METRICS[state.plan.metric.value])),
             (
                 turn(N_("Margin")),
-                f"{words.points(state.plan.margin, language)} {turn(N_('points'))}",
+                turn(N_("{gap} points")).format(gap=words.points(state.plan.margin, language)),
             ),
             (turn(N_("Protected groups")), ", ".join(state.plan.slices) or words.NOTHING),
         ),
