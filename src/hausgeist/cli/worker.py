@@ -104,6 +104,7 @@ async def work(
         await made.run(idle)
         await store.drain()
     finally:
+        await bench.students.close()
         await outbound.close()
         store.close()
 

@@ -33,7 +33,7 @@ Start = Callable[[], Coroutine[Any, Any, Child]]
 class Predictor:
     """Asks students. ``home`` is the folder that all students lie in; folders elsewhere are refused.
 
-    One event loop; ``close`` ends the child.
+    ``close`` ends the child; asked from another event loop, it starts another one.
     """
 
     def __init__(self, home: Path, start: Start | None = None) -> None:
@@ -45,6 +45,7 @@ class Predictor:
         self._waiting: dict[int, tuple[asyncio.Future[list[Guess]], Child]] = {}
         self._ahead = 0
         self._next = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def pid(self) -> int | None:
@@ -61,6 +62,7 @@ class Predictor:
         place = folder.absolute()  # noqa: ASYNC240  looks at no file
         if self._home not in place.parents or ".." in place.parts:
             raise StudentBroken(file="manifest.json")
+        self._settle()
         found: list[Guess] = []
         for some in _turns(texts):
             found += await self._turn(str(place), some)
@@ -68,6 +70,7 @@ class Predictor:
 
     async def close(self) -> None:
         """End the child; a later question starts it again."""
+        self._settle()
         child, self._child = self._child, None
         if child is not None:
             child.kill()
@@ -105,6 +108,15 @@ class Predictor:
             self._drop(child)
             raise Gone("an answer that cannot be")
         return found
+
+    def _settle(self) -> None:
+        """Make what is asked now this loop's: what belongs to one that has ended answers nobody."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            if self._child is not None:
+                self._child.kill()
+            self._child, self._readings, self._waiting = None, set(), {}
+            self._ahead, self._starting, self._loop = 0, asyncio.Lock(), loop
 
     async def _running(self) -> Child:
         async with self._starting:
