@@ -4,6 +4,7 @@
 import asyncio
 import resource
 import zipfile
+from contextlib import aclosing
 
 import pytest
 from taskmade import Shop
@@ -14,6 +15,10 @@ from hausgeist.errors import BadUpload, NotFound
 from hausgeist.store import intakes, task_answers
 from hausgeist.workbench.intake import Plan
 from hausgeist.workbench.reading import read_rows
+
+
+class KilledError(BaseException):
+    """Whatever ends a process."""
 
 
 @pytest.fixture
@@ -147,16 +152,17 @@ def test_a_broken_off_run_goes_on_at_the_next_row(bench, monkeypatch):
 
     async def dies_after_two(*arguments):
         batches = 0
-        async for found in read_rows(*arguments):
-            yield found
-            batches += 1
-            if batches == 2:
-                raise KeyboardInterrupt
+        async with aclosing(read_rows(*arguments)) as read:
+            async for found in read:
+                yield found
+                batches += 1
+                if batches == 2:
+                    raise KilledError
 
     async def run():
         task = await bench.task()
         monkeypatch.setattr("hausgeist.workbench.intake.read_rows", dies_after_two)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KilledError):
             await bench.taken(task, "a.csv", content.encode())
         half = len(bench.listed(task))
         monkeypatch.undo()

@@ -12,7 +12,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -292,10 +292,11 @@ class Intakes:
             name: getattr(plan, name)
             for name in ("text", "label", "outside", "meta", "kind", "sign")
         }
-        async for rows, at in read_rows(path, plan.shape, asked, intake.row):
-            await self._take(intake, plan, rows)
-            if told is not None:
-                await told(at, plan.size)
+        async with aclosing(read_rows(path, plan.shape, asked, intake.row)) as batches:
+            async for rows, at in batches:  # whatever breaks it off, the child ends now
+                await self._take(intake, plan, rows)
+                if told is not None:
+                    await told(at, plan.size)
 
     async def _settle(
         self, task_id: str, user_id: str, plan: Plan, first: int, told: Told | None

@@ -12,8 +12,8 @@ import shutil
 import signal
 import struct
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -100,25 +100,27 @@ async def look_at(path: Path, name: str, chosen: Mapping[str, str], *, head: boo
     wanted: dict[str, Any] = {"do": "look", "name": name, "chosen": dict(chosen)}
     if head is not None:
         wanted["head"] = head
-    async for said in _said(path, wanted, LOOK_SECONDS):
-        if said.shape is not None and said.look is not None:
-            return Found(said.shape, said.look)
+    async with aclosing(_said(path, wanted, LOOK_SECONDS)) as answers:
+        async for said in answers:
+            if said.shape is not None and said.look is not None:
+                return Found(said.shape, said.look)
     raise WorkCrashed
 
 
 async def read_rows(
     path: Path, shape: Shape, plan: Mapping[str, Any], after: int
-) -> AsyncIterator[tuple[list[Row], int]]:
+) -> AsyncGenerator[tuple[list[Row], int], None]:
     """Batches of rows after a row, each with how many bytes of the file were read (0: unknown).
 
     Raises as ``look_at``.
     """
     wanted = {"do": "read", "shape": msgspec.structs.asdict(shape), "after": after, **plan}
-    async for said in _said(path, wanted, READ_SECONDS):
-        yield said.rows, said.at
+    async with aclosing(_said(path, wanted, READ_SECONDS)) as answers:
+        async for said in answers:
+            yield said.rows, said.at
 
 
-async def _said(path: Path, wanted: dict[str, Any], seconds: int) -> AsyncIterator[_Said]:
+async def _said(path: Path, wanted: dict[str, Any], seconds: int) -> AsyncGenerator[_Said, None]:
     wanted |= {"megabytes": MEGABYTES, "seconds": seconds}
     folder = tempfile.mkdtemp(prefix="hausgeist-")
     try:
