@@ -46,11 +46,6 @@ class Resampled:
         tail = (1 - level) / 2
         return Interval(self.observed, self._at(self._moved(tail)), self._at(self._moved(1 - tail)))
 
-    def inside(self, level: float = 0.95) -> Interval:
-        """The wider of both on either side: what the gate decides by."""
-        one, two = self.percentile(level), self.bca(level)
-        return Interval(self.observed, min(one.low, two.low), max(one.high, two.high))
-
     def _at(self, share: float) -> float:
         """The draw at this share of all draws, in the order of size."""
         return self.drawn[round(min(max(share, 0.0), 1.0) * (len(self.drawn) - 1))]
