@@ -125,6 +125,15 @@ def standing(connection: Connection, task_id: str, actor: str, item_id: str) -> 
     return answer_of(row) if row else None
 
 
+def latest(connection: Connection, task_id: str, actor: str, item_id: str) -> Answer | None:
+    """What a member said of an item last, also if it is undone; None: nothing ever."""
+    query = select(answers).where(
+        answers.c.task_id == task_id, answers.c.actor == actor, answers.c.item_id == item_id
+    )
+    row = connection.execute(query.order_by(answers.c.at.desc())).mappings().first()
+    return answer_of(row) if row else None
+
+
 def hard_cases(connection: Connection, task_id: str, *, most: int = 100) -> list[Answer]:
     """What somebody found hard, newest first; never of the gold set, whose texts nobody may point out."""
     query = (

@@ -188,6 +188,12 @@ class Review:
             lambda connection: task_answers.standing(connection, task.id, member.id, item_id)
         )
 
+    async def latest(self, task: Task, member: Member, item_id: str) -> Answer | None:
+        """What a member said of an item last, also if they took it back."""
+        return await self._store.read(
+            lambda connection: task_answers.latest(connection, task.id, member.id, item_id)
+        )
+
     async def of_item(self, task: Task, member: Member, item_id: str) -> list[Answer]:
         """What everybody says of an item; of the gold set nobody sees it here.
 

@@ -67,6 +67,9 @@ class Screen:
                 id=sent.id,
                 drawn=shown.drawn,
             )
+            seen = await self._review.latest(task, member, sent.item_id)
+            if seen and seen.gone_at and seen.shown and shown.mode is Mode.OWN_FIRST:
+                said = _revised(said, seen)  # taken back: but the suggestion has been seen
         elif before is not None:
             said = _revised(said, before)
         else:
