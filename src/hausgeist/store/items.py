@@ -100,7 +100,7 @@ def several(connection: Connection, task_id: str, ids: Sequence[str]) -> dict[st
     """Items of a task by id; those that are not there are left out."""
     found: dict[str, Item] = {}
     for some in _batches(ids):
-        query = select(items).where(items.c.task_id == task_id, items.c.id.in_(some))
+        query = select(items).where(_of(task_id), items.c.id.in_(some))
         for row in connection.execute(query).mappings():
             found[row["id"]] = item_of(row)
     return found
@@ -137,7 +137,7 @@ def change(connection: Connection, task_id: str, ids: Sequence[str], **columns: 
     """Change columns of items of a task; gives how many there were."""
     count = 0
     for some in _batches(ids):
-        query = update(items).where(items.c.task_id == task_id, items.c.id.in_(some))
+        query = update(items).where(_of(task_id), items.c.id.in_(some))
         count += connection.execute(query.values(**columns)).rowcount
     return count
 
@@ -253,3 +253,11 @@ def _row(item: Item) -> dict[str, Any]:
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     yield from (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+
+
+def _of(task_id: str) -> Any:
+    """Whether an item is of a task, as a check and not as a way in.
+
+    Beside ids SQLite would else walk all items of the task by its index.
+    """
+    return func.coalesce(items.c.task_id, "") == task_id

@@ -90,7 +90,7 @@ def live(
     ``skipped``: also where nothing was said.
     """
     for some in [None] if ids is None else _batches(ids):
-        query = _living(task_id, skipped=skipped)
+        query = _living(task_id, skipped=skipped, by_item=some is not None)
         if partitions:
             query = query.join(items, items.c.id == answers.c.item_id).where(
                 items.c.partition.in_([one.value for one in partitions])
@@ -118,7 +118,7 @@ def of_member(
 
 def standing(connection: Connection, task_id: str, actor: str, item_id: str) -> Answer | None:
     """What a member says of an item now; None: nothing yet."""
-    query = _living(task_id, skipped=True).where(
+    query = _living(task_id, skipped=True, by_item=True).where(
         answers.c.actor == actor, answers.c.item_id == item_id
     )
     row = connection.execute(query.order_by(answers.c.at.desc())).mappings().first()
@@ -128,7 +128,7 @@ def standing(connection: Connection, task_id: str, actor: str, item_id: str) -> 
 def latest(connection: Connection, task_id: str, actor: str, item_id: str) -> Answer | None:
     """What a member said of an item last, also if it is undone; None: nothing ever."""
     query = select(answers).where(
-        answers.c.task_id == task_id, answers.c.actor == actor, answers.c.item_id == item_id
+        _of(task_id), answers.c.actor == actor, answers.c.item_id == item_id
     )
     row = connection.execute(query.order_by(answers.c.at.desc())).mappings().first()
     return answer_of(row) if row else None
@@ -281,8 +281,17 @@ def _row(answer: Answer) -> dict[str, Any]:
     return row | {"mode": answer.mode.value, "state": SKIPPED if answer.skipped else ANSWERED}
 
 
-def _living(task_id: str, *, skipped: bool) -> Select[Any]:
-    query = select(answers).where(answers.c.task_id == task_id, answers.c.gone_at.is_(None))
+def _of(task_id: str) -> Any:
+    """Whether an answer is of a task, as a check and not as a way in.
+
+    Beside ids SQLite would else walk all answers of the task by its index.
+    """
+    return func.coalesce(answers.c.task_id, "") == task_id
+
+
+def _living(task_id: str, *, skipped: bool, by_item: bool = False) -> Select[Any]:
+    ours = _of(task_id) if by_item else answers.c.task_id == task_id
+    query = select(answers).where(ours, answers.c.gone_at.is_(None))
     return query if skipped else query.where(answers.c.state == ANSWERED)
 
 

@@ -199,7 +199,8 @@ def suggested(
             select(suggestions)
             .join(items, items.c.id == suggestions.c.item_id)
             .where(
-                suggestions.c.task_id == task_id,
+                # a check, not a way in: SQLite would walk all suggestions of the task
+                func.coalesce(suggestions.c.task_id, "") == task_id,
                 suggestions.c.item_id.in_(ids[start : start + _AT_ONCE]),
                 suggestions.c.state == "ok",
                 items.c.partition != Partition.GOLD.value,
