@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
+"""Metrics against scikit-learn, and item by item."""
+
 import random
 
 import pytest

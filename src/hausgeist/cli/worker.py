@@ -58,17 +58,16 @@ async def work(
     table: "Callable[[Bench], Mapping[str, JobFunction]] | None" = None,
 ) -> None:
     """Work until told to stop. ``table``: other kinds of jobs than those of the register, for tests."""
-    # the other commands need none of it
-    from hausgeist import app  # noqa: PLC0415
-    from hausgeist.audit import Trail  # noqa: PLC0415
-    from hausgeist.identity.job_callers import JobCallers  # noqa: PLC0415
-    from hausgeist.jobs.asking import HouseAsker, way_in  # noqa: PLC0415
-    from hausgeist.jobs.children import house_address  # noqa: PLC0415
-    from hausgeist.jobs.durable import database  # noqa: PLC0415
-    from hausgeist.jobs.worker import Worker  # noqa: PLC0415
-    from hausgeist.net import Outbound  # noqa: PLC0415
-    from hausgeist.register.bench import Ground, open_bench  # noqa: PLC0415
-    from hausgeist.register.jobs import kinds  # noqa: PLC0415
+    from hausgeist import app  # noqa: PLC0415  the other commands need none of it
+    from hausgeist.audit import Trail  # noqa: PLC0415  as above
+    from hausgeist.identity.job_callers import JobCallers  # noqa: PLC0415  as above
+    from hausgeist.jobs.asking import HouseAsker, way_in  # noqa: PLC0415  as above
+    from hausgeist.jobs.children import house_address  # noqa: PLC0415  as above
+    from hausgeist.jobs.durable import database  # noqa: PLC0415  as above
+    from hausgeist.jobs.worker import Worker  # noqa: PLC0415  as above
+    from hausgeist.net import Outbound  # noqa: PLC0415  as above
+    from hausgeist.register.bench import Ground, open_bench  # noqa: PLC0415  as above
+    from hausgeist.register.jobs import kinds  # noqa: PLC0415  as above
 
     url = gateway or house_address(config, config.port)
     outbound = Outbound(way_in(url), connect_timeout=config.upstream_connect_timeout)

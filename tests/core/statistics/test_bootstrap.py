@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
+"""Draws over documents: the figures they are of, their seed, their bounds."""
+
 import random
 
 import numpy as np

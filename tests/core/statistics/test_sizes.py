@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
+"""How many items it takes: published tables, the e-process, what is still to label."""
+
 import random
 
 import pytest

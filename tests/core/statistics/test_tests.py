@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
+"""Intervals and paired tests against scipy and statsmodels."""
+
 import random
 
 import pytest
