@@ -19,6 +19,7 @@ from hausgeist.workbench.migration import Migrations
 from hausgeist.workbench.partitions import Partitions
 from hausgeist.workbench.queue import Queue
 from hausgeist.workbench.review import Review
+from hausgeist.workbench.room import Room
 from hausgeist.workbench.snapshot import Snapshots
 from hausgeist.workbench.suggest import Suggest
 from hausgeist.workbench.tasks import Tasks
@@ -49,6 +50,7 @@ class Bench:
     migrations: Migrations
     queue: Queue
     review: Review
+    room: Room
     snapshots: Snapshots
     students: Students
     jobs: Jobs
@@ -74,6 +76,7 @@ def open_bench(ground: Ground) -> Bench:
         migrations=Migrations(ground.store, ground.trail, ground.now_ms),
         queue=Queue(ground.store, ground.secret, ground.now_ms),
         review=Review(ground.store, ground.trail, ground.now_ms),
+        room=Room(ground.store, ground.trail, ground.secret, ground.now_ms),
         snapshots=snapshots,
         students=Students(ground.store, ground.trail, jobs, ground.settings.home, snapshots.take),
         jobs=jobs,

@@ -159,6 +159,21 @@ def resolved(
     return found
 
 
+def resolved_one(connection: Connection, task: Task, item_id: str) -> Value | None:
+    """What people say of one item of the pool; None while it is open, or of another partition."""
+    query = (
+        select(items.c.id, items.c.seq, items.c.meta, items.c.partition)
+        .add_columns(items.c.again, items.c.text_hash)
+        .where(items.c.task_id == task.id, items.c.id == item_id)
+        .where(items.c.partition == Partition.POOL.value)
+    )
+    rows = connection.execute(query).mappings().all()
+    people = {Partition.POOL: _people(connection, task, Partition.POOL)}
+    for one in _of_page(connection, task, rows, _changes(connection, task.id), people):
+        return None if one.resolved is None else one.resolved.value
+    return None
+
+
 def gathered(
     connection: Connection,
     task: Task,
@@ -166,10 +181,12 @@ def gathered(
     *,
     answered: bool = False,
     gold_version: int | None = None,
+    ids: Sequence[str] | None = None,
 ) -> Iterator[Gathered]:
     """Every item with what was said of it, in the order they came; a page of them is in memory at a time.
 
-    ``answered``: only those that people have answered. Near-duplicates are left out.
+    ``answered``: only those that people have answered; ``ids``: only these, some hundreds at most.
+    Near-duplicates are left out.
     """
     changes = _changes(connection, task.id)
     people = {one: _people(connection, task, one) for one in partitions}
@@ -184,6 +201,8 @@ def gathered(
     )
     if gold_version is not None:
         query = query.where(items.c.gold_version <= gold_version)
+    if ids is not None:
+        query = query.where(items.c.id.in_(list(ids)))
     if answered:
         said = exists().where(answers.c.item_id == items.c.id, answers.c.gone_at.is_(None))
         decided = exists().where(decisions.c.item_id == items.c.id, decisions.c.gone_at.is_(None))

@@ -63,6 +63,8 @@ WORDS = {
     "egress.reported": N_("Report on what left made"),
     "egress.unexplained": N_("Connection that nothing explains"),
     "gold.decided": N_("Gate decided on a student"),
+    "gold.adjudicated": N_("People differed on a gold text: decided"),
+    "gold.adjudication_undone": N_("Decision on a gold text taken back"),
     "gold.opened": N_("Gold standard opened"),
     "grid_factor.set": N_("CO2 of electricity changed"),
     "guard.changed": N_("Rule of the guards changed"),
