@@ -39,7 +39,7 @@ IN_TEMPLATES = (
     (r"\sstyle\s*=", "an inline style attribute"),
     (r"<style\b", "an inline style sheet"),
     (r"<script\b(?![^>]*\b(?:src\s*=|type\s*=\s*[\"']application/json))", "an inline script"),
-    (r"\son[a-z]+\s*=", "an inline event handler"),
+    (r"\son[a-z]+\s*=(?!=)", "an inline event handler"),
     (r"\shx-on[:-]", "an inline event handler of htmx"),
     (r"javascript:", "a javascript: address"),
 )

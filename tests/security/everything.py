@@ -72,6 +72,7 @@ def add_everything(
         *_taken_along(ids, name, at),
         *_library(ids, name, at),
         *_task(ids, name, at),
+        *_judged(ids, at),
     )
     for table, row in rows:
         connection.execute(insert(table).values(**row))
@@ -147,6 +148,11 @@ def _task(ids: dict[str, str], name: str, at: int) -> Rows:
             "created_at": at,
         },
     )
+
+
+def _judged(ids: dict[str, str], at: int) -> Rows:
+    """What was decided by a task's texts: an opening of its gold, and a rule."""
+    task = ids["task"]
     yield (
         gold_openings,
         {
