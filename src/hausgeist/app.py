@@ -54,7 +54,7 @@ from hausgeist.ledger import Book, Budgets, EnergyMeter, Prices, Usage
 from hausgeist.net import AllowList, Connections, Outbound
 from hausgeist.people import Erasure, Export, Holds, Lifecycle, Retention, Signer
 from hausgeist.settings import Settings
-from hausgeist.store import schema
+from hausgeist.store import deployments, schema
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.store.transfer import snapshot
 from hausgeist.web.asgi import Edge
@@ -70,6 +70,9 @@ LONGEST_CALL = 6 * 3600.0
 """Seconds after which what any replica left open is taken for lost."""
 
 SECRET_BYTES = 32
+
+STUDENTS = "students"
+"""The source of students in service in the directory."""
 
 
 def now_ms() -> int:
@@ -311,7 +314,17 @@ def _bench(ground: _Ground, workers: Workers, ends: list[Callable[[], Awaitable[
     )
     made.jobs.handed_in = workers.wake
     ends.append(made.students.close)
+    if made.serving is not None and made.fallback is not None:
+        ends += [made.fallback.close, made.serving.close]
     return made
+
+
+async def _serve_students(house: House) -> None:
+    """Offer the students in service. Where there never were any, nothing of the workbench is loaded."""
+    if house.gateway.directory.has(STUDENTS) or await house.store.read(deployments.any_running):
+        serving = house.bench.serving
+        assert serving is not None
+        await serving.refresh()
 
 
 def _rounds(
@@ -342,6 +355,7 @@ def _rounds(
             house.files.tend,
             house.imports.tend,
             house.checkpoints.tend,
+            partial(_serve_students, house),
         ],
         later=[house.proof.round, workers.look],
     )

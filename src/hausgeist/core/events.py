@@ -10,6 +10,7 @@ no system call per token.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from hausgeist.core.answers import Guess
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.messages import Usage
 from hausgeist.core.passages import Citation
@@ -30,6 +31,20 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """A student answers, and says how sure it is (0 to 1; of several texts, of the least sure).
+
+    ``by`` is its model id, ``version`` its number. ``guesses`` are what it says of each text, None where
+    another is to be asked, each with the deployment it comes from. Comes before its words, if at all.
+    """
+
+    by: str
+    version: int
+    score: float
+    guesses: tuple[tuple[str, Guess | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The upstream accepted the call: which model answers, where, under which class and rules."""
 
@@ -43,6 +58,8 @@ class Started:
     """How many passages of each kind (``core.findings.Kind``) went out under pseudonyms."""
     wanted: str = ""
     """The model that was asked for, if the rules let another one answer."""
+    judged: Judged | None = None
+    """What a student says of its answer, where one answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +125,7 @@ class Failed:
     usage: Usage = Usage()
 
 
-Event: TypeAlias = Started | Delta | ToolCalled | Cited | Withheld | Flagged | Finished | Failed
+Event: TypeAlias = (
+    Started | Judged | Delta | ToolCalled | Cited | Withheld | Flagged | Finished | Failed
+)
 Burst: TypeAlias = list[Event]

@@ -68,6 +68,10 @@ class ModelCard:
     quantisation: str = ""
     details: tuple[tuple[str, str | int | float | bool], ...] = field(default=())
     """Further metadata, such as a GGUF's ``general.architecture``."""
+    only_for: frozenset[str] | None = None
+    """Persons and groups who may use it; None: everyone in the house."""
+    in_chat: bool = True
+    """Whether people are offered it for a conversation."""
 
     @property
     def name(self) -> str:

@@ -24,7 +24,7 @@
     │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
     │   └── SetupLinkSpent
     ├── MethodNotAllowed 405
-    ├── AnswerStillRuns 409, ImportRuns, GateShut (a Conflict)
+    ├── AnswerStillRuns 409, ImportRuns, GateShut, NotReadyToServe (Conflicts)
     ├── Conflict 409            ├── LoginTaken          ├── LastAdmin
     │                       ├── GroupInUse          ├── TrailBroken         └── DataHeld
     ├── TooLarge 413            └── FileTooLarge
@@ -135,9 +135,11 @@ from hausgeist.errors.requests import (
 )
 from hausgeist.errors.students import (
     NothingToLearn,
+    NotReadyToServe,
     PatternWrong,
     StudentBroken,
     StudentDown,
+    StudentUnsure,
     TrainingFailed,
     TrainingNotInstalled,
 )
@@ -221,6 +223,7 @@ __all__ = [
     "NotAllowed",
     "NotAuthenticated",
     "NotFound",
+    "NotReadyToServe",
     "NotStored",
     "NotYoursToChange",
     "NotYoursToShare",
@@ -236,6 +239,7 @@ __all__ = [
     "SourceNotFound",
     "StudentBroken",
     "StudentDown",
+    "StudentUnsure",
     "TooDelicateToShare",
     "TooLarge",
     "TooMany",

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 
 from hausgeist.errors.requests import InvalidField
-from hausgeist.errors.tree import N_, BadRequest, BadUpload, Unavailable
+from hausgeist.errors.tree import N_, BadRequest, BadUpload, Conflict, Unavailable
 
 
 class StudentBroken(BadUpload):
@@ -55,3 +55,17 @@ class TrainingNotInstalled(Unavailable):
 
     code = "training_not_installed"
     text = N_("Training takes the extra {package}, which is not installed on this server.")
+
+
+class StudentUnsure(Unavailable):
+    """A student leaves a text to whoever is asked after it."""
+
+    code = "student_unsure"
+    text = N_("The student is not sure enough of this text.")
+
+
+class NotReadyToServe(Conflict):
+    """A student cannot go into service like this; ``reason`` says which check is open."""
+
+    code = "not_ready_to_serve"
+    text = N_("The student cannot go into service: {reason}.")

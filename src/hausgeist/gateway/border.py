@@ -151,6 +151,12 @@ class Border:
         facts = self._facts(call, decision.data_class)
         return stand_ins(facts, self.spares(call, [name]), self.policy)
 
+    def lets(
+        self, call: Call, decision: Decision, cards: Sequence[ModelCard]
+    ) -> Sequence[ModelCard]:
+        """Of further models of the house, those that may answer what was decided on."""
+        return stand_ins(self._facts(call, decision.data_class), cards, self.policy)
+
     def _labelled(self, call: Call) -> DataClass:
         """The class a call has before anybody looks into it."""
         declared = self.default_class if call.declared is None else call.declared

@@ -67,6 +67,10 @@ class Directory:
         """Whether the house has a model of this name, for whomever."""
         return model in self._by_id
 
+    def has(self, source: str) -> bool:
+        """Whether a source offers anything."""
+        return source in self._sources
+
     def sources(self) -> list[str]:
         """The sources there are."""
         return list(self._providers)
@@ -82,17 +86,18 @@ class Directory:
             UnknownModel: there is none, or the credential is not scoped to it: the same answer.
         """
         cards = self._by_id.get(model) or self._by_id.get(_other_name(model), ())
-        if not cards or not principal.may_use(cards[0].id):
+        if not cards or not _may_use(cards[0], principal):
             raise UnknownModel(model=model, param="model")
         return cards
 
     def visible(self, principal: Principal) -> list[ModelCard]:
         """One card per model the caller may use, those in the house first, then by name."""
-        return [card for card in self.everything() if principal.may_use(card.id)]
+        return [card for card in self.everything() if _may_use(card, principal)]
 
     def offered(self, principal: Principal) -> list[ModelCard]:
         """What ``visible`` gives without the models that the chat does not offer."""
-        return [card for card in self.visible(principal) if not self.note(card.id).hidden]
+        seen = self.visible(principal)
+        return [card for card in seen if card.in_chat and not self.note(card.id).hidden]
 
     def everything(self) -> list[ModelCard]:
         """One card per model, whoever may use it, for the administration; in the order of ``visible``."""
@@ -122,6 +127,17 @@ class Directory:
             title=note.title or card.title,
             description=note.description or card.description,
         )
+
+
+def _may_use(card: ModelCard, principal: Principal) -> bool:
+    if not principal.may_use(card.id):
+        return False
+    who = card.only_for
+    return (
+        who is None
+        or principal.id in who
+        or not who.isdisjoint(principal.groups | {principal.group})
+    )
 
 
 def _other_name(model: str) -> str:

@@ -63,6 +63,8 @@ class Gateway:
     """Who makes pseudonyms; without them, what would need some stays in the house."""
     guards: Guards = field(default_factory=Guards)
     on_settled: Callable[[Settlement], None] = lambda _settlement: None
+    replaced: Callable[[Call, Decision, list[ModelCard]], list[ModelCard]] | None = None
+    """Puts a student before the models whose work it has learnt; None while none does any of it."""
     running: int = 0
     """Calls under way; ``ended`` waits for them."""
 
@@ -79,7 +81,7 @@ class Gateway:
             async with aclosing(self.routes.open(way.cards, way.call)) as stream:  # type: ignore[type-var]
                 async for card, burst in stream:
                     if run.first_token_ms is None:
-                        yield [way.started(card), *way.flags]
+                        yield [way.started(card, burst), *way.flags]
                     run.saw(card, burst, self.now_ms())
                     yield way.out(burst)
         except HausgeistError as error:
@@ -104,7 +106,7 @@ class Gateway:
                 run.saw(card, burst, self.now_ms())
 
             card, burst = await self.routes.whole(way.cards, way.call, saw)
-            return [way.started(card), *way.flags, *way.out(burst)]
+            return [way.started(card, burst), *way.flags, *way.out(burst)]
         except HausgeistError as error:
             run.failed(error)
             raise
@@ -127,6 +129,8 @@ class Gateway:
         shape = Shape(call)
         sent = call if veiled is None else veiled.call
         able = self.line_up(sent, decision)
+        if self.replaced is not None:
+            able = self.replaced(call, decision, able)
         cards = await self._reserve(run, decision, able)
         sent = run.capped(sent)
         return Way(call.model, sent, cards, decision, veiled, flags, self.guards.output(), shape)

@@ -18,6 +18,7 @@ from hausgeist.core.models import Capability, ModelCard
 from hausgeist.errors import (
     ContextOverflow,
     HausgeistError,
+    StudentUnsure,
     Unavailable,
     Unsupported,
     Upstream,
@@ -144,7 +145,7 @@ class Routes:
             self._troubles.pop((card.provider, ""), None)
 
     def _note(self, card: ModelCard, error: HausgeistError) -> None:
-        if isinstance(error, UpstreamRefused):
+        if isinstance(error, UpstreamRefused | StudentUnsure):
             return
         until = self.clock() + SHUN_SECONDS
         names = (card.id, "") if isinstance(error, UpstreamAway) else (card.id,)

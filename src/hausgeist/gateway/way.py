@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hausgeist.core.calls import Call
-from hausgeist.core.events import Burst, Flagged, Started
+from hausgeist.core.events import Burst, Flagged, Judged, Started
 from hausgeist.core.models import ModelCard
 from hausgeist.core.policy import Decision, Verdict
 from hausgeist.errors import GuardRefused, HausgeistError
@@ -30,7 +30,7 @@ class Way:
     guards: OutputChain
     shape: Shape
 
-    def started(self, card: ModelCard) -> Started:
+    def started(self, card: ModelCard, burst: Burst) -> Started:
         """What the caller is told before the first word: who answers, where, under which rules."""
         decision = self.decision
         other = decision.verdict is Verdict.REROUTE or card.id != decision.models[0].id
@@ -43,6 +43,7 @@ class Way:
             decision.policy_version,
             () if self.veiled is None else self.veiled.hidden,
             self.wanted if other else "",
+            burst[0] if burst and isinstance(burst[0], Judged) else None,
         )
 
     def out(self, burst: Burst) -> Burst:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from hausgeist.audit import Trail
 from hausgeist.gateway import Gateway
 from hausgeist.jobs.queue import Jobs
+from hausgeist.register.fallback import Fallback
 from hausgeist.register.gate import Gate
+from hausgeist.register.leaderboard import Leaderboard
+from hausgeist.register.promote import Promote
 from hausgeist.register.rules import Rules
+from hausgeist.register.serving import Serving
 from hausgeist.settings import Settings
 from hausgeist.store.db import Store
 from hausgeist.training.students import Students
@@ -57,6 +61,11 @@ class Bench:
     rules: Rules
     suggest: Suggest
     gate: Gate
+    leaderboard: Leaderboard
+    promote: Promote
+    serving: Serving | None
+    """What is in service; None in a worker."""
+    fallback: Fallback | None
 
 
 def open_bench(ground: Ground) -> Bench:
@@ -64,6 +73,10 @@ def open_bench(ground: Ground) -> Bench:
     jobs = Jobs(ground.store, ground.now_ms)
     partitions = Partitions(ground.store, ground.trail)
     snapshots = Snapshots(ground.store, ground.now_ms)
+    students = Students(ground.store, ground.trail, jobs, ground.settings.home, snapshots.take)
+    gate = Gate(ground.store, ground.trail, jobs, ground.now_ms)
+    promote = Promote(ground.store, ground.trail, gate, students, ground.now_ms)
+    serving, fallback = _service(ground, students, promote)
     return Bench(
         ground=ground,
         tasks=Tasks(ground.store, ground.trail, ground.now_ms),
@@ -78,9 +91,25 @@ def open_bench(ground: Ground) -> Bench:
         review=Review(ground.store, ground.trail, ground.now_ms),
         room=Room(ground.store, ground.trail, ground.secret, ground.now_ms),
         snapshots=snapshots,
-        students=Students(ground.store, ground.trail, jobs, ground.settings.home, snapshots.take),
+        students=students,
         jobs=jobs,
         rules=Rules(ground.store, ground.trail, ground.now_ms),
         suggest=Suggest(ground.store, jobs, ground.gateway, ground.now_ms),
-        gate=Gate(ground.store, ground.trail, jobs, ground.now_ms),
+        gate=gate,
+        leaderboard=Leaderboard(ground.store, gate, ground.gateway),
+        promote=promote,
+        serving=serving,
+        fallback=fallback,
     )
+
+
+def _service(
+    ground: Ground, students: Students, promote: Promote
+) -> tuple[Serving | None, Fallback | None]:
+    """What answers, where there is a gateway to answer behind."""
+    if ground.gateway is None:
+        return None, None
+    home = ground.settings.home
+    serving = Serving(ground.store, ground.gateway, students.predictor, home, ground.now_ms)
+    promote.changed = serving.refresh
+    return serving, Fallback(serving, ground.store, ground.gateway, ground.secret, ground.now_ms)

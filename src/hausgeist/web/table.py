@@ -14,6 +14,7 @@ from hausgeist.web.routes import Route
 PAGES = (
     "assets",
     "api.jobs",
+    "api.tasks",
     "pages.jobs",
     "pages.setup",
     "pages.login",

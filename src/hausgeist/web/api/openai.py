@@ -21,6 +21,7 @@ from hausgeist.gateway.dialects import (
     openai_responses_request,
     openai_responses_stream,
 )
+from hausgeist.web.answered import answered_by
 from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
 from hausgeist.web.routes import Route, Who
 from hausgeist.web.streams import Encoder, encoded, opened
@@ -43,7 +44,8 @@ async def chat_completions(visit: Visit) -> Response:
     created = _seconds(visit)
     if not call.stream:
         events = await while_connected(visit.receive, visit.house.gateway.whole(visit.agreed(call)))
-        return JSONBytes(openai_chat.whole(events, call.id, call.model, created))
+        body = openai_chat.whole(events, call.id, call.model, created)
+        return JSONBytes(body, headers=answered_by(events))
     bursts = visit.house.gateway.answer(visit.agreed(call))
     encoder = openai_chat.StreamEncoder(call.id, call.model, created, include_usage=include_usage)
     return await _stream(visit, encoder, bursts)
@@ -77,7 +79,8 @@ async def responses(visit: Visit) -> Response:
     frame = openai_responses.Frame(call.id, call.model, _seconds(visit), wishes)
     if not call.stream:
         events = await while_connected(visit.receive, visit.house.gateway.whole(visit.agreed(call)))
-        return JSONBytes(openai_responses.whole(events, frame, _seconds(visit)))
+        body = openai_responses.whole(events, frame, _seconds(visit))
+        return JSONBytes(body, headers=answered_by(events))
     bursts = visit.house.gateway.answer(visit.agreed(call))
     encoder = openai_responses_stream.StreamEncoder(frame, lambda: _seconds(visit))
     return await _stream(visit, encoder, bursts)
@@ -134,7 +137,7 @@ def _seconds(visit: Visit) -> int:
 
 async def _stream(visit: Visit, encoder: Encoder, bursts: AsyncIterator[Burst]) -> Response:
     first = await opened(visit.receive, bursts)
-    return ByteStream(encoded(encoder, first, bursts), EVENTS, ping=PING)
+    return ByteStream(encoded(encoder, first, bursts), EVENTS, answered_by(first), ping=PING)
 
 
 _VERSIONED = [
