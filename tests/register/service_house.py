@@ -123,7 +123,7 @@ class Place:
 
     def again(self, name="s2"):
         """The same student once more, as a second one."""
-        import shutil  # noqa: PLC0415  one test needs it
+        import shutil
 
         home = self.house.settings.home / "students" / "t1"
         shutil.copytree(home / self.student.id, home / name, dirs_exist_ok=True)

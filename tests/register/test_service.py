@@ -2,11 +2,20 @@
 """Students in service over HTTP: asked by their task's name, in a model's place, on trial, and back."""
 
 import os
+import random
 import signal
 
 import pytest
 from service_house import EXCEPTION, Place
 
+from hausgeist.core.answers import Value
+from hausgeist.core.labels import DataClass, Zone
+from hausgeist.core.service import Chain, Template
+from hausgeist.core.tasks import Mode
+from hausgeist.errors import InvalidField, NotReadyToServe
+from hausgeist.store import items, task_answers
+from hausgeist.store.task_answers import Answer
+from hausgeist.testing.echo import EchoProvider, echo_card
 from hausgeist.testing.served import Served
 
 STREET = "Das Schlagloch vor der Schule ist gefährlich"
@@ -65,3 +74,235 @@ def test_the_exception_stays_with_the_deployment(house):
     kept = place.deployments()[0].checks
     assert kept["exception"]["reason"] == EXCEPTION
     assert "verdict" in kept["exception"]["open"]
+
+
+SYSTEM = "Ordne das Anliegen einem Amt zu. Antworte nur mit dem Namen."
+
+
+def chat(served, text=STREET, *, system=SYSTEM, **more):
+    body = {
+        "model": "echo",
+        "messages": [
+            {"role": "system", "content": system},
+            {"role": "user", "content": f"Anliegen: {text}\nAmt:"},
+        ],
+    }
+    return served.request("POST", "/v1/chat/completions", body | more)
+
+
+def learnt(**changes):
+    """A chain with the template of these calls."""
+    made = Template(SYSTEM, "Anliegen: ", "\nAmt:", **changes)
+    return Chain(template=made)
+
+
+def said(reply):
+    return reply.json["choices"][0]["message"]["content"]
+
+
+def test_existing_callers_are_answered_by_the_student_and_get_the_model_back(house):
+    """The same request before, with and after: only the answer and its headers differ."""
+    served, place = house
+    before = chat(served)
+    assert "x-answered-by" not in before.headers
+    promoted(served, place, chain=learnt(named=True))
+    during = chat(served)
+    assert (said(during), during.headers["x-answered-by"]) == ("Strasse", "task/anliegen@v1")
+    assert during.json["model"] == "echo"
+    assert during.json["usage"]["total_tokens"] > 0
+    served.run(place.bench.promote.roll_back(place.task, place.member))
+    after = chat(served)
+    assert said(after) == said(before)
+    assert "x-answered-by" not in after.headers
+
+
+def test_a_stream_and_a_schema_get_the_student_in_their_form(house):
+    """Frames for who streams; the JSON that the schema wants, checked as for any model."""
+    served, place = house
+    promoted(served, place, chain=learnt())
+    streamed = chat(served, stream=True)
+    assert streamed.headers["x-answered-by"] == "task/anliegen@v1"
+    assert b'"content":"strasse"' in streamed.body
+    assert streamed.body.endswith(b"data: [DONE]\n\n")
+    schema = {
+        "type": "object",
+        "properties": {"amt": {"type": "string", "enum": ["Strasse", "Muell", "Ausweis"]}},
+        "required": ["amt"],
+        "additionalProperties": False,
+    }
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema, "strict": True}}
+    assert said(chat(served, response_format=wanted)) == '{"amt": "Strasse"}'
+
+
+def test_other_instructions_low_scores_and_the_rest_of_a_share_are_the_models(house):
+    """What is not the template, what the student is unsure of, and what its share leaves: the model's."""
+    served, place = house
+    promoted(served, place, chain=learnt())
+    place.bench.serving.chance = lambda: 0.5
+    try:
+        assert "x-answered-by" not in chat(served, system="Übersetze.").headers
+        assert "x-answered-by" not in chat(served, FOREIGN).headers
+        assert chat(served, FOREIGN).status == 200
+        served.run(place.bench.promote.end(place.task, place.member))
+        promoted(served, place, chain=learnt(), share=0.05)
+        assert "x-answered-by" not in chat(served).headers
+        served.run(place.bench.promote.share(place.task, place.member, 0.6, 0.0))
+        assert "x-answered-by" in chat(served).headers
+    finally:
+        place.bench.serving.chance = random.random
+
+
+def test_others_keys_need_an_administrators_word(house):
+    """Until then the model answers them."""
+    served, place = house
+    made = promoted(served, place, chain=learnt())
+    body = {"model": "echo", "messages": [{"role": "system", "content": SYSTEM}]}
+    body["messages"].append({"role": "user", "content": f"Anliegen: {STREET}\nAmt:"})
+
+    def others():
+        return served.request("POST", "/v1/chat/completions", body, key=served.admin.key)
+
+    assert "x-answered-by" not in others().headers
+    served.run(place.bench.promote.release(made.id, served.admin.id, released=True))
+    assert others().headers["x-answered-by"] == "task/anliegen@v1"
+
+
+def test_what_nobody_is_sure_of_waits_for_a_person_and_is_answered_by_one(house):
+    """202 with a ticket that only its owner can use; the text is on top of the queue; then the answer."""
+    served, place = house
+    promoted(served, place)
+    reply = asked(served, FOREIGN)
+    assert reply.status == 202, reply.body
+    assert (reply.json["status"], reply.headers["x-answered-by"]) == ("waiting", "queue")
+    assert 0 <= reply.json["guess"]["confidence"] < 1
+    again = reply.json["ask_again"]
+    assert served.request("GET", again, key=served.admin.key).status == 404
+    assert served.request("GET", again).status == 202
+    row = place.served()[-1]
+    item = place.store.read_now(lambda c: items.get(c, "t1", row["item_id"]))
+    assert (item.text, item.worth, item.source) == (FOREIGN, 2.0, "service")
+    made = Answer(
+        id="a-person",
+        task_id="t1",
+        item_id=item.id,
+        actor="m1",
+        mode=Mode.BLIND,
+        value=Value(("muell",)),
+        drawn="random",
+        at=9,
+    )
+    place.store.write_now(lambda c: task_answers.add(c, made))
+    found = served.request("GET", again)
+    assert (found.status, found.json["label"], found.json["answered_by"]) == (
+        200,
+        "muell",
+        "person",
+    )
+
+
+def test_a_thousand_texts_are_one_call_and_keep_their_order(house):
+    """One row in the ledger, one answer a text, each with who gave it."""
+    served, place = house
+    promoted(served, place)
+    texts = [text for text, _ in place.texts[:100]] * 10
+    reply = served.request("POST", "/v1/tasks/anliegen", {"texts": texts})
+    labels = [one.get("label") for one in reply.json["answers"]]
+    assert len(labels) == 1000
+    assert labels[:100] == labels[100:200]
+    many = served.request("POST", "/v1/tasks/anliegen", {"texts": [*texts, "x"]})
+    assert many.status == 400
+
+
+def test_a_child_that_is_killed_costs_nobody_an_error(house):
+    """The next questions are answered: by the child that is started again, or they wait for a person."""
+    served, place = house
+    promoted(served, place)
+    asked(served)
+    for _ in range(3):
+        pid = place.bench.students.predictor.pid
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        assert asked(served).status in {200, 202}
+
+
+def test_without_a_student_the_next_in_the_chain_answers(house):
+    """The student's files are gone: the model answers its template, the queue takes the rest."""
+    served, place = house
+    name = place.again("s-broken")
+    promoted(served, place, student_id=name, chain=learnt())
+    folder = served.house.settings.home / "students" / "t1" / name
+    (folder / "manifest.json").write_text("{}")
+    served.run(place.bench.students.predictor.close())
+    assert asked(served).status == 202
+    reply = chat(served)
+    assert reply.status == 200
+    assert "x-answered-by" not in reply.headers
+
+
+def test_the_border_decides_on_each_hop(house):
+    """A teacher abroad is never asked about personal data: the text waits for a person instead."""
+    served, place = house
+    promoted(served, place, chain=Chain(teachers=("fern",)))
+    far = EchoProvider(name="fern", answer='{"label": "muell"}')
+    card = echo_card("fern", provider="fern", zone=Zone.WORLD, cleared_for=DataClass.SPECIAL)
+    served.house.gateway.directory.put("fern", far, [card])
+    reply = asked(served, FOREIGN, headers={"x-hausgeist-data-class": "personal"})
+    assert (reply.status, reply.json["answered_by"]) == (202, "queue")
+    assert far.calls == []
+    reply = asked(served, FOREIGN, headers={"x-hausgeist-consent": "yes"})
+    assert (reply.status, reply.json["answered_by"], len(far.calls)) == (200, "teacher", 1)
+
+
+def test_a_teacher_in_the_house_answers_what_the_student_leaves(house):
+    """Its answer is read as when it suggests; what it said is in the queue to be learnt from."""
+    served, place = house
+    near = EchoProvider(name="lehrer", answer='{"label": "muell"}')
+    served.house.gateway.directory.put("lehrer", near, [echo_card("lehrer", provider="lehrer")])
+    promoted(served, place, chain=Chain(teachers=("lehrer",)))
+    reply = asked(served, FOREIGN + " zwei")
+    assert (reply.status, reply.json["answered_by"], reply.json["label"]) == (
+        200,
+        "teacher",
+        "muell",
+    )
+    assert reply.headers["x-answered-by"] == "lehrer"
+
+
+def test_only_those_who_may_find_the_task(house):
+    """For members alone it does not exist for others, nor stand in their list of models."""
+    served, place = house
+    promoted(served, place, chain=Chain(groups=()))
+    assert asked(served).status == 200
+    assert asked(served, key=served.admin.key).status == 404
+    listed = served.request("GET", "/v1/models", key=served.admin.key).json["data"]
+    assert "task/anliegen" not in {one["id"] for one in listed}
+
+
+def test_a_trial_shares_with_the_deployment_before_and_goes_back_to_it(house):
+    """Number two answers its share, then all; going back brings number one."""
+    served, place = house
+    first = promoted(served, place)
+    second = promoted(served, place, student_id=place.again("s-second"), share=0.5)
+    promote = place.bench.promote
+    place.bench.serving.chance = lambda: 0.4
+    try:
+        assert asked(served).json["version"] == "v" + str(second.checks["student"])
+        place.bench.serving.chance = lambda: 0.6
+        assert asked(served).json["version"] == "v" + str(first.checks["student"])
+    finally:
+        place.bench.serving.chance = random.random
+    served.run(promote.full(place.task, place.member))
+    assert asked(served).json["version"] == "v" + str(second.checks["student"])
+    served.run(promote.roll_back(place.task, place.member))
+    assert asked(served).json["version"] == "v" + str(first.checks["student"])
+
+
+def test_nothing_goes_into_service_without_the_gate_or_a_reason(house):
+    """The check that is open is named; a reason excuses the verdict, but never a missing fallback."""
+    served, place = house
+    for changes in ({"exception": ""}, {"chain": Chain(queue=False)}, {"review_at": 1}):
+        with pytest.raises(NotReadyToServe):
+            promoted(served, place, **changes)
+    with pytest.raises(InvalidField):
+        promoted(served, place, exception="darum")
+    assert asked(served).status == 404
