@@ -24,6 +24,10 @@ SAID = {
         "Too few answers of people: the probabilities were set on all {count} examples, also on answers "
         "that only the teacher gave. They say how often the student agrees with these."
     ),
+    "reread": N_(
+        "The teacher's answers were read again: {count} of them were taken for mix-ups that it makes often, "
+        "and the student learned another label there. What people said was left as it is."
+    ),
     "sampled": N_(
         "Of {count} examples {used} were used: answers of people first, then a random part of the others."
     ),

@@ -20,7 +20,7 @@ import numpy as np
 from hausgeist.core.answers import Example
 from hausgeist.core.tasks import TaskKind
 from hausgeist.errors import N_, NothingToLearn
-from hausgeist.training import deciding, meaning, solver
+from hausgeist.training import deciding, meaning, rereading, solver
 from hausgeist.training.deciding import Decision
 from hausgeist.training.features import Words
 from hausgeist.training.rows import Floats, Ints
@@ -81,12 +81,15 @@ class LinearTrainer:
         """Learn from all examples; calibrate on held-out ones, or on ``dev`` where people said too little.
 
         Options: ``c`` (freedom of weights), ``balance``, ``least`` (texts a term must stand in), ``folds``
-        (0: nothing is held out, as for a point of a curve).
+        (0: nothing is held out, as for a point of a curve), ``reread`` (0: a teacher's answers as they are).
 
         Raises:
             NothingToLearn: too few examples, or all with the same answer.
         """
         examples = _some(examples, recipe.seed, report)
+        strength = float(recipe.options.get("c", STRENGTH[self.rung]))
+        if rereading.wanted(examples, recipe):
+            examples = rereading.reread(self, examples, recipe, report, strength)
         labels = _labels(examples, recipe, report)
         texts = [one.text for one in examples]
         least = int(recipe.options.get("least", 1 if len(examples) < 2_000 else 2))
@@ -102,7 +105,7 @@ class LinearTrainer:
             weights=_weights(examples, targets, float(recipe.options.get("balance", BALANCE))),
             folds=_folds(examples, recipe),
             exclusive=recipe.kind is TaskKind.SINGLE,
-            strength=float(recipe.options.get("c", STRENGTH[self.rung])),
+            strength=strength,
         )
         held_out, final = _learn(lesson, recipe.threads, report)
         known = self._known(columns, targets, recipe.seed)
