@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""``/tasks``: the tasks somebody works on. Whoever is in none learns the first step."""
+"""``/tasks``: the tasks somebody works on. Whoever is in none learns the first step, or tries an example."""
 
 from starlette.responses import Response
 
@@ -12,9 +12,10 @@ from hausgeist.web.amounts import number
 from hausgeist.web.contexts.tasks import TaskRow, TasksPage
 from hausgeist.web.moments import day_text
 from hausgeist.web.pages.task_words import KIND_WORDS, PART_WORDS
-from hausgeist.web.rendering import page, shell
-from hausgeist.web.routes import page_get
+from hausgeist.web.rendering import go, page, shell
+from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
+from hausgeist.workbench import example
 
 
 async def show(visit: Visit) -> Response:
@@ -28,8 +29,16 @@ async def show(visit: Visit) -> Response:
         tasks=tuple(_row(*one, frame.language) for one in found),
         archived=archived,
         any_archived=bool(others) and not archived,
+        demo=not found and not archived,
     )
     return page(visit, "tasks.html", context)
+
+
+async def add_example(visit: Visit) -> Response:
+    """``POST /tasks/example``: make the example task, and go there."""
+    house = visit.house
+    task = await example.add(house.bench, house.bench.ground.store, visit.principal.id)
+    return go(f"/tasks/{task.id}")
 
 
 def _row(task: Task, member: Member, counts: dict[Partition, Counts], language: str) -> TaskRow:
@@ -48,4 +57,7 @@ def _row(task: Task, member: Member, counts: dict[Partition, Counts], language: 
     )
 
 
-ROUTES = [page_get("/tasks", show, "Tasks of the workbench")]
+ROUTES = [
+    page_get("/tasks", show, "Tasks of the workbench"),
+    page_post("/tasks/example", add_example, "Make the example task"),
+]
