@@ -43,6 +43,8 @@ class Principal:
     """The job that calls in the person's name: it may ask models, and nothing else."""
     models: frozenset[str] | None = None
     max_class: DataClass = DataClass.SPECIAL
+    collected: bool = False
+    """The key's owner agreed that tasks may be made of its calls."""
     locale: str = "de"
     theme: str = "auto"
 

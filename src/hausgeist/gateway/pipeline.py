@@ -40,6 +40,7 @@ from hausgeist.gateway.providers import (
 from hausgeist.gateway.routing import Routes, characters
 from hausgeist.gateway.run import Run, credible, estimate
 from hausgeist.gateway.shape import Shape
+from hausgeist.gateway.tap import Tap
 from hausgeist.gateway.way import Way
 from hausgeist.ledger import Book
 
@@ -65,6 +66,8 @@ class Gateway:
     on_settled: Callable[[Settlement], None] = lambda _settlement: None
     replaced: Callable[[Call, Decision, list[ModelCard]], list[ModelCard]] | None = None
     """Puts a student before the models whose work it has learnt; None while none does any of it."""
+    tap: Tap = field(default_factory=Tap)
+    """Where calls are laid aside whose owner agreed that a task may be made of them."""
     running: int = 0
     """Calls under way; ``ended`` waits for them."""
 
@@ -74,6 +77,8 @@ class Gateway:
     async def answer(self, call: Call) -> AsyncIterator[Burst]:
         """Answer a call. Closing the iterator cancels the upstream and still books what was used."""
         run = Run(call, self.now_ms())
+        if call.principal.collected:
+            run.ear = self.tap.ear(call)
         self.running += 1
         way: Way | None = None
         try:
@@ -83,7 +88,7 @@ class Gateway:
                     if run.first_token_ms is None:
                         yield [way.started(card, burst), *way.flags]
                     run.saw(card, burst, self.now_ms())
-                    yield way.out(burst)
+                    yield way.out(burst) if run.ear is None else run.ear.hear(way.out(burst))
         except HausgeistError as error:
             run.failed(error)
             yield [*(way.left(error) if way else ()), Failed(error, run.counted())]
@@ -98,6 +103,8 @@ class Gateway:
             HausgeistError: as ``answer``'s ``Failed``, raised.
         """
         run = Run(call, self.now_ms())
+        if call.principal.collected:
+            run.ear = self.tap.ear(call)
         self.running += 1
         try:
             way = await self._way(run)
@@ -106,7 +113,8 @@ class Gateway:
                 run.saw(card, burst, self.now_ms())
 
             card, burst = await self.routes.whole(way.cards, way.call, saw)
-            return [way.started(card, burst), *way.flags, *way.out(burst)]
+            said = way.out(burst) if run.ear is None else run.ear.hear(way.out(burst))
+            return [way.started(card, burst), *way.flags, *said]
         except HausgeistError as error:
             run.failed(error)
             raise
@@ -413,6 +421,8 @@ class Gateway:
         settlement = run.settle(self.now_ms())
         self.book.settle(settlement)
         self.on_settled(settlement)
+        if run.ear is not None:
+            self.tap.offer(run.ear, settlement)
 
 
 def _payable(

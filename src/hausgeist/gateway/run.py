@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One call under way: what was decided, reserved and seen of it, until it is booked.
 
-Counts tokens itself, so that an aborted stream is booked too. Holds no content.
+Counts tokens itself, so that an aborted stream is booked too. Holds no content, but for what ``ear`` hears.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from hausgeist.core.policy import Decision, Verdict
 from hausgeist.errors import N_, BorderRefused, DetectorDown, HausgeistError, Upstream
 from hausgeist.gateway.privacy import Veiled
 from hausgeist.gateway.routing import characters
+from hausgeist.gateway.tap import Ear
 
 CHARS_PER_TOKEN = 3
 """Estimate for German and English together; errs on the side of more tokens."""
@@ -47,6 +48,8 @@ class Run:
     usage: Usage | None = None
     error: HausgeistError | None = None
     first_token_ms: int | None = None
+    ear: Ear | None = None
+    """Who listens, where a task may be made of it."""
     _deltas: int = 0
     _chars: int = 0
     _input_chars: int = field(default=-1)

@@ -204,5 +204,6 @@ def _of_key(row: accounts.Row, theirs: list[accounts.Row]) -> Principal:
         service_key=None if person else row["id"],
         models=models,
         max_class=DataClass.parse(row["max_class"]),
+        collected=row["collected_since"] is not None,
         locale=row["user_locale"] or "en",
     )

@@ -60,7 +60,13 @@ from hausgeist.store.tables.people import (
     users,
 )
 from hausgeist.store.tables.schema import metadata
-from hausgeist.store.tables.serving import deployments, served, traffic_samples, traffic_templates
+from hausgeist.store.tables.serving import (
+    deployments,
+    served,
+    task_templates,
+    traffic_samples,
+    traffic_templates,
+)
 from hausgeist.store.tables.sharing import holds, import_pieces, imported, imports, shares
 from hausgeist.store.tables.students import (
     datasets,
@@ -157,6 +163,7 @@ __all__ = [
     "task_migrations",
     "task_prompts",
     "task_reserved",
+    "task_templates",
     "tasks",
     "throttles",
     "traffic_samples",

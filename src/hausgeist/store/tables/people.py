@@ -114,6 +114,8 @@ api_keys = Table(
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
     Column("used_day", Integer),  # days since the epoch: no finer trace of a person's rhythm
+    # since when tasks may be made of its calls, by its owner's word; NULL: they may not
+    Column("collected_since", BigInteger),
 )
 
 throttles = Table(

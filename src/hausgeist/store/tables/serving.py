@@ -60,27 +60,50 @@ served = Table(
 traffic_templates = Table(
     "traffic_templates",
     metadata,
-    Column("id", String(64), primary_key=True),  # fingerprint
-    Column("key_id", String(32), primary_key=True),  # the service key whose owner opted in
-    Column("model", String(200), nullable=False),
+    Column("id", String(32), primary_key=True),
+    # of a key whose owner agreed; what was collected goes with the key
+    Column("key_id", ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kin", String(32), nullable=False),  # keyed hash: instructions, model, response schema
+    Column("model", String(200), nullable=False),  # that was asked for
+    Column("provider", String(200), nullable=False),  # that answered last, and its model
+    Column("answered_by", String(200), nullable=False),
     Column("body", LargeBinary, nullable=False),  # sealed: what stays the same from call to call
     Column("calls", BigInteger, nullable=False),
     Column("micro_eur", BigInteger, nullable=False),
     Column("unpriced", BigInteger, nullable=False),  # calls whose price nobody knows
     Column("energy_mwh", BigInteger, nullable=False),
+    Column("unmetered", BigInteger, nullable=False),  # calls whose energy nobody knows
+    Column("samples", Integer, nullable=False),
+    Column("data_class", String(16), nullable=False),  # the highest of its calls
     Column("first_at", BigInteger, nullable=False),
-    Column("last_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False, index=True),
+    # the task that was made of it; it stays when the task goes
+    Column("task_id", ForeignKey("tasks.id", ondelete="SET NULL"), index=True),
 )
 
 traffic_samples = Table(
     "traffic_samples",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("template_id", String(64), nullable=False, index=True),
-    Column("key_id", String(32), nullable=False),
+    Column(
+        "template_id",
+        ForeignKey("traffic_templates.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
     Column("text", LargeBinary, nullable=False),  # sealed; personal data replaced before
     Column("answer", LargeBinary, nullable=False),
     Column("answer_hash", String(64), nullable=False),  # keyed: how many different ones there are
     Column("data_class", String(16), nullable=False),
     Column("at", BigInteger, nullable=False, index=True),
+)
+
+# the prompt that a task was made from, for putting its student in the model's place
+task_templates = Table(
+    "task_templates",
+    metadata,
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("key_id", String(32), nullable=False),  # whose calls it came from
+    Column("body", LargeBinary, nullable=False),  # sealed, as in traffic_templates
+    Column("at", BigInteger, nullable=False),
 )

@@ -51,6 +51,7 @@ async def metrics(visit: Visit) -> Response:
     loaded = len(house.loaded())
     text = house.meter.text(running=house.gateway.running, loaded=loaded) + house.proof.metrics()
     text += house.gateway.border.examiner.health.metrics()
+    text += house.gateway.tap.metrics()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

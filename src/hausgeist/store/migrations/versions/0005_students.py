@@ -14,6 +14,7 @@ def upgrade() -> None:
     """Go forward."""
     _students()
     _serving()
+    _more()
 
 
 def _students() -> None:
@@ -177,37 +178,15 @@ def _students() -> None:
 def _serving() -> None:
     """Students in service, and the traffic that tasks come from."""
     op.create_table(
-        "traffic_samples",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("template_id", sa.String(length=64), nullable=False),
+        "task_templates",
+        sa.Column("task_id", sa.String(length=32), nullable=False),
         sa.Column("key_id", sa.String(length=32), nullable=False),
-        sa.Column("text", sa.LargeBinary(), nullable=False),
-        sa.Column("answer", sa.LargeBinary(), nullable=False),
-        sa.Column("answer_hash", sa.String(length=64), nullable=False),
-        sa.Column("data_class", sa.String(length=16), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_traffic_samples")),
-    )
-
-    with op.batch_alter_table("traffic_samples", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_traffic_samples_at"), ["at"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_traffic_samples_template_id"), ["template_id"], unique=False
-        )
-
-    op.create_table(
-        "traffic_templates",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("key_id", sa.String(length=32), nullable=False),
-        sa.Column("model", sa.String(length=200), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("calls", sa.BigInteger(), nullable=False),
-        sa.Column("micro_eur", sa.BigInteger(), nullable=False),
-        sa.Column("unpriced", sa.BigInteger(), nullable=False),
-        sa.Column("energy_mwh", sa.BigInteger(), nullable=False),
-        sa.Column("first_at", sa.BigInteger(), nullable=False),
-        sa.Column("last_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", "key_id", name=op.f("pk_traffic_templates")),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["tasks.id"], name=op.f("fk_task_templates_task_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("task_id", name=op.f("pk_task_templates")),
     )
 
     op.create_table(
@@ -245,6 +224,45 @@ def _serving() -> None:
         batch_op.create_index(batch_op.f("ix_deployments_task_id"), ["task_id"], unique=False)
 
     op.create_table(
+        "traffic_templates",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("key_id", sa.String(length=32), nullable=False),
+        sa.Column("kin", sa.String(length=32), nullable=False),
+        sa.Column("model", sa.String(length=200), nullable=False),
+        sa.Column("provider", sa.String(length=200), nullable=False),
+        sa.Column("answered_by", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("micro_eur", sa.BigInteger(), nullable=False),
+        sa.Column("unpriced", sa.BigInteger(), nullable=False),
+        sa.Column("energy_mwh", sa.BigInteger(), nullable=False),
+        sa.Column("unmetered", sa.BigInteger(), nullable=False),
+        sa.Column("samples", sa.Integer(), nullable=False),
+        sa.Column("data_class", sa.String(length=16), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("task_id", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["key_id"],
+            ["api_keys.id"],
+            name=op.f("fk_traffic_templates_key_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"],
+            ["tasks.id"],
+            name=op.f("fk_traffic_templates_task_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_traffic_templates")),
+    )
+
+    with op.batch_alter_table("traffic_templates", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_traffic_templates_key_id"), ["key_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_traffic_templates_last_at"), ["last_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_traffic_templates_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
         "served",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("deployment_id", sa.String(length=32), nullable=False),
@@ -272,3 +290,33 @@ def _serving() -> None:
     with op.batch_alter_table("served", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_served_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_served_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
+        "traffic_samples",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("template_id", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("answer_hash", sa.String(length=64), nullable=False),
+        sa.Column("data_class", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["template_id"],
+            ["traffic_templates.id"],
+            name=op.f("fk_traffic_samples_template_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_traffic_samples")),
+    )
+
+    with op.batch_alter_table("traffic_samples", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_traffic_samples_at"), ["at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_traffic_samples_template_id"), ["template_id"], unique=False
+        )
+
+
+def _more() -> None:
+    """What else it needs."""
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("collected_since", sa.BigInteger(), nullable=True))
