@@ -33,6 +33,7 @@ COMMANDS = {
     "policy": "policy:app",
     "provider": "provider:app",
     "receipt": "receipt:receipt",
+    "task": "task:app",
     "words": "words:app",
     "worker": "worker:worker",
 }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from hausgeist.jobs.work import JobFunction
+from hausgeist.register.batch import spread
 from hausgeist.register.bench import Bench
 from hausgeist.register.trials import Trials
 from hausgeist.training.process import Predictor
@@ -18,10 +19,13 @@ def kinds(bench: Bench) -> Mapping[str, JobFunction]:
     home = ground.settings.home / FOLDER
     trials = Trials(ground.store, ground.trail, home, partial(Predictor, home), ground.now_ms)
     return {
+        "batch": spread.work,
         "evaluate": trials.evaluate,
+        "export": bench.leave.work,
         "gate": trials.gate,
         "intake": bench.intake.work,
         "rules": bench.rules.work,
         "suggest": bench.suggest.run,
-        "train": train(ground.store, ground.settings.home, ground.now_ms),
+        "train": bench.ordering.behind(train(ground.store, ground.settings.home, ground.now_ms)),
+        "worth": bench.ordering.work,
     }

@@ -175,15 +175,20 @@ def _has_head(text: str, delimiter: str) -> bool:
 # -- row by row -----------------------------------------------------------------------------------
 
 
-def records(file: BinaryIO, shape: Shape) -> Iterator[Record]:
-    """The rows of a file.
+def records(
+    file: BinaryIO, shape: Shape, *, every: bool = False, quoted: int = QUOTED_MOST
+) -> Iterator[Record]:
+    """The rows of a file. ``every``: rows of a table whose cells are all empty, too.
+
+    ``quoted``: so many characters a record of several lines may have.
 
     Raises:
         BadUpload: it cannot be opened as what it is.
     """
     csv.field_size_limit(LINE_MOST)
     if shape.format == "csv":
-        return _table(_csv_rows(_lines(file, shape.encoding), shape.delimiter), head=shape.head)
+        rows = _csv_rows(_lines(file, shape.encoding), shape.delimiter, quoted)
+        return _table(rows, head=shape.head, every=every)
     if shape.format == "jsonl":
         return _json_lines(_lines(file, shape.encoding))
     if shape.format == "json":
@@ -193,7 +198,7 @@ def records(file: BinaryIO, shape: Shape) -> Iterator[Record]:
     if shape.format == "zip":
         return _members(file)
     if shape.format == "workbook":
-        return _table(_sheet_rows(file), head=shape.head)
+        return _table(_sheet_rows(file), head=shape.head, every=every)
     raise BadUpload(reason=N_("it is no text, no table and no archive of texts"))
 
 
@@ -243,12 +248,12 @@ class _UnclosedError(Exception):
 class _Feed:
     """Hands lines to the reader of CSV, and remembers those of the record under way, to begin anew."""
 
-    def __init__(self, lines: Iterator[_Line]) -> None:
+    def __init__(self, lines: Iterator[_Line], most: int) -> None:
         self._lines = lines
         self.back: list[str] = []
         self.held: list[str] = []
         self.size = 0
-        self.most = QUOTED_MOST
+        self.most = most
         self.broken = False
 
     def __iter__(self) -> "_Feed":
@@ -274,9 +279,11 @@ class _Feed:
         return line
 
 
-def _csv_rows(lines: Iterator[_Line], delimiter: str) -> Iterator[tuple[list[str], str]]:
+def _csv_rows(
+    lines: Iterator[_Line], delimiter: str, quoted: int
+) -> Iterator[tuple[list[str], str]]:
     """Cells of each record, or why there are none; an unclosed quotation mark costs its own line only."""
-    feed = _Feed(lines)
+    feed = _Feed(lines, quoted)
     reader = csv.reader(feed, delimiter=delimiter)
     unclosed = 0
     while True:
@@ -296,14 +303,16 @@ def _csv_rows(lines: Iterator[_Line], delimiter: str) -> Iterator[tuple[list[str
         yield (cells, "") if not feed.broken else ([], "row_too_long")
 
 
-def _table(rows: Iterator[tuple[list[Any], str]], *, head: bool) -> Iterator[Record]:
+def _table(
+    rows: Iterator[tuple[list[Any], str]], *, head: bool, every: bool = False
+) -> Iterator[Record]:
     """Rows with the names of their columns; a row with more cells than columns is not guessed at."""
     names: list[str] = []
     for number, (cells, reason) in enumerate(rows, start=1):
         if reason:
             yield Record(number, reason=reason)
             continue
-        if not any(cells):
+        if not any(cells) and not (every and cells and names):
             continue  # an empty row
         if not names:
             names = _names(cells if head else [""] * len(cells))

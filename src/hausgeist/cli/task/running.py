@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""``hausgeist task run``: a student answers every row of a file, on all cores or on all workers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from hausgeist.cli.task.acting import AS, acting, told
+from hausgeist.cli.user import AS_JSON, show
+from hausgeist.errors import InvalidField, NotFound, SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hausgeist.cli.task.acting import Acting
+    from hausgeist.register.batch.answering import Answering
+    from hausgeist.register.batch.run import Run
+
+TASK = typer.Argument("", help="The task's name; none with --from.")
+IN = typer.Option(..., "--in", help="CSV, JSONL, Parquet, or text with a row a line.")
+OUT = typer.Option(..., "--out", help="What to write: .csv, .jsonl or .parquet.")
+COLUMN = typer.Option("", help="The column with the texts; empty: the one that is clear.")
+KEEP = typer.Option([], help="A column to copy into the output; can be given more than once.")
+STUDENT = typer.Option("", help="Another student than the one in service: v3.")
+FROM = typer.Option(None, "--from", help="An exported folder instead of a task: needs no house.")
+THRESHOLD = typer.Option(
+    None, min=0.0, max=1.0, help="No answer below this confidence; empty: as it serves, else 0."
+)
+LIMIT = typer.Option(None, min=1, help="So many rows at most.")
+PROCESSES = typer.Option(0, min=0, max=256, help="So many processes; 0: one a core.")
+ON = typer.Option("here", help="here, or workers: as jobs, for every worker of the house.")
+PART = typer.Option(0, "--part-rows", hidden=True, help="Rows of a part; 0: as it is best.")
+ANEW = typer.Option(False, "--anew", help="Replace the output, and begin anew.")
+
+
+def run(
+    name: str = TASK,
+    source: Path = IN,
+    out: Path = OUT,
+    column: str = COLUMN,
+    keep: list[str] = KEEP,
+    student: str = STUDENT,
+    folder: Path | None = FROM,
+    threshold: float | None = THRESHOLD,
+    limit: int | None = LIMIT,
+    processes: int = PROCESSES,
+    on: str = ON,
+    anew: bool = ANEW,
+    part: int = PART,
+    login: str = AS,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Classify every row of a file. Broken off, the same command goes on where it was."""
+    from hausgeist.register.batch import rows, sheets  # noqa: PLC0415  only who runs needs it
+    from hausgeist.register.batch.run import ROWS, Plan, Run, cores  # noqa: PLC0415  as above
+
+    if (folder is None) == (not name):
+        raise InvalidField(
+            field="name", reason="name a task, or a folder with --from", param="name"
+        )
+    if on not in {"here", "workers"} or (on == "workers" and folder is not None):
+        raise InvalidField(
+            field="on", reason="here, or workers; an exported folder runs here", param="on"
+        )
+    form = sheets.format_of(out)
+    found = rows.looked_at(source, column, keep)
+
+    def made(who: Answering) -> Run:
+        return Run(Plan(found, who, str(out.absolute()), form, limit, part or ROWS))
+
+    began = time.monotonic()
+    if folder is not None:
+        run = made(_exported(folder, threshold))
+        done = asyncio.run(_here(run, processes or cores(), anew=anew))
+    else:
+
+        async def work(at: Acting) -> tuple[Run, dict[str, Any]]:
+            who, task_id = await _student(at, name, student, threshold)
+            run = made(who)
+            if on == "workers":
+                return run, await _on_workers(at, run, task_id, anew=anew)
+            return run, await _here(run, processes or cores(), anew=anew)
+
+        run, done = acting(work, login)
+    seconds = time.monotonic() - began
+    result = {
+        "out": run.plan.out,
+        **done,
+        "seconds": round(seconds, 1),
+        "rows_a_second": round(done["done_now"] / seconds) if seconds else 0,
+        "student": run.plan.student.version,
+        "rung": run.plan.student.rung,
+        "threshold": run.plan.student.threshold,
+    }
+    without = ", ".join(f"{count} {reason}" for reason, count in sorted(done["without"].items()))
+    words = f"{done['rows']} rows in {run.plan.out}: {result['rows_a_second']} rows a second."
+    if without:
+        words += f"\nWithout an answer: {without}."
+    show(result, words, as_json=as_json)
+
+
+def _exported(folder: Path, threshold: float | None) -> Answering:
+    from hausgeist.register.batch.answering import (  # noqa: PLC0415  as above
+        answering,
+        student_in,
+    )
+
+    return answering(student_in(folder), threshold=threshold or 0.0)
+
+
+async def _student(
+    at: Acting, name: str, wanted: str, threshold: float | None
+) -> tuple[Answering, str]:
+    """Who answers: the student that is asked for, or the one in service with its threshold."""
+    from hausgeist.register.batch.answering import answering  # noqa: PLC0415  as above
+
+    task, _ = await at.task(name)
+    there = await at.bench.students.list(task)
+    if wanted:
+        one = next((one for one in there if wanted in {f"v{one.number}", one.id}), None)
+        if one is None:
+            listed = ", ".join(f"v{each.number} ({each.rung})" for each in there) or "none yet"
+            raise InvalidField(
+                field="student", reason=f"there is no {wanted}, only: {listed}", param="student"
+            )
+        bound = 0.0
+    else:
+        live = await _in_service(at, task.id)
+        if live is None:
+            raise SetupError(
+                problem="No student of this task is in service.",
+                advice="Name one: --student v1.",
+            )
+        bound = live[1]
+        one = next((each for each in there if each.id == live[0]), None)
+        if one is None:
+            raise NotFound
+    found = await asyncio.to_thread(
+        answering,
+        at.bench.students.folder(one),
+        f"v{one.number}",
+        bound if threshold is None else threshold,
+    )
+    return found, task.id
+
+
+async def _in_service(at: Acting, task_id: str) -> tuple[str, float] | None:
+    """Id of the student in service, and from which confidence on it answers."""
+    from hausgeist.core.service import Stage  # noqa: PLC0415  as above
+    from hausgeist.store import deployments  # noqa: PLC0415  as above
+
+    found = await at.store.read(lambda connection: deployments.of_task(connection, task_id))
+    live = [one for one in found if one.state is Stage.LIVE]
+    live += [one for one in found if one.state is Stage.CANARY]
+    return (live[0].student_id, live[0].threshold) if live else None
+
+
+@contextmanager
+def _locked(run: Run) -> Iterator[None]:
+    """Nobody else is at the same output."""
+    from hausgeist.locks import try_lock  # noqa: PLC0415  as above
+
+    path = run.folder.with_name(f".{run.folder.name}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    except OSError as error:
+        raise SetupError(
+            problem=f"{path.parent} cannot be written: {error.strerror}.",
+            advice="Name another place for the output.",
+        ) from error
+    with file:
+        if (
+            not try_lock(file)
+            or not path.exists()
+            or os.fstat(file.fileno()).st_ino != path.stat().st_ino
+        ):
+            raise SetupError(
+                problem=f"Somebody is at {run.plan.out} already.", advice="Wait, or name another."
+            )
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+async def _here(run: Run, processes: int, *, anew: bool) -> dict[str, Any]:
+    from hausgeist.register.batch.run import classify  # noqa: PLC0415  as above
+
+    with _locked(run), _progress() as tell:
+        if run.open(anew=anew):
+            told(f"Going on: {len(run.parts()) * run.plan.rows} rows are done.")
+        began, total, done = time.monotonic(), run.total, 0
+        for first, count in run.missing(None if total is None else -(-total // run.plan.rows)):
+
+            async def on(rows: int, share: float, before: int = done) -> None:
+                tell(before + rows, share, began)
+
+            done += (rows := await classify(run, first, count, processes=processes, told=on))
+            if count is None:
+                run.ended(first * run.plan.rows + rows)
+        totals = await asyncio.to_thread(run.totals)
+        await asyncio.to_thread(run.put_together)
+    return {"rows": totals.rows, "done_now": done, "without": totals.without}
+
+
+async def _on_workers(at: Acting, run: Run, task_id: str, *, anew: bool) -> dict[str, Any]:
+    from hausgeist.register.batch.spread import spread  # noqa: PLC0415  as above
+
+    with _locked(run), _progress() as tell:
+        run.open(anew=anew)
+        told("Handed in as jobs: `hausgeist serve` and every `hausgeist worker` take part.")
+        began, before = time.monotonic(), run.totals().rows
+
+        async def on(rows: int, share: float) -> None:
+            tell(rows, share, began)
+
+        await spread(run, at.bench.jobs, task_id=task_id, by=at.who.id, told=on)
+        totals = await asyncio.to_thread(run.totals)
+        await asyncio.to_thread(run.put_together)
+    return {"rows": totals.rows, "done_now": totals.rows - before, "without": totals.without}
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, float, float], None]]:
+    """A bar over the share of the file that was read, with rows a second."""
+    from rich.console import Console  # noqa: PLC0415  as above
+    from rich.progress import (  # noqa: PLC0415  as above
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        TextColumn("Classifying"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+    ) as progress:
+        line = progress.add_task("", total=1.0)
+
+        def tell(rows: int, share: float, began: float) -> None:
+            seconds = time.monotonic() - began
+            speed = round(rows / seconds) if seconds else 0
+            progress.update(line, completed=share, description=f"{rows:,} rows, {speed:,} a second")
+
+        yield tell

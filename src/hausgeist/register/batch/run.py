@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A run of a student over a file: what is to be done, how far it is, and doing some of it.
+
+Beside the output stands a folder with the plan and the parts that are complete. A run that was broken off,
+wherever, goes on behind them; whatever was under way is done anew, so that no row is lost or doubled. The
+plan names the input, the student and the output by what is in them: another run does not mix with this one.
+"""
+
+import asyncio
+import os
+import shutil
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from hausgeist.core.answers import Guess
+from hausgeist.core.tasks import TaskKind
+from hausgeist.errors import BadUpload, SetupError
+from hausgeist.register.batch import sheets
+from hausgeist.register.batch.answering import Answering
+from hausgeist.register.batch.rows import Reading, Row, Source, identity
+from hausgeist.register.batch.sheets import Line, Part
+from hausgeist.training.process import Predictor
+
+ROWS = 20_000
+"""Rows of a part."""
+TEXTS = 256
+LETTERS = 1_000_000
+"""At once to a process, at most; one longer text goes alone."""
+AHEAD = 3
+"""So many times as many are under way as there are processes."""
+PLAN, DONE = "plan.json", "done.json"
+COUNTED = ".counted"
+"""The ending of what came of a part, beside it."""
+STUDENT = "student"
+
+Told = Callable[[int, float], Awaitable[None]]
+"""Is told rows done in this call, and the share of the file that was read."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A run. ``limit``: so many rows, None: all; ``rows`` of a part."""
+
+    source: Source
+    student: Answering
+    out: str
+    format: str
+    limit: int | None = None
+    rows: int = ROWS
+
+    @property
+    def kind(self) -> TaskKind:
+        """Of answers."""
+        return self.student.task_kind
+
+    @property
+    def columns(self) -> list[str]:
+        """Of the output."""
+        return sheets.columns_of(self.kind, self.source.keep)
+
+
+class Totals(msgspec.Struct):
+    """What came of rows: how many, how many without an answer by reason."""
+
+    rows: int = 0
+    without: dict[str, int] = {}
+
+    def add(self, line: Line) -> None:
+        """Count a line."""
+        self.rows += 1
+        if line.reason:
+            self.without[line.reason] = self.without.get(line.reason, 0) + 1
+
+
+class Run:
+    """A run with its folder. ``open`` begins or goes on; ``close`` is not needed."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.folder = beside(Path(plan.out))
+
+    @property
+    def student(self) -> Path:
+        """A copy of the student: what answers cannot change under way, and goes with the parts."""
+        return self.folder / STUDENT
+
+    def open(self, *, anew: bool = False) -> bool:
+        """Begin, or go on with what was broken off; True: it goes on. ``anew``: throw away what is there.
+
+        Raises:
+            SetupError: the output is there already, or parts of another run are.
+        """
+        if anew:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        kept = plan_in(self.folder)
+        if kept is not None:
+            if not _same(kept, self.plan):
+                raise SetupError(
+                    problem=f"{self.folder} holds parts of another run, or the input has changed.",
+                    advice="Name another output, or begin anew with --anew.",
+                )
+            self.plan = kept
+            return True
+        if Path(self.plan.out).exists() and not anew:
+            raise SetupError(
+                problem=f"{self.plan.out} is there already.",
+                advice="Name another output, or replace it with --anew.",
+            )
+        self._begin()
+        return False
+
+    def _begin(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(self.student, ignore_errors=True)
+            shutil.copytree(self.plan.student.folder, self.student)
+            written = self.folder / f".{PLAN}"
+            written.write_bytes(msgspec.json.encode(self.plan))
+            written.replace(self.folder / PLAN)
+        except OSError as error:
+            raise SetupError(
+                problem=f"{self.folder} cannot be written: {error.strerror}.",
+                advice="Name another place for the output.",
+            ) from error
+
+    def parts(self) -> list[Path]:
+        """The parts that are complete, in their order."""
+        return sorted(self.folder.glob(f"part-*.{self.plan.format}"))
+
+    def missing(self, count: int | None = None) -> list[tuple[int, int | None]]:
+        """Runs of parts that are not there: first and how many. ``count``: of all, None: nobody knows."""
+        there = {sheets.number_of(one) for one in self.parts()}
+        last = count if count is not None else max(there, default=-1) + 1
+        found: list[tuple[int, int | None]] = []
+        for number in (one for one in range(last) if one not in there):
+            if found and found[-1][0] + (found[-1][1] or 0) == number:
+                found[-1] = found[-1][0], (found[-1][1] or 0) + 1
+            else:
+                found.append((number, 1))
+        if count is None:
+            found.append((last, None))
+        return found
+
+    def totals(self) -> Totals:
+        """What came of the rows of all parts that are complete."""
+        found = Totals()
+        for part in self.parts():
+            one = msgspec.json.decode(part.with_suffix(COUNTED).read_bytes(), type=Totals)
+            found.rows += one.rows
+            for reason, count in one.without.items():
+                found.without[reason] = found.without.get(reason, 0) + count
+        return found
+
+    @property
+    def total(self) -> int | None:
+        """How many rows there are, once the end was seen."""
+        try:
+            found = msgspec.json.decode((self.folder / DONE).read_bytes(), type=dict[str, int])
+        except (OSError, msgspec.DecodeError):
+            return None
+        return found.get("rows")
+
+    def ended(self, rows: int) -> None:
+        """Note how many rows the input has."""
+        written = self.folder / f".{DONE}"
+        written.write_bytes(msgspec.json.encode({"rows": rows}))
+        written.replace(self.folder / DONE)
+
+    def put_together(self) -> None:
+        """The output, of all parts; then the folder goes.
+
+        Raises:
+            SetupError: it cannot be written.
+        """
+        try:
+            sheets.assembled(self.parts(), Path(self.plan.out), self.plan.columns, self.plan.format)
+        except OSError as error:
+            raise SetupError(
+                problem=f"{self.plan.out} cannot be written: {error.strerror}.",
+                advice="Make room and run the same again: what is done is kept.",
+            ) from error
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def beside(out: Path) -> Path:
+    """The folder of a run."""
+    return out.with_name(f"{out.name}.parts")
+
+
+def plan_in(folder: Path) -> Plan | None:
+    """The plan that a folder holds, None: there is none."""
+    try:
+        return msgspec.json.decode((folder / PLAN).read_bytes(), type=Plan)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _same(one: Plan, other: Plan) -> bool:
+    """Whether two plans do the same; where a student lies does not matter, nor how a part is cut."""
+
+    def bare(plan: Plan) -> Plan:
+        student = msgspec.structs.replace(plan.student, folder="")
+        return msgspec.structs.replace(plan, student=student, rows=0)
+
+    return bare(one) == bare(other)
+
+
+async def classify(run: Run, first: int, count: int | None, *, processes: int, told: Told) -> int:
+    """Do parts from one on, ``count`` of them or all to the end; gives how many rows that were.
+
+    Raises:
+        BadUpload: the input is not what it was.
+        StudentBroken, StudentDown: nobody answers.
+    """
+    plan = run.plan
+    digest, _ = await asyncio.to_thread(identity, Path(plan.source.path))
+    if digest != plan.source.digest:
+        raise BadUpload(reason=f"{plan.source.path} has changed since the run was begun")
+    begin = first * plan.rows
+    ends = [
+        one for one in (None if count is None else begin + count * plan.rows, plan.limit) if one
+    ]
+    most = max(0, min(ends) - begin) if ends else None
+    reading = Reading(plan.source, begin, most)
+    askers = [Predictor(run.folder) for _ in range(processes)]
+    writing = _Writing(run, first)
+    try:
+        async for lines in _answered(run, _batches(reading, plan.rows), askers):
+            await asyncio.to_thread(writing.take, lines)
+            await told(writing.rows, reading.share)
+        await asyncio.to_thread(writing.close)
+    except BaseException:
+        writing.drop()
+        raise
+    finally:
+        for one in askers:
+            await one.close()
+    return writing.rows
+
+
+class _Writing:
+    """Lines on their way into parts, in their order."""
+
+    def __init__(self, run: Run, first: int) -> None:
+        self._run = run
+        self._number = first
+        self._part: Part | None = None
+        self._counts = Totals()
+        self.rows = 0
+
+    def take(self, lines: Sequence[Line]) -> None:
+        plan = self._run.plan
+        for line in lines:
+            if self._part is None:
+                self._part = sheets.part_in(
+                    self._run.folder, self._number, plan.kind, plan.source.keep, plan.format
+                )
+            self._part.write(line)
+            self._counts.add(line)
+            self.rows += 1
+            if self._counts.rows == plan.rows:
+                self.close()
+
+    def close(self) -> None:
+        """Put the part under way into its place."""
+        if self._part is not None:
+            plan = self._run.plan
+            path = sheets.path_of(self._run.folder, self._number, plan.format)
+            path.with_suffix(COUNTED).write_bytes(msgspec.json.encode(self._counts))
+            self._part.close()  # last: a part that is there is complete
+            self._part, self._counts = None, Totals()
+            self._number += 1
+
+    def drop(self) -> None:
+        if self._part is not None:
+            with suppress(OSError):
+                self._part.drop()
+
+
+def _batches(reading: Reading, rows: int) -> Iterator[list[Row]]:
+    """Rows in heaps for one question; none goes over the end of a part."""
+    some: list[Row] = []
+    letters = 0
+    for at, row in enumerate(reading):
+        if some and (len(some) >= TEXTS or letters + len(row.text) > LETTERS or at % rows == 0):
+            yield some
+            some, letters = [], 0
+        some.append(row)
+        letters += len(row.text)
+    if some:
+        yield some
+
+
+async def _answered(
+    run: Run, batches: Iterator[list[Row]], askers: Sequence[Predictor]
+) -> AsyncIterator[list[Line]]:
+    """Each heap with its answers, in their order, while the next ones are under way."""
+    under_way: deque[asyncio.Task[list[Line]]] = deque()
+    busy = [0] * len(askers)
+
+    async def ask(batch: list[Row], which: int) -> list[Line]:
+        try:
+            texts = [row.text for row in batch if not row.reason]
+            said = iter(await askers[which].predict(run.student, texts))
+        finally:
+            busy[which] -= 1
+        return [_line(run.plan, row, None if row.reason else next(said)) for row in batch]
+
+    try:
+        while True:
+            batch = await asyncio.to_thread(next, batches, None)
+            if batch is None:
+                break
+            which = busy.index(min(busy))
+            busy[which] += 1
+            under_way.append(asyncio.create_task(ask(batch, which)))
+            if len(under_way) >= AHEAD * len(askers):
+                yield await under_way.popleft()
+        while under_way:
+            yield await under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def _line(plan: Plan, row: Row, guess: Guess | None) -> Line:
+    if guess is None:
+        return Line(row.number, row.kept, None, None, reason=row.reason)
+    student = plan.student
+    if guess.score < student.threshold:
+        return Line(row.number, row.kept, None, guess.score, reason="below_threshold")
+    return Line(
+        row.number, row.kept, guess.value, guess.score, guess.by or student.rung, student.version
+    )
+
+
+def cores() -> int:
+    """How many processes this one may keep busy."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
