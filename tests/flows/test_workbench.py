@@ -65,7 +65,7 @@ async def answered(shop, task, login, text):
 
 
 def test_a_file_becomes_a_student_that_takes_its_teachers_place(store, home, tmp_path, known):
-    """Import, gold, suggestions, answers, decisions, students, verdict, service, rollback, all of it taken along."""
+    """Import, gold, suggestions, answers, students, verdict, service, rollback, all of it taken along."""
     shop = Workshop(store, home)
     bench = shop.bench
 
@@ -133,7 +133,7 @@ def test_a_file_becomes_a_student_that_takes_its_teachers_place(store, home, tmp
 def test_the_starter_model_can_teach_from_the_first_text_to_a_student_in_service(
     home, tmp_path, starter_model, known
 ):
-    """With a real, tiny model everything happens that happens with a good one; how good it is, is not looked at."""
+    """With a real, tiny model everything happens that happens with a good one; not that it is any good."""
     shelf = Shelf(home, Fetcher(Settings(home=home)))
     run(shelf.add(f"file:{starter_model}", name="smol"))
     shelf.change("smol", ModelSettings(context=1024, slots=2))
