@@ -179,6 +179,8 @@ ADDRESSES = {
         "/tasks/{notes}/rules",
         "/tasks/{bills}/rules",
     ),
+    "/tasks/{task_id}/students": ("/tasks/{letters}/students", "/tasks/{notes}/students?hour=45"),
+    "/tasks/{task_id}/students/live": ("/tasks/{letters}/students/live",),
     "/tasks/{task_id}/suggestions": ("/tasks/{letters}/suggestions",),
     "/tasks/{task_id}/work": (
         "/tasks/{letters}/work",

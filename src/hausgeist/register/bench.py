@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from hausgeist.audit import Trail
 from hausgeist.gateway import Gateway
@@ -10,12 +11,14 @@ from hausgeist.jobs.queue import Jobs
 from hausgeist.register.fallback import Fallback
 from hausgeist.register.gate import Gate
 from hausgeist.register.leaderboard import Leaderboard
+from hausgeist.register.ordering import Ordering
 from hausgeist.register.promote import Promote
 from hausgeist.register.rules import Rules
 from hausgeist.register.serving import Serving
 from hausgeist.settings import Settings
 from hausgeist.store.db import Store
-from hausgeist.training.students import Students
+from hausgeist.training.process import Predictor
+from hausgeist.training.students import FOLDER, Students
 from hausgeist.workbench.guidelines import Guidelines
 from hausgeist.workbench.intake import Intakes
 from hausgeist.workbench.members import Members
@@ -62,6 +65,7 @@ class Bench:
     suggest: Suggest
     gate: Gate
     leaderboard: Leaderboard
+    ordering: Ordering
     promote: Promote
     serving: Serving | None
     """What is in service; None in a worker."""
@@ -74,6 +78,7 @@ def open_bench(ground: Ground) -> Bench:
     partitions = Partitions(ground.store, ground.trail)
     snapshots = Snapshots(ground.store, ground.now_ms)
     students = Students(ground.store, ground.trail, jobs, ground.settings.home, snapshots.take)
+    home = ground.settings.home / FOLDER
     gate = Gate(ground.store, ground.trail, jobs, ground.now_ms)
     promote = Promote(ground.store, ground.trail, gate, students, ground.now_ms)
     serving, fallback = _service(ground, students, promote)
@@ -97,6 +102,7 @@ def open_bench(ground: Ground) -> Bench:
         suggest=Suggest(ground.store, jobs, ground.gateway, ground.now_ms),
         gate=gate,
         leaderboard=Leaderboard(ground.store, gate, ground.gateway),
+        ordering=Ordering(ground.store, jobs, home, partial(Predictor, home), ground.now_ms),
         promote=promote,
         serving=serving,
         fallback=fallback,

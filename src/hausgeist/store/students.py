@@ -102,6 +102,19 @@ def of_dataset(connection: Connection, task_id: str, dataset_id: str) -> list[St
     return [_of(row) for row in connection.execute(query).mappings()]
 
 
+def note(connection: Connection, task_id: str, student_id: str, facts: dict[str, Any]) -> bool:
+    """Add facts that were found out after the training to a student's; whether there is one."""
+    found = get(connection, task_id, student_id)
+    if found is None:
+        return False
+    connection.execute(
+        update(students)
+        .where(students.c.task_id == task_id, students.c.id == student_id)
+        .values(facts=_text(found.facts | facts))
+    )
+    return True
+
+
 def mark_deleted(connection: Connection, task_id: str, student_id: str) -> bool:
     """Say that a student's files are gone; whether there was one."""
     found = connection.execute(

@@ -80,6 +80,7 @@ PAGES = (
     "pages.task_settings",
     "pages.task_rules",
     "pages.task_labels",
+    "pages.task_students",
 )
 """Modules of ``hausgeist.web`` with the routes of pages; where two patterns fit, the first wins."""
 

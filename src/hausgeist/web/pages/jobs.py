@@ -32,6 +32,7 @@ KINDS = {
     "rules": N_("Trying rules"),
     "gate": N_("Gate"),
     "run": N_("Answering a file"),
+    "worth": N_("Order of the open texts"),
 }
 """What each kind of job is called."""
 OTHER = N_("Background work")
