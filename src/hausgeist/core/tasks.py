@@ -140,11 +140,23 @@ class Task:
     """Of the suggestions shown, that are wrong on purpose."""
     random_share: float = 0.25
     """Of the items, that are drawn at random whatever the order asks for."""
+    unsure_below: float = 0.0
+    """Texts whose suggestion is less sure than this (0 to 1) are answered by everybody; 0: by no more."""
+    daily: int = 0
+    """So many texts of the pool a person gets in a day; 0: as many as they like."""
+    reviewer_labels: tuple[str, ...] = ()
+    """Texts to which one of these is suggested are answered by reviewers and owners alone."""
     schema_version: int = 1
     guideline_version: int = 0
     gold_version: int = 0
     openings: int = 5
     """How often each version of the gold set may be opened."""
+    purpose: str = ""
+    """What its models are for and what not, in the owner's words: for the card."""
+    licence: str = ""
+    """Of its texts; empty: unknown."""
+    review_on: str = ""
+    """ISO date on which somebody looks at it again; empty: none."""
     created_at: int = 0
     updated_at: int = 0
     archived_at: int | None = None

@@ -8,9 +8,11 @@ from functools import partial
 from hausgeist.audit import Trail
 from hausgeist.gateway import Gateway
 from hausgeist.jobs.queue import Jobs
+from hausgeist.register.drift import Drift
 from hausgeist.register.fallback import Fallback
 from hausgeist.register.gate import Gate
 from hausgeist.register.leaderboard import Leaderboard
+from hausgeist.register.leave import Leave
 from hausgeist.register.ordering import Ordering
 from hausgeist.register.promote import Promote
 from hausgeist.register.rules import Rules
@@ -64,12 +66,14 @@ class Bench:
     rules: Rules
     suggest: Suggest
     gate: Gate
+    leave: Leave
     leaderboard: Leaderboard
     ordering: Ordering
     promote: Promote
     serving: Serving | None
     """What is in service; None in a worker."""
     fallback: Fallback | None
+    drift: Drift
 
 
 def open_bench(ground: Ground) -> Bench:
@@ -101,11 +105,13 @@ def open_bench(ground: Ground) -> Bench:
         rules=Rules(ground.store, ground.trail, ground.now_ms),
         suggest=Suggest(ground.store, jobs, ground.gateway, ground.now_ms),
         gate=gate,
+        leave=Leave(ground.store, ground.trail, jobs, ground.settings.home, ground.now_ms),
         leaderboard=Leaderboard(ground.store, gate, ground.gateway),
         ordering=Ordering(ground.store, jobs, home, partial(Predictor, home), ground.now_ms),
         promote=promote,
         serving=serving,
         fallback=fallback,
+        drift=Drift(ground.store, ground.trail, ground.now_ms),
     )
 
 

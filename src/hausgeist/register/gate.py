@@ -262,6 +262,8 @@ class Gate:
         entry = next((one for one in state.history if one.opening.id == opening_id), None)
         if entry is None:
             raise NotFound
+        if not entry.opening.student_id:
+            raise GateShut(reason=MISSING["spent"])
         if entry.kept is not None or (entry.job and not entry.job.state.over):
             raise GateShut(reason=MISSING["running"])
         return await self._hand_in(entry.opening, member)
@@ -352,8 +354,10 @@ def _state(connection: Any, task_id: str) -> State:
         "differ": counts["differ"] > 0,
         "no_student": not candidates,
         "no_teacher": prompt is None,
-        "plan_changed": any(Plan.of(one.opening.plan) != plan for one in mine),
-        "spent": left == 0,
+        "plan_changed": any(
+            one.opening.student_id and Plan.of(one.opening.plan) != plan for one in mine
+        ),
+        "spent": left == 0 or any(not one.opening.student_id for one in mine),
         "running": any(
             one.kept is None and one.job is not None and not one.job.state.over for one in mine
         ),

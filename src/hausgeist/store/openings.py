@@ -124,6 +124,31 @@ def add(
     return made
 
 
+def spend(connection: Connection, opening: Opening) -> None:
+    """Say that a version of the gold set left the house with its answers: it decides nothing any more.
+
+    It stands among the openings, without a student and with a number above theirs.
+    """
+    mine = gold_openings.c.task_id == opening.task_id
+    query = select(func.max(gold_openings.c.number)).where(
+        mine, gold_openings.c.gold_version == opening.gold_version
+    )
+    number = (connection.execute(query).scalar() or 0) + 1
+    row = {name: getattr(opening, name) for name in opening.__slots__}
+    plan = json.dumps(opening.plan, ensure_ascii=False)
+    connection.execute(insert(gold_openings).values(**row | {"plan": plan, "number": number}))
+
+
+def spent(connection: Connection, task: Task) -> bool:
+    """Whether the task's version of the gold set left the house."""
+    query = select(gold_openings.c.id).where(
+        gold_openings.c.task_id == task.id,
+        gold_openings.c.gold_version == task.gold_version,
+        gold_openings.c.student_id == "",
+    )
+    return connection.execute(query).first() is not None
+
+
 def sealed(connection: Connection, opening: Opening) -> list[GoldItem]:
     """The gold set as it was frozen at an opening."""
     query = select(evaluations.c.results).where(

@@ -59,6 +59,7 @@ def task_of(row: Row) -> Task:
         metric=Metric(body.pop("metric")),
         mode=Mode(body.pop("mode")),
         slices=tuple(body.pop("slices")),
+        reviewer_labels=tuple(body.pop("reviewer_labels", ())),
         **body,
     )
 

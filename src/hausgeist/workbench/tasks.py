@@ -4,6 +4,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from hausgeist.audit import Trail
@@ -211,6 +212,9 @@ CHANGEABLE = (
     "blind_share",
     "planted_share",
     "random_share",
+    "purpose",
+    "licence",
+    "review_on",
 )
 """What ``Tasks.change`` changes."""
 
@@ -234,16 +238,28 @@ def checked(task: Task) -> Task:
         ("blind_share", 0.0, 1.0),
         ("planted_share", 0.0, 0.5),
         ("random_share", 0.0, 1.0),
+        ("unsure_below", 0.0, 1.0),
+        ("daily", 0, 100_000),
     ):
         value = getattr(task, name)
         if not least <= value <= most:  # a NaN is in no range
             raise _invalid(name, N_("the number is out of its range"))
-    if len(task.prompt) > PROMPT_MOST:
-        raise _invalid("prompt", N_("it is too long"))
+    for name, most in (("prompt", PROMPT_MOST), ("purpose", 4_000), ("licence", 300)):
+        if len(getattr(task, name)) > most:
+            raise _invalid(name, N_("it is too long"))
+    if task.review_on and not _is_date(task.review_on):
+        raise _invalid("review_on", N_("give a date"))
     if len(task.slices) > 20 or any(not one or len(one) > 64 for one in task.slices):
         raise _invalid("slices", N_("at most 20 names of at most 64 characters"))
     _answers(task)
     return task
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _one_of(task: Task) -> None:
@@ -272,6 +288,8 @@ def _answers(task: Task) -> None:
             raise _invalid("labels", N_("each needs a key of at most 64 characters"))
         if any(not one.name.strip() or len(one.name) > NAME_MOST for one in found):
             raise _invalid("labels", N_("each needs a name of at most 200 characters"))
+    if {*task.reviewer_labels} - {one.key for one in task.labels}:
+        raise _invalid("reviewer_labels", N_("there is no such label"))
     if task.kind is TaskKind.RECORD:
         for field in task.fields:
             if field.type is FieldType.CHOICE and not field.choices:

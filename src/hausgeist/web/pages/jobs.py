@@ -33,6 +33,7 @@ KINDS = {
     "gate": N_("Gate"),
     "run": N_("Answering a file"),
     "worth": N_("Order of the open texts"),
+    "export": N_("Packing a task to take along"),
 }
 """What each kind of job is called."""
 OTHER = N_("Background work")

@@ -238,6 +238,11 @@ def _row(task: Task, entry: Entry, language: str) -> HistoryRow:
     turn = translator(language)
     opening, kept = entry.opening, entry.kept
     href = f"/tasks/{task.id}/gate/{opening.id}"
+    if not opening.student_id:  # no opening: it left the house, and is spent
+        title = turn(N_("Version {version}: taken along with its answers"))
+        title = title.format(version=opening.gold_version)
+        when = moment_text(opening.at, language)
+        return HistoryRow(f"/tasks/{task.id}/leave", title, turn(N_("spent")), "warn", when, "")
     title = turn(N_("Version {version}, opening {number}: student v{student}")).format(
         version=opening.gold_version, number=opening.number, student=entry.student or "?"
     )

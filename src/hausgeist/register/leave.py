@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The doors of taking a task along: ask for it, do it as a job, find the file.
+
+The file lies in the data directory for a week, the newest of a task alone. Gold goes along only if its owner
+says so: then this version of the gold set is spent, and that is in the history of its openings.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hausgeist.audit import Trail
+from hausgeist.core.jobs import Job, JobState
+from hausgeist.core.tasks import Part, Task
+from hausgeist.core.trail import Fact
+from hausgeist.errors import NotFound
+from hausgeist.identity.tokens import new_id
+from hausgeist.jobs.queue import Jobs
+from hausgeist.jobs.work import JobCancelled, Work
+from hausgeist.register.card import card
+from hausgeist.register.leaving.archive import Packed, Packing, Wish, pack
+from hausgeist.store import openings, tasks
+from hausgeist.store.db import Store
+from hausgeist.store.openings import Opening
+from hausgeist.store.tasks import Member
+from hausgeist.training.students import FOLDER as STUDENTS
+
+JOB = "export"
+FOLDER = "leave"
+KEPT = 7 * 86_400
+"""Seconds that a file lies there."""
+_CHUNK = 1 << 20
+
+
+class Leave:
+    """The verbs. ``home`` is the house's data directory, ``now_ms`` gives milliseconds since the epoch."""
+
+    def __init__(
+        self, store: Store, trail: Trail, jobs: Jobs, home: Path, now_ms: Callable[[], int]
+    ) -> None:
+        self._store, self._trail, self._jobs = store, trail, jobs
+        self._home, self._now_ms = home, now_ms
+
+    async def begin(self, task: Task, member: Member, *, gold: bool = False) -> Job:
+        """Hand in the job that packs a task. ``gold``: with the gold set and its answers.
+
+        Raises:
+            NotFound: the member is no owner.
+            Conflict: one is under way.
+        """
+        if not member.may(Part.OWNER):
+            raise NotFound
+        job = await self._jobs.submit(
+            JOB, task_id=task.id, by=member.user_id, params={"gold": gold}, alone=True
+        )
+        gone = gold and task.gold_version > 0
+
+        def keep(connection: Any) -> Mapping[str, Fact]:
+            current = tasks.get(connection, task.id) or task
+            if gone and not openings.spent(connection, current):
+                openings.spend(
+                    connection,
+                    Opening(
+                        id=new_id(),
+                        task_id=task.id,
+                        gold_version=current.gold_version,
+                        number=0,
+                        gold_hash="",
+                        student_id="",
+                        plan={},
+                        reason="",
+                        actor=member.id,
+                        at=self._now_ms(),
+                    ),
+                )
+            return {"gold": gone, "version": current.gold_version}
+
+        await self._trail.change(
+            "task.taken_along", keep, actor=member.user_id or "", subject=task.id
+        )
+        return job
+
+    async def work(self, work: Work) -> Mapping[str, Any]:
+        """The job ``export``: started again it begins anew."""
+        job = work.job
+        folder = self._home / FOLDER / str(job.task_id)
+        await asyncio.to_thread(self._tidy, folder)
+        draft, path = folder / f"{job.id}.part", folder / f"{job.id}.zip"
+        wish = Wish(
+            task_id=str(job.task_id),
+            home=self._home / STUDENTS,
+            at=self._now_ms(),
+            gold=bool(job.params.get("gold")),
+        )
+        packing = await asyncio.to_thread(pack, self._store, wish, draft)
+        try:
+            packed = await self._packed(packing, work)
+        except JobCancelled:
+            await asyncio.to_thread(_gone, draft)
+            raise
+        size, sha256 = await asyncio.to_thread(_settled, draft, path, folder)
+        return {
+            "items": packed.items,
+            "students": packed.students,
+            "left_out": len(packed.left_out),
+            "gold": wish.gold,
+            "size": size,
+            "sha256": sha256,
+        }
+
+    async def _packed(self, packing: Packing, work: Work) -> Packed:
+        whole = packing.total + 1
+        await work.progress(0, whole)
+        while await asyncio.to_thread(packing.some_items):
+            await work.progress(min(packing.items, packing.total), whole)
+        return await asyncio.to_thread(packing.rest)
+
+    def _tidy(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        due = time.time() - KEPT
+        for path in (self._home / FOLDER).glob("*/*"):
+            with suppress(OSError):
+                if path.stat().st_mtime < due:
+                    path.unlink()
+
+    async def of(self, task: Task) -> list[Job]:
+        """The jobs that packed the task, the newest first."""
+        return [one for one in await self._jobs.of_task(task.id) if one.kind == JOB]
+
+    def path(self, job: Job) -> Path | None:
+        """The file that a job made, while it lies there."""
+        path = self._home / FOLDER / str(job.task_id) / f"{job.id}.zip"
+        return path if job.state is JobState.DONE and path.is_file() else None
+
+    async def file(self, task: Task, job_id: str) -> Path:
+        """The file of one of the task's jobs.
+
+        Raises:
+            NotFound: there is none, or it does not lie there any more.
+        """
+        job = await self._jobs.get(job_id)
+        if job.task_id != task.id or job.kind != JOB:
+            raise NotFound
+        found = await asyncio.to_thread(self.path, job)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def card(self, task: Task) -> dict[str, Any]:
+        """The card as it stands, as JSON values."""
+        now = self._now_ms()
+        return await self._store.read(lambda connection: card(connection, task, now))
+
+
+def _gone(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _settled(draft: Path, path: Path, folder: Path) -> tuple[int, str]:
+    """The draft becomes the file, older ones go; size and SHA-256."""
+    with draft.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size = draft.stat().st_size
+    draft.replace(path)
+    for other in folder.iterdir():
+        if other != path:
+            _gone(other)
+    return size, sha256
