@@ -325,6 +325,7 @@ async def _serve_students(house: House) -> None:
         serving = house.bench.serving
         assert serving is not None
         await serving.refresh()
+        await house.bench.drift.tend()
 
 
 def _rounds(

@@ -355,7 +355,7 @@ class Fallback:
         told = await self._taught(post, made.chain.teachers[0], call, text)
         if told is not None:
             agrees = told[0] == guess.value
-            kept = replace(row, id=new_id(), by="shadow", agrees=agrees)
+            kept = replace(row, id=new_id(), by=deployments.SHADOW, agrees=agrees)
             self._store.write_later(deployments.record, [kept])
 
     def _later(self, work: Coroutine[Any, Any, object]) -> None:

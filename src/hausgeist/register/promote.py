@@ -283,6 +283,8 @@ class Promote:
             trial = next((one for one in there if one.state is Stage.CANARY), None)
             if trial is None:
                 raise NotFound
+            if trial.checks.get("alarm"):
+                raise NotReadyToServe(reason=N_("an alarm is open that its owner has not seen"))
             _end_live(connection, there, self._now_ms())
             after = replace(
                 trial,

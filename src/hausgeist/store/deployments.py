@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, case, delete, func, insert, select, update
 
 from hausgeist.core.answers import Value
 from hausgeist.core.items import Item, fingerprint
@@ -20,11 +20,15 @@ from hausgeist.store import items, students, tasks
 from hausgeist.store.accounts import Row
 from hausgeist.store.students import Student
 from hausgeist.store.tables import deployments, served
+from hausgeist.store.tables import items as item_rows
 
 SOURCE = "service"
 """Where items come from that a student was not sure of."""
 AUDIT = "audit"
 """Where items come from that were drawn to be answered blind."""
+SHADOW = "shadow"
+"""Answers of which the teacher's opinion was asked beside."""
+DAY_MS = 86_400_000
 ON_TOP = 2.0
 """What the items are worth that people are to answer first; active learning gives 1 at most."""
 
@@ -167,20 +171,65 @@ def one_served(connection: Connection, task_id: str, served_id: str) -> Served |
     return _served(row) if row else None
 
 
-def since(connection: Connection, task_id: str, at: int, most: int = 50_000) -> list[Served]:
-    """What was answered from a moment on, the newest first, so many at most."""
+def since(
+    connection: Connection, task_id: str, at: int, *, by: str, most: int = 2_000
+) -> list[Served]:
+    """What was answered in one way from a moment on, the newest first, so many at most."""
     query = (
         select(served)
-        .where(served.c.task_id == task_id, served.c.at >= at)
-        .order_by(served.c.at.desc())
+        .where(served.c.task_id == task_id, served.c.at >= at, served.c.by == by)
+        .order_by(served.c.at.desc(), served.c.id)
         .limit(most)
     )
     return [_served(row) for row in connection.execute(query).mappings()]
 
 
-def agreed(connection: Connection, served_id: str, *, agrees: bool) -> None:
-    """Say whether the teacher says the same."""
-    connection.execute(update(served).where(served.c.id == served_id).values(agrees=agrees))
+def window(connection: Connection, deployment_id: str, most: int, *, newest: bool) -> list[Served]:
+    """The first or the latest answers of a deployment; what was asked beside them is not among them."""
+    order = (served.c.at.desc(), served.c.id) if newest else (served.c.at, served.c.id)
+    query = _answers(deployment_id, select(served)).order_by(*order).limit(most)
+    return [_served(row) for row in connection.execute(query).mappings()]
+
+
+def count(connection: Connection, deployment_id: str) -> int:
+    """How much a deployment has answered."""
+    query = _answers(deployment_id, select(func.count()).select_from(served))
+    return connection.execute(query).scalar_one()
+
+
+def by_day(
+    connection: Connection, deployment_id: str, now: int, days: int = 28
+) -> list[tuple[int, int, int, float]]:
+    """Per day of the last weeks, the oldest first: when it began, answers, those left, mean confidence."""
+    since = now - days * DAY_MS
+    day = served.c.at // DAY_MS
+    left = func.sum(case((served.c.by.in_(("student", "rule")), 0), else_=1))
+    query = _answers(
+        deployment_id,
+        select(day.label("day"), func.count(), left, func.avg(served.c.score)),
+    ).where(served.c.at >= since)
+    rows = connection.execute(query.group_by(day).order_by(day))
+    return [(int(row[0]) * DAY_MS, row[1], int(row[2]), float(row[3] or 0.0)) for row in rows]
+
+
+def waiting_texts(connection: Connection, task_id: str, most: int) -> list[tuple[str, str]]:
+    """Texts that came from service and nobody has answered, the latest first."""
+    query = (
+        select(item_rows.c.id, func.substr(item_rows.c.text, 1, 2_000))
+        .where(
+            item_rows.c.task_id == task_id,
+            item_rows.c.partition == Partition.POOL.value,
+            item_rows.c.answered == 0,
+            item_rows.c.source.in_((SOURCE, AUDIT)),
+        )
+        .order_by(item_rows.c.seq.desc())
+        .limit(most)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def _answers(deployment_id: str, query: Select[Any]) -> Select[Any]:
+    return query.where(served.c.deployment_id == deployment_id, served.c.by.notin_((AUDIT, SHADOW)))
 
 
 def forget_before(connection: Connection, at: int) -> int:

@@ -67,6 +67,7 @@ PAGES = (
     "pages.admin_logins",
     "pages.admin_login",
     "pages.task_gate",
+    "pages.task_service",
     "pages.task_room",
     "pages.tasks",
     "pages.task_suggestions",

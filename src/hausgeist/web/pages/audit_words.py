@@ -34,7 +34,11 @@ AREAS = (
     ("costs", N_("Budgets and prices"), ("budget.", "price.", "own_costs.", "grid_factor.")),
     ("egress", N_("Egress"), ("egress.reported", "egress.unexplained", "egress.canary_leaked")),
     ("reading", N_("Reading of conversations"), ("reading.",)),
-    ("task", N_("Tasks of the workbench"), ("task.", "gold.", "dev.drawn", "guideline.", "service.")),
+    (
+        "task",
+        N_("Tasks of the workbench"),
+        ("task.", "gold.", "dev.drawn", "guideline.", "service."),
+    ),
     ("rules", N_("Retention, holds, sharing"), ("retention.changed", "hold.", "sharing.")),
 )
 """What the list can be narrowed to, and all that it ever shows: what is in no area is not shown."""
