@@ -53,6 +53,7 @@ from hausgeist.jobs.children import Workers, house_address
 from hausgeist.ledger import Book, Budgets, EnergyMeter, Prices, Usage
 from hausgeist.net import AllowList, Connections, Outbound
 from hausgeist.people import Erasure, Export, Holds, Lifecycle, Retention, Signer
+from hausgeist.people.collected import Collected
 from hausgeist.settings import Settings
 from hausgeist.store import deployments, schema
 from hausgeist.store.db import Store, sqlite_url
@@ -288,9 +289,24 @@ def build(settings: Settings) -> House:
         ground, house, energy=energy, residents=residents, recheck=recheck, workers=workers
     )
     _live(ground, house, rounds=rounds, supervisor=supervisor, recheck=recheck)
+    _traffic(ground, house)
     house.on_stop.append(partial(_run_all, ends))
     house.on_stop.append(workers.close)  # first of all: they ask this house
     return house
+
+
+def _traffic(ground: _Ground, house: House) -> None:
+    """Calls that were laid aside are worked off apart from all else: the detectors take their time."""
+    collected = Collected(ground.store, now_ms, ground.settings.traffic_days)
+    rounds = Rounds((), later=[partial(_work_off, house), collected.look])
+    house.on_start.append(rounds.start)
+    house.on_stop.append(rounds.stop)
+
+
+async def _work_off(house: House) -> None:
+    """Where nobody agreed to anything, the workbench is not even loaded."""
+    if house.gateway.tap.waiting:
+        await house.bench.traffic.work_off()
 
 
 async def _run_all(ends: list[Callable[[], Awaitable[None]]]) -> None:

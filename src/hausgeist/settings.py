@@ -49,6 +49,9 @@ class Settings:
     files_total: int = _setting(
         2 * 1024**3, "size of all files that one person may keep in conversations"
     )
+    traffic_days: int = _setting(
+        90, "days that samples of calls are kept whose owner agreed that a task may be made of them"
+    )
     max_headers: int = _setting(100, "largest number of request headers")
     memory_budget: int = _setting(
         0, "memory that loaded models may use together; 0: 70 % of the machine's"

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from hausgeist.errors import N_
-from hausgeist.store import appeals, jobs, personal, tasks
+from hausgeist.store import appeals, jobs, personal, tasks, traffic
 from hausgeist.store.db import Store
 
 Row = dict[str, Any]
@@ -128,6 +128,13 @@ STORES = (
         frozenset({"task_members"}),
         tasks.exported,
         tasks.forget_person,
+    ),
+    PersonalStore(
+        "traffic",
+        N_("Samples of your keys' calls, where you agreed to tasks"),
+        frozenset({"traffic_templates", "traffic_samples"}),
+        traffic.exported,
+        traffic.erase,
     ),
     PersonalStore(
         "keys", N_("API keys"), frozenset({"api_keys"}), personal.keys, personal.erase_keys

@@ -21,6 +21,7 @@ from hausgeist.settings import Settings
 from hausgeist.store.db import Store
 from hausgeist.training.process import Predictor
 from hausgeist.training.students import FOLDER, Students
+from hausgeist.workbench.candidates import Candidates
 from hausgeist.workbench.guidelines import Guidelines
 from hausgeist.workbench.intake import Intakes
 from hausgeist.workbench.members import Members
@@ -32,6 +33,7 @@ from hausgeist.workbench.room import Room
 from hausgeist.workbench.snapshot import Snapshots
 from hausgeist.workbench.suggest import Suggest
 from hausgeist.workbench.tasks import Tasks
+from hausgeist.workbench.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ class Bench:
     """What is in service; None in a worker."""
     fallback: Fallback | None
     drift: Drift
+    traffic: Traffic
+    candidates: Candidates
 
 
 def open_bench(ground: Ground) -> Bench:
@@ -86,9 +90,11 @@ def open_bench(ground: Ground) -> Bench:
     gate = Gate(ground.store, ground.trail, jobs, ground.now_ms)
     promote = Promote(ground.store, ground.trail, gate, students, ground.now_ms)
     serving, fallback = _service(ground, students, promote)
+    tasks = Tasks(ground.store, ground.trail, ground.now_ms)
+    traffic = Traffic(ground.store, ground.secret, ground.gateway, ground.now_ms)
     return Bench(
         ground=ground,
-        tasks=Tasks(ground.store, ground.trail, ground.now_ms),
+        tasks=tasks,
         partitions=partitions,
         intake=Intakes(
             ground.store, ground.trail, partitions, ground.settings.home / "intake", ground.now_ms
@@ -112,6 +118,10 @@ def open_bench(ground: Ground) -> Bench:
         serving=serving,
         fallback=fallback,
         drift=Drift(ground.store, ground.trail, ground.now_ms),
+        traffic=traffic,
+        candidates=Candidates(
+            ground.store, ground.trail, traffic, tasks, ground.gateway, ground.now_ms
+        ),
     )
 
 

@@ -103,7 +103,6 @@ task_templates = Table(
     "task_templates",
     metadata,
     Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
-    Column("key_id", String(32), nullable=False),  # whose calls it came from
     Column("body", LargeBinary, nullable=False),  # sealed, as in traffic_templates
     Column("at", BigInteger, nullable=False),
 )

@@ -180,7 +180,6 @@ def _serving() -> None:
     op.create_table(
         "task_templates",
         sa.Column("task_id", sa.String(length=32), nullable=False),
-        sa.Column("key_id", sa.String(length=32), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
