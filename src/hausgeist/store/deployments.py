@@ -19,7 +19,7 @@ from hausgeist.core.tasks import Partition, Task
 from hausgeist.store import items, students, tasks
 from hausgeist.store.accounts import Row
 from hausgeist.store.students import Student
-from hausgeist.store.tables import deployments, served
+from hausgeist.store.tables import deployments, served, traffic_templates
 from hausgeist.store.tables import items as item_rows
 
 SOURCE = "service"
@@ -151,6 +151,14 @@ def running(connection: Connection) -> list[Running]:
         ids = frozenset(one.user_id for one in members if one.user_id is not None)
         found.append(Running(made, task, student, ids))
     return found
+
+
+def senders(connection: Connection) -> dict[str, int]:
+    """How many keys are known to send a prompt, by its fingerprint; only of those who opted in."""
+    query = select(
+        traffic_templates.c.id, func.count(traffic_templates.c.key_id.distinct())
+    ).group_by(traffic_templates.c.id)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 # -- what was answered ------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ PAGES = (
     "pages.admin_words",
     "pages.admin_models",
     "pages.admin_providers",
+    "pages.admin_service",
     "pages.admin_budgets",
     "pages.admin_prices",
     "pages.admin_costs",
@@ -81,6 +82,7 @@ PAGES = (
     "pages.task_settings",
     "pages.task_rules",
     "pages.task_labels",
+    "pages.task_leave",
     "pages.task_students",
 )
 """Modules of ``hausgeist.web`` with the routes of pages; where two patterns fit, the first wins."""

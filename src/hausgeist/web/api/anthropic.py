@@ -6,6 +6,7 @@ from starlette.responses import Response
 from hausgeist.gateway.dialects import anthropic_answer, anthropic_request
 from hausgeist.gateway.routing import characters
 from hausgeist.gateway.run import estimate
+from hausgeist.web.answered import answered_by
 from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
 from hausgeist.web.routes import Route, Who
 from hausgeist.web.streams import encoded, opened
@@ -24,14 +25,17 @@ async def messages(visit: Visit) -> Response:
     if not call.stream:
         events = await while_connected(visit.receive, visit.house.gateway.whole(visit.agreed(call)))
         body = anthropic_answer.whole(events, call.id, call.model)
-        return JSONBytes(body, headers={"request-id": request_id})
+        headers = {"request-id": request_id, **(answered_by(events) or {})}
+        return JSONBytes(body, headers=headers)
     bursts = visit.house.gateway.answer(visit.agreed(call))
     first = await opened(visit.receive, bursts)
     encoder = anthropic_answer.StreamEncoder(
         call.id, call.model, request_id, estimate(call, characters(call))
     )
     return ByteStream(
-        encoded(encoder, first, bursts), encoder.media_type, {"request-id": request_id}
+        encoded(encoder, first, bursts),
+        encoder.media_type,
+        {"request-id": request_id, **(answered_by(first) or {})},
     )
 
 

@@ -11,6 +11,7 @@ from hausgeist.gateway.dialects import ollama_answer, ollama_request
 from hausgeist.gateway.dialects.ollama_request import Keep
 from hausgeist.gateway.providers import Embeddings
 from hausgeist.web.accepts import wants_html
+from hausgeist.web.answered import answered_by
 from hausgeist.web.reply import ByteStream, JSONBytes, while_connected
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.streams import encoded, opened
@@ -104,10 +105,10 @@ async def _answer(visit: Visit, asked: Call | Keep, *, chat: bool) -> Response:
         events = await while_connected(
             visit.receive, visit.house.gateway.whole(visit.agreed(asked))
         )
-        return JSONBytes(lines.whole(events))
+        return JSONBytes(lines.whole(events), headers=answered_by(events))
     bursts = visit.house.gateway.answer(visit.agreed(asked))
     first = await opened(visit.receive, bursts)
-    return ByteStream(encoded(lines, first, bursts), lines.media_type)
+    return ByteStream(encoded(lines, first, bursts), lines.media_type, answered_by(first))
 
 
 async def _vectors(visit: Visit, call: Call, texts: list[str]) -> Embeddings:
