@@ -165,6 +165,10 @@ ADDRESSES = {
     "/tasks/{task_id}/items": ("/tasks/{letters}/items", "/tasks/{letters}/items?q=xyzzy"),
     "/tasks/{task_id}/items/{item_id}": ("/tasks/{letters}/items/{letter}",),
     "/tasks/{task_id}/labels": ("/tasks/{letters}/labels",),
+    "/tasks/{task_id}/leave": ("/tasks/{letters}/leave",),
+    "/tasks/{task_id}/leave/{job_id}/task.zip": ("/tasks/{letters}/leave/{waits}/task.zip",),
+    "/tasks/{task_id}/leave/card.json": ("/tasks/{letters}/leave/card.json",),
+    "/tasks/{task_id}/leave/card.md": ("/tasks/{letters}/leave/card.md",),
     "/tasks/{task_id}/settings": ("/tasks/{letters}/settings",),
     "/tasks/{task_id}/gate": ("/tasks/{letters}/gate", "/tasks/{notes}/gate?gap=2&differ=6"),
     "/tasks/{task_id}/gate/{opening_id}": ("/tasks/{letters}/gate/{opening}",),
@@ -174,6 +178,7 @@ ADDRESSES = {
     "/tasks/{task_id}/gate/{opening_id}/verdict.json": (
         "/tasks/{letters}/gate/{opening}/verdict.json",
     ),
+    "/tasks/{task_id}/service": ("/tasks/{letters}/service",),
     "/tasks/{task_id}/rules": (
         "/tasks/{letters}/rules",
         "/tasks/{notes}/rules",

@@ -8,11 +8,13 @@ from functools import partial
 from hausgeist.audit import Trail
 from hausgeist.gateway import Gateway
 from hausgeist.jobs.queue import Jobs
+from hausgeist.register.clinic import Clinic
 from hausgeist.register.drift import Drift
 from hausgeist.register.fallback import Fallback
 from hausgeist.register.gate import Gate
 from hausgeist.register.leaderboard import Leaderboard
 from hausgeist.register.leave import Leave
+from hausgeist.register.lineage import Lineage
 from hausgeist.register.ordering import Ordering
 from hausgeist.register.promote import Promote
 from hausgeist.register.rules import Rules
@@ -69,8 +71,10 @@ class Bench:
     suggest: Suggest
     gate: Gate
     leave: Leave
+    lineage: Lineage
     leaderboard: Leaderboard
     ordering: Ordering
+    clinic: Clinic
     promote: Promote
     serving: Serving | None
     """What is in service; None in a worker."""
@@ -111,8 +115,10 @@ def open_bench(ground: Ground) -> Bench:
         rules=Rules(ground.store, ground.trail, ground.now_ms),
         suggest=Suggest(ground.store, jobs, ground.gateway, ground.now_ms),
         gate=gate,
+        lineage=Lineage(ground.store, ground.trail, ground.settings.home / FOLDER),
         leave=Leave(ground.store, ground.trail, jobs, ground.settings.home, ground.now_ms),
         leaderboard=Leaderboard(ground.store, gate, ground.gateway),
+        clinic=Clinic(ground.store, students),
         ordering=Ordering(ground.store, jobs, home, partial(Predictor, home), ground.now_ms),
         promote=promote,
         serving=serving,

@@ -35,6 +35,7 @@ PAGES = (
     "pages.appeals",
     "pages.account",
     "pages.account_password",
+    "pages.key_tasks",
     "pages.account_reading",
     "pages.my_data",
     "pages.receipts",
@@ -72,6 +73,7 @@ PAGES = (
     "pages.task_room",
     "pages.tasks",
     "pages.task_suggestions",
+    "pages.traffic",
     "pages.task_new",
     "pages.task_overview",
     "pages.task_items",
@@ -84,6 +86,7 @@ PAGES = (
     "pages.task_labels",
     "pages.task_leave",
     "pages.task_students",
+    "pages.task_student",
 )
 """Modules of ``hausgeist.web`` with the routes of pages; where two patterns fit, the first wins."""
 

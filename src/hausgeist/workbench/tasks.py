@@ -98,20 +98,6 @@ class Tasks:
             lambda connection: items.page(connection, task_id, wanted, offset=offset, most=most)
         )
 
-    async def remove_item(self, task_id: str, item_id: str, user_id: str) -> None:
-        """Delete an item with everything said of it.
-
-        Raises:
-            NotFound: the task has no such item.
-        """
-
-        def keep(connection: Any) -> Mapping[str, Fact]:
-            if not items.remove(connection, task_id, item_id):
-                raise NotFound
-            return {"item": item_id}
-
-        await self._trail.change("task.text_deleted", keep, actor=user_id, subject=task_id)
-
     async def free_name(self, title: str) -> str:
         """A name for a task of this title that no other has."""
         wanted = named(title)
@@ -288,8 +274,6 @@ def _answers(task: Task) -> None:
             raise _invalid("labels", N_("each needs a key of at most 64 characters"))
         if any(not one.name.strip() or len(one.name) > NAME_MOST for one in found):
             raise _invalid("labels", N_("each needs a name of at most 200 characters"))
-    if {*task.reviewer_labels} - {one.key for one in task.labels}:
-        raise _invalid("reviewer_labels", N_("there is no such label"))
     if task.kind is TaskKind.RECORD:
         for field in task.fields:
             if field.type is FieldType.CHOICE and not field.choices:

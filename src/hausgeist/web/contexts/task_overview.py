@@ -53,6 +53,7 @@ class OverviewPage:
     kind: str
     class_words: str
     step: NextStep
+    tickets: tuple[str, ...]
     tiles: tuple[PartitionTile, ...]
     labels: tuple[tuple[str, str], ...]
     fields: tuple[tuple[str, str], ...]

@@ -105,8 +105,7 @@ async def delete(visit: Visit) -> Response:
     task, _ = await opened(visit)
     item_id = str(visit.path_params["item_id"])
     item = await visit.house.bench.review.item(task, item_id)
-    await visit.house.bench.snapshots.forget(task, [item.id])
-    await visit.house.bench.tasks.remove_item(task.id, item.id, visit.principal.id)
+    await visit.house.bench.lineage.delete(task, [item.id], visit.principal.id)
     return go(f"/tasks/{task.id}/items?deleted=yes")
 
 

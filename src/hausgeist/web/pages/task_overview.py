@@ -24,6 +24,7 @@ from hausgeist.web.moments import moment_text
 from hausgeist.web.pages.intake_words import REASONS
 from hausgeist.web.pages.jobs import job_view
 from hausgeist.web.pages.task import frame, opened
+from hausgeist.web.pages.task_leave import ticket_words
 from hausgeist.web.pages.task_new import GOLDS
 from hausgeist.web.pages.task_words import FIELD_WORDS, KIND_WORDS, PARTITION_WORDS
 from hausgeist.web.rendering import go, language_for, page
@@ -109,8 +110,10 @@ async def _overview(visit: Visit, error: HausgeistError | None = None) -> Respon
     jobs = [one for one in await bench.jobs.of_task(task.id) if not one.state.over] if owner else []
     properties = await bench.partitions.properties(task.id) if owner else {}
     gold = counts[Partition.GOLD].total
+    tickets = await bench.lineage.tickets(task) if owner else []
     context = OverviewPage(
         frame=found,
+        tickets=tuple(ticket_words(one, language) for one in tickets),
         kind=turn(KIND_WORDS[task.kind]),
         class_words=turn(CLASSES[task.data_class]),
         step=_step(
@@ -162,7 +165,7 @@ def _step(
             )
         )
         return NextStep(
-            words.format(count=number(again, language)), turn(N_("Answer")), f"{base}/work"
+            words.format(count=number(again, language)), turn(N_("Answer texts")), f"{base}/work"
         )
     if owner and not task.gold_version:
         return NextStep(
@@ -179,7 +182,9 @@ def _step(
     if gold.open:
         words = turn(N_("{count} texts of the gold set wait for an answer."))
         return NextStep(
-            words.format(count=number(gold.open, language)), turn(N_("Answer")), f"{base}/work"
+            words.format(count=number(gold.open, language)),
+            turn(N_("Answer texts")),
+            f"{base}/work?work=gold",
         )
     if pool.answered < min(200, pool.total - pool.dups):
         return NextStep(
@@ -188,7 +193,7 @@ def _step(
                     "Answer texts of the pool: with the first two hundred, a first model can be trained."
                 )
             ),
-            turn(N_("Answer")),
+            turn(N_("Answer texts")),
             f"{base}/work",
         )
     if member.may(Part.REVIEWER):
@@ -197,7 +202,7 @@ def _step(
             turn(N_("Train")),
             f"{base}/students",
         )
-    return NextStep(turn(N_("Answer further texts.")), turn(N_("Answer")), f"{base}/work")
+    return NextStep(turn(N_("Answer further texts.")), turn(N_("Answer texts")), f"{base}/work")
 
 
 def _tile(partition: Partition, counts: Counts, language: str) -> PartitionTile:
