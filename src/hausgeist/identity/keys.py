@@ -17,7 +17,7 @@ from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, InvalidField, NotAllowed, NotFound
 from hausgeist.identity.people import group_slug
 from hausgeist.identity.tokens import new_id, new_token, token_hash
-from hausgeist.store import accounts
+from hausgeist.store import accounts, traffic
 from hausgeist.store.db import Store
 
 PREFIX = "hg-"
@@ -59,6 +59,8 @@ class Key:
     expires_at: int | None
     revoked_at: int | None
     used_day: int | None
+    collected_since: int | None
+    """Since when tasks may be made of its calls, by its owner's word; None: they may not."""
 
     def state(self, now_ms: int) -> Literal["active", "expired", "revoked"]:
         """What has become of it."""
@@ -159,6 +161,38 @@ class Keys:
         await self._trail.change("key.revoked", work, actor=by, subject=key_id)
         self._changed()
 
+    async def agree(
+        self, key_id: str, owner: str | None, by: str, *, yes: bool, forget: bool = False
+    ) -> int:
+        """Say that tasks may be made of a key's calls, or no longer; it holds from now on.
+
+        ``forget``: with a no, what was collected goes at once; gives how many samples that were. A no with
+        ``forget`` is also done where the word was taken back before.
+
+        Raises:
+            NotFound: there is no such key of this person, or of a service when ``owner`` is None.
+        """
+        now = self._now_ms()
+        gone = [0]
+
+        def work(connection: Any) -> dict[str, Fact] | None:
+            changed = traffic.agree(connection, key_id, owner, now if yes else None)
+            if changed is None:
+                raise NotFound
+            gone[0] = traffic.forget(connection, key_id) if forget and not yes else 0
+            if not changed and not gone[0]:
+                return None
+            return {
+                "before.collected": yes is not changed,
+                "after.collected": yes,
+                "samples_deleted": gone[0],
+                "service": owner is None,
+            }
+
+        await self._trail.change("key.agreed", work, actor=by, subject=key_id)
+        self._changed()
+        return gone[0]
+
     def _group(self, connection: Any, wish: KeyWish, owner: str | None, now: int) -> str:
         """Who pays: the owner's group, or the one that was named for a service."""
         if owner is None:
@@ -191,4 +225,5 @@ def _key(row: accounts.Row) -> Key:
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
         used_day=row["used_day"],
+        collected_since=row["collected_since"],
     )

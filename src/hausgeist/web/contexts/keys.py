@@ -21,6 +21,8 @@ class KeyRow:
     expires: str
     used: str
     state: Literal["active", "expired", "revoked"]
+    collected: str
+    """Since which day tasks may be made of its calls; empty: they may not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ def rows(keys: list[Key], now_ms: int, language: str) -> tuple[KeyRow, ...]:
             expires=day_text(key.expires_at, language),
             used=day_text(None if key.used_day is None else key.used_day * DAY_MS, language),
             state=key.state(now_ms),
+            collected=day_text(key.collected_since, language),
         )
         for key in keys
     )
