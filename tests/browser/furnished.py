@@ -67,6 +67,7 @@ ADDRESSES = {
     "/admin": ("/admin",),
     "/admin/announcements": ("/admin/announcements",),
     "/admin/announcements/{announcement_id}": ("/admin/announcements/{announcement}",),
+    "/admin/service": ("/admin/service",),
     "/admin/appearance": ("/admin/appearance", "/admin/appearance?accent=%23ffcc00"),
     "/admin/appearance/theme.css": ("/admin/appearance/theme.css",),
     "/admin/audit": ("/admin/audit",),

@@ -65,7 +65,7 @@ def _row(one: Running, senders: dict[str, int], language: str) -> TakeoverRow:
         title=f"{one.task.title} · v{one.student.number}",
         facts=(
             (turn(N_("Model")), template.model or turn(N_("whichever is asked"))),
-            (turn(N_("Share")), percent(made.share, language, 0)),
+            (turn(N_("Answers a share of")), percent(made.share, language, 0)),
             (turn(N_("State")), turn(N_("on trial")) if trial else turn(N_("answers everything"))),
         ),
         system=template.system,

@@ -14,6 +14,7 @@ from hausgeist.render.charts import Bar, Stroke, columns, lines
 from hausgeist.web.amounts import number
 from hausgeist.web.contexts.task_service import Chart, CheckRow
 from hausgeist.web.moments import day_text
+from hausgeist.web.pages.gate_words import headline
 
 ZONES = {
     "house": N_("In the house"),
@@ -51,7 +52,8 @@ def _why(one: Check, language: str) -> str:
         if not one.ok:
             return turn(N_("There is no such verdict for this student."))
         return turn(N_("Gold version {version}: {verdict}")).format(
-            version=facts["version"], verdict=facts["verdict"]
+            version=facts["version"],
+            verdict=headline(facts["verdict"], {"compared": {"more": 0}}, language)[0],
         )
     if one.key == "slices":
         return turn(N_("{count} protected groups looked at")).format(count=facts["count"])
@@ -110,7 +112,7 @@ def facts(made: Deployment, health: Health, language: str) -> tuple[tuple[str, s
     )
     names = [*chain.teachers, *([turn(N_("people"))] if chain.queue else [])]
     found = [
-        (turn(N_("Share")), percent(made.share, language, 0)),
+        (turn(N_("Answers a share of")), percent(made.share, language, 0)),
         (turn(N_("Answers from")), percent(made.threshold, language)),
         (turn(N_("Then")), " → ".join(names)),
         (turn(N_("Who may ask")), readers),
@@ -252,9 +254,9 @@ def _audit(health: Health, made: Deployment, language: str) -> Chart:
     drawn = lines(
         title,
         (
-            stroke(turn(N_("wrong")), "accent", "estimate"),
-            stroke(turn(N_("at least")), "", "low"),
-            stroke(turn(N_("at most")), "", "high"),
+            stroke(turn(N_("wrong")), "", "estimate"),
+            stroke(turn(N_("at least")), "eu", "low"),
+            stroke(turn(N_("at most")), "eu", "high"),
         ),
         top=percent(most, language, 0),
         right="",

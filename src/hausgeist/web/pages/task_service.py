@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from hausgeist.core.models import Capability
 from hausgeist.core.service import Chain, Deployment, Stage, Template
 from hausgeist.core.tasks import Part, Task
 from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError, InvalidField, NotFound
@@ -194,6 +195,7 @@ async def _page(
         models=tuple(
             (card.id, f"{card.name} ({turn(words.ZONES[card.zone.value])})")
             for card in visit.house.gateway.directory.offered(visit.principal)
+            if card.can(Capability.COMPLETION)
         ),
         groups=tuple((one.id, one.title) for one in groups),
         checks=words.checks(found, language) if found else (),
