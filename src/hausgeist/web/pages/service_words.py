@@ -208,6 +208,7 @@ def _fallback(health: Health, language: str) -> Chart:
             for one in health.days
         ],
         percent(most, language, 0),
+        every=max(5, len(health.days) // 2),
     )
     heads = (turn(N_("Day")), turn(N_("Answers")), turn(N_("Left to others")))
     rows = tuple(
