@@ -24,6 +24,7 @@ from hausgeist.store.db import Store
 from hausgeist.training.process import Predictor
 from hausgeist.training.students import FOLDER, Students
 from hausgeist.workbench.candidates import Candidates
+from hausgeist.workbench.crowd import Crowd
 from hausgeist.workbench.guidelines import Guidelines
 from hausgeist.workbench.intake import Intakes
 from hausgeist.workbench.members import Members
@@ -64,6 +65,7 @@ class Bench:
     queue: Queue
     review: Review
     room: Room
+    crowd: Crowd
     snapshots: Snapshots
     students: Students
     jobs: Jobs
@@ -89,6 +91,7 @@ def open_bench(ground: Ground) -> Bench:
     jobs = Jobs(ground.store, ground.now_ms)
     partitions = Partitions(ground.store, ground.trail)
     snapshots = Snapshots(ground.store, ground.now_ms)
+    queue = Queue(ground.store, ground.secret, ground.now_ms)
     students = Students(ground.store, ground.trail, jobs, ground.settings.home, snapshots.take)
     home = ground.settings.home / FOLDER
     gate = Gate(ground.store, ground.trail, jobs, ground.now_ms)
@@ -106,9 +109,10 @@ def open_bench(ground: Ground) -> Bench:
         guidelines=Guidelines(ground.store, ground.trail, ground.now_ms),
         members=Members(ground.store, ground.trail, ground.now_ms),
         migrations=Migrations(ground.store, ground.trail, ground.now_ms),
-        queue=Queue(ground.store, ground.secret, ground.now_ms),
+        queue=queue,
         review=Review(ground.store, ground.trail, ground.now_ms),
         room=Room(ground.store, ground.trail, ground.secret, ground.now_ms),
+        crowd=Crowd(ground.store, queue, ground.secret, ground.now_ms),
         snapshots=snapshots,
         students=students,
         jobs=jobs,

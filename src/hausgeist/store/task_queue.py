@@ -344,6 +344,8 @@ class Claim:
     people: dict[Partition, int] = field(default_factory=dict)
     freely: bool = False
     """An item of one's own that is looked at once more: no one else's turn is taken."""
+    more: dict[str, int] = field(default_factory=dict)
+    """Items that more people may answer, and how many."""
 
 
 def reserve(connection: Connection, claim: Claim, most: int, now: int) -> list[Reserved]:
@@ -389,7 +391,8 @@ def _free(connection: Connection, claim: Claim, ids: Sequence[str], now: int) ->
     return {
         item_id
         for item_id, partition in partitions.items()
-        if len(taken.get(item_id, set()) - {claim.actor}) < claim.people[Partition(partition)]
+        if len(taken.get(item_id, set()) - {claim.actor})
+        < max(claim.people[Partition(partition)], claim.more.get(item_id, 0))
     }
 
 

@@ -71,6 +71,7 @@ PAGES = (
     "pages.task_gate",
     "pages.task_service",
     "pages.task_room",
+    "pages.task_people",
     "pages.tasks",
     "pages.task_suggestions",
     "pages.traffic",

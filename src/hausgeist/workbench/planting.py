@@ -5,7 +5,9 @@ A value and its text in, a wrong value out, None where none is plausible. What c
 but what goes in.
 """
 
+import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
@@ -29,6 +31,21 @@ def planted(
     else:
         wrong = _labels(task, right, draw, mixed_up)
     return wrong if wrong != right else None
+
+
+def mixed_up(task: Task, pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Which labels people have taken for which, by how often; ``pairs`` of first and last values as JSON."""
+    if task.kind not in {TaskKind.SINGLE, TaskKind.MULTI}:
+        return {}
+    tally: Counter[tuple[str, str]] = Counter()
+    for first, last in pairs:
+        one, other = (set(json.loads(said).get("labels", ())) for said in (first, last))
+        tally.update((mine, its) for mine in one - other for its in other - one)
+    found: dict[str, list[str]] = {}
+    for (mine, its), _ in tally.most_common():
+        found.setdefault(mine, []).append(its)
+        found.setdefault(its, []).append(mine)
+    return found
 
 
 def _other(

@@ -12,22 +12,23 @@ suggestion is replaced by a wrong one. Nothing here asks a model.
 
 import hashlib
 import hmac
-import json
 import random
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hausgeist.core.answers import Value
 from hausgeist.core.items import Item
-from hausgeist.core.tasks import Mode, Partition, Task, TaskKind
+from hausgeist.core.likeness import likeness, traits
+from hausgeist.core.tasks import Mode, Partition, Task
 from hausgeist.errors import N_
 from hausgeist.store import items, task_answers, task_queue
 from hausgeist.store.db import Store
 from hausgeist.store.task_queue import Claim, Reserved, Suggested, Window
 from hausgeist.store.tasks import Member
-from hausgeist.workbench.planting import planted
+from hausgeist.workbench import routing
+from hausgeist.workbench.planting import mixed_up, planted
 from hausgeist.workbench.review import people_for
 
 RANDOM, UNSURE, DISAGREE, SIMILAR, SUSPECT = "random", "unsure", "disagree", "similar", "suspect"
@@ -39,6 +40,8 @@ RESERVED_MS = 20 * 60_000
 """How long an item stays somebody's who does not come back; whoever works keeps theirs."""
 DEV_EVERY = 5
 """Every so-manieth item of ordinary work is of the dev set, as long as it has open ones."""
+
+SHARE_DONE = N_("You have had your share of texts for today. Thank you; take a break.")
 
 _FIRST_WINDOW, _WINDOW_MOST = 100, 4_000
 _WINDOWS = 400
@@ -137,6 +140,11 @@ class Queue:
         Items in ``wish.have`` are not given again. What they had reserved for another order goes back.
         """
         now = self._now_ms()
+        if wish.work == POOL and task.daily:
+            left = task.daily - (await self.standing(task, member)).today - len(wish.have)
+            wish = replace(wish, count=max(0, min(wish.count, left)))
+            if not wish.count:
+                return Drawn([], wish.order, SHARE_DONE)
         kept = await self._kept(task, member, wish, now)
         mine = [one for one in kept if one.item_id not in wish.have][: wish.count]
         note = ""
@@ -329,7 +337,8 @@ class Queue:
         for answered in reversed(range(people_for(task, Partition.POOL))):
             wanted = Window(Partition.POOL, answered, by_worth=True, size=max(_FIRST_WINDOW, most))
             some = await self._window(task, member, wanted)
-            found += [one.id for one in some if not one.mine and one.id not in seen]
+            fit = await self._fitting(task, member, some, complete=False)
+            found += [one.id for one in some if not one.mine and one.id in fit - seen]
         return found[:most], ""
 
     async def _disagreeing(
@@ -344,7 +353,7 @@ class Queue:
                 some = await self._window(task, member, wanted)
                 ids = [one.id for one in some if not one.mine and one.id not in seen]
                 said = await self._suggested(task, ids)
-                found += [one for one in ids if _differ(said.get(one, {}))]
+                found += [one for one in ids if routing.differ(said.get(one, {}))]
                 if len(found) >= most or len(some) < wanted.size:
                     after = None if len(some) < wanted.size else after
                     break
@@ -363,8 +372,8 @@ class Queue:
         )
         if like not in found:
             return [], N_("There is no text to compare with: these are drawn at random.")
-        wanted = _traits(found[like])
-        near = [(_likeness(wanted, _traits(found[one])), one) for one in ids if one in found]
+        wanted = traits(found[like])
+        near = [(likeness(wanted, traits(found[one])), one) for one in ids if one in found]
         near.sort(key=lambda pair: -pair[0])
         return [one for score, one in near[:most] if score > 0], ""
 
@@ -388,7 +397,16 @@ class Queue:
         """
         found: list[str] = []
         looked = 0
-        for answered in reversed(range(people_for(task, partition))):
+        people = people_for(task, partition)
+        pool = partition is Partition.POOL
+        most_people = (
+            people
+            if not pool
+            else await self._store.read(
+                lambda connection: max(people, routing.everybody(connection, task))
+            )
+        )
+        for answered in reversed(range(most_people)):
             key = (task.id, member.id, partition.value, answered)
             begun = after = self._cursors.get(key)
             size = max(_FIRST_WINDOW, most)
@@ -398,7 +416,14 @@ class Queue:
                 some = await self._window(
                     task, member, Window(partition, answered, after=after, size=size)
                 )
+                fit = (
+                    await self._fitting(task, member, some, complete=answered >= people)
+                    if pool
+                    else None
+                )
                 for one in some:
+                    if fit is not None and one.id not in fit:
+                        continue
                     if not one.mine and one.id not in seen and one.id not in found:
                         found.append(one.id)
                         if len(found) == most:
@@ -413,6 +438,15 @@ class Queue:
             if len(found) >= most:
                 break
         return found
+
+    async def _fitting(
+        self, task: Task, member: Member, some: Sequence[task_queue.Open], *, complete: bool
+    ) -> set[str]:
+        """Of a window of the pool, what the task's rules give to this member."""
+        ids = [one.id for one in some]
+        return await self._store.read(
+            lambda connection: routing.fitting(connection, task, member, ids, complete=complete)
+        )
 
     async def _window(self, task: Task, member: Member, wanted: Window) -> list[task_queue.Open]:
         return await self._store.read(
@@ -438,21 +472,25 @@ class Queue:
     ) -> list[Reserved]:
         """Reserve, and decide what is shown: suggestions are looked up once, here."""
         ids = [one.item_id for one in wanted]
-        found, said, pairs = await self._store.read(
+        found, said, pairs, many, kept_back = await self._store.read(
             lambda connection: (
                 items.several(connection, task.id, ids),
                 task_queue.suggested(connection, task.id, ids),
                 task_answers.confusions(connection, task.id) if task.planted_share else [],
+                routing.everybody(connection, task),
+                routing.blocked(connection, task) is not None,
             )
         )
-        mixed_up = _mixed_up(task, pairs)
+        seeing = replace(task, mode=Mode.BLIND) if kept_back else task
+        mixed = mixed_up(task, pairs)
         dressed = [
-            self._decided(task, one, found[one.item_id], said.get(one.item_id, {}), mixed_up)
+            self._decided(seeing, one, found[one.item_id], said.get(one.item_id, {}), mixed)
             for one in wanted
             if one.item_id in found
         ]
         people = {one: people_for(task, one) for one in Partition}
-        claim = Claim(task.id, member.id, dressed, people, freely)
+        more = {one: many for one in ids if many and routing.unsure(task, said.get(one, {}))}
+        claim = Claim(task.id, member.id, dressed, people, freely, more)
         now = self._now_ms()
         return await self._store.write(
             lambda connection: task_queue.reserve(connection, claim, most, now)
@@ -558,33 +596,3 @@ def _counts(connection: Any, task: Task) -> tuple[int, int, int, int, int]:
 def _key(wish: Wish) -> str:
     """What tells one order from another in what is reserved."""
     return wish.order if wish.work == POOL else wish.work
-
-
-def _differ(said: dict[str, Suggested]) -> bool:
-    teacher, student = said.get("teacher"), said.get("student")
-    return teacher is not None and student is not None and teacher.value != student.value
-
-
-def _mixed_up(task: Task, pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    """Which labels people have taken for which, by how often."""
-    if task.kind not in {TaskKind.SINGLE, TaskKind.MULTI}:
-        return {}
-    tally: Counter[tuple[str, str]] = Counter()
-    for first, last in pairs:
-        one, other = (set(json.loads(said).get("labels", ())) for said in (first, last))
-        tally.update((mine, its) for mine in one - other for its in other - one)
-    found: dict[str, list[str]] = {}
-    for (mine, its), _ in tally.most_common():
-        found.setdefault(mine, []).append(its)
-        found.setdefault(its, []).append(mine)
-    return found
-
-
-def _traits(text: str) -> frozenset[str]:
-    """Groups of four letters: German compounds share them where they share no word."""
-    joined = " ".join(text.casefold().split())
-    return frozenset(joined[at : at + 4] for at in range(max(1, len(joined) - 3)))
-
-
-def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / ((len(one) * len(other)) ** 0.5 or 1.0)

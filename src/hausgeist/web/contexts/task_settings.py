@@ -77,6 +77,8 @@ class SettingsPage:
     parts: tuple[tuple[str, str, str], ...]
     members: tuple[MemberRow, ...]
     archived: bool
+    labels: Options = ()
+    reviewer_labels: frozenset[str] = frozenset()
     lowered: bool = False
     done: str = ""
     error: str = ""

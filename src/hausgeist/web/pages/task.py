@@ -15,7 +15,7 @@ TABS: tuple[tuple[str, str, str, tuple[Part, ...]], ...] = (
     ("guideline", N_("Guideline"), "/guideline", (Part.ANNOTATOR, Part.REVIEWER)),
     ("items", N_("Texts"), "/items", (Part.REVIEWER,)),
     ("suggestions", N_("Suggestions"), "/suggestions", (Part.REVIEWER,)),
-    ("people", N_("People"), "/people", (Part.REVIEWER,)),
+    ("people", N_("People"), "/people", (Part.ANNOTATOR, Part.REVIEWER)),
     ("rules", N_("Rules"), "/rules", (Part.REVIEWER,)),
     ("students", N_("Students"), "/students", (Part.REVIEWER,)),
     ("gate", N_("Gate"), "/gate", (Part.REVIEWER,)),

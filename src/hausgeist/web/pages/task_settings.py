@@ -26,7 +26,7 @@ SAVED = {
     "archived": N_("The task is archived. It keeps everything."),
     "restored": N_("The task is back in the list."),
 }
-SHARES = ("blind_share", "planted_share", "random_share")
+SHARES = ("blind_share", "planted_share", "random_share", "unsure_below")
 
 
 async def show(visit: Visit) -> Response:
@@ -138,6 +138,10 @@ def _changed(task: Task, form: Form, language: str) -> Task:
         language="en" if form.text("language", task.language) == "en" else "de",
         teacher=form.text("teacher", task.teacher, most=200),
         prompt=form.exact("prompt", task.prompt, most=PROMPT_MOST).replace("\x00", "").strip(),
+        daily=whole(form, "daily") or 0 if "daily" in form else task.daily,
+        reviewer_labels=tuple(key for key in form.many("reviewer_labels") if task.label(key))
+        if "daily" in form
+        else task.reviewer_labels,
         **shares,
     )
 
@@ -166,6 +170,7 @@ async def _settings_page(
         "prompt": task.prompt,
         "mode": task.mode.value,
         "overlap": str(task.overlap),
+        "daily": str(task.daily or ""),
         **{name: typed(round(getattr(task, name) * 100, 4), language) for name in SHARES},
     }
     if form is not None:
@@ -192,6 +197,10 @@ async def _settings_page(
             for one, name, login in members
         ),
         archived=task.archived_at is not None,
+        labels=tuple((one.key, one.name) for one in task.labels),
+        reviewer_labels=frozenset(
+            task.reviewer_labels if form is None else form.many("reviewer_labels")
+        ),
         lowered=lowered,
         done=turn(done) if done and error is None else "",
         error=error.say(turn) if error else "",
