@@ -183,6 +183,14 @@ def take(connection: Connection, job_id: str, worker: str, now_ms: int) -> tuple
     return job_of(row), row["attempts"]
 
 
+def worker_of(connection: Connection, job_id: str) -> str:
+    """Who has a running job; empty: nobody."""
+    query = select(jobs.c.worker).where(
+        jobs.c.id == job_id, jobs.c.state == JobState.RUNNING.value
+    )
+    return connection.execute(query).scalar() or ""
+
+
 def beat(connection: Connection, worker: str, job_ids: Sequence[str], now_ms: int) -> set[str]:
     """Say that a worker lives; gives those of its jobs that are still its own and wanted."""
     if not job_ids:

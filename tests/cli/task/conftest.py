@@ -33,6 +33,12 @@ def messages() -> list[tuple[str, str]]:
     return found
 
 
+@pytest.fixture
+def told() -> list[tuple[str, str]]:
+    """The messages with their labels."""
+    return messages()
+
+
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory) -> Path:
     """An exported folder with a student in it."""

@@ -1,19 +1,37 @@
 # SPDX-License-Identifier: EUPL-1.2
 """``hausgeist task``: all of the workbench without a browser. One file a group of commands."""
 
+from collections.abc import Callable
+
 import typer
 
-from hausgeist.cli.task import asking, learning, making, running
+from hausgeist.cli.task import answers, asking, learning, making, people, rules, running, service
 
 app = typer.Typer(
     help="Tasks of the workbench: from texts to a student in service.", no_args_is_help=True
 )
-app.command("create")(making.create)
-app.command("import")(making.import_)
-app.command("list")(making.list_)
-app.command("show")(making.show_)
-app.command("suggest")(asking.suggest)
-app.command("train")(learning.train)
-app.command("evaluate")(learning.evaluate)
-app.command("gate")(learning.gate)
-app.command("run")(running.run)
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "create": making.create,
+    "import": making.import_,
+    "list": making.list_,
+    "show": making.show_,
+    "set": people.set_,
+    "suggest": asking.suggest,
+    "answers": answers.answers,
+    "train": learning.train,
+    "evaluate": learning.evaluate,
+    "gate": learning.gate,
+    "promote": service.promote,
+    "rollback": service.rollback,
+    "export": service.export,
+    "run": running.run,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+for _name, _group in {
+    "members": people.members,
+    "guideline": people.guideline,
+    "gold": people.gold,
+    "rules": rules.rules,
+}.items():
+    app.add_typer(_group, name=_name)

@@ -52,7 +52,7 @@ async def done_here(acting: Acting, job: Job, words: str) -> Job:
 
     with bar() as progress:
         line = progress.add_task(words, total=None)
-        name = f"command-{os.getpid()}-{secrets.token_hex(4)}"
+        name = f"{_here()}{os.getpid()}-{secrets.token_hex(4)}"
         mine = await _taken(acting, job, name, progress, line)
         if mine is not None:
             function = kinds(acting.bench)[job.kind]
@@ -78,13 +78,15 @@ def bar() -> Progress:
         TimeRemainingColumn,
     )
 
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
 
 
@@ -104,6 +106,10 @@ async def _taken(
         if found.state.over:
             return None
         progress.update(line, completed=found.done, total=found.total or None)
+        before = await acting.store.read(partial(jobs.worker_of, job_id=job.id))
+        if _killed(before):
+            await acting.store.write(partial(jobs.give_back, worker=before, died=True))
+            continue
         if await acting.store.write(
             partial(jobs.hand, job_id=job.id, now_ms=now, silent_since=now - SILENT_MS)
         ):
@@ -112,6 +118,24 @@ async def _taken(
             told("A worker is at it already, or was a moment ago: watching.")
             said = True
         await asyncio.sleep(LOOK)
+
+
+def _here() -> str:
+    return f"command-{os.uname().nodename[:24]}-"
+
+
+def _killed(worker: str) -> bool:
+    """Whether it was a command on this machine that is no more: nobody has to wait for its silence."""
+    pid = worker.removeprefix(_here()).partition("-")[0]
+    if not worker.startswith(_here()) or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 async def _do(

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import tempfile
 import time
+import zipfile
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +33,7 @@ OUT = typer.Option(..., "--out", help="What to write: .csv, .jsonl or .parquet."
 COLUMN = typer.Option("", help="The column with the texts; empty: the one that is clear.")
 KEEP = typer.Option([], help="A column to copy into the output; can be given more than once.")
 STUDENT = typer.Option("", help="Another student than the one in service: v3.")
-FROM = typer.Option(None, "--from", help="An exported folder instead of a task: needs no house.")
+FROM = typer.Option(None, "--from", help="An exported folder or archive instead of a task.")
 THRESHOLD = typer.Option(
     None, min=0.0, max=1.0, help="No answer below this confidence; empty: as it serves, else 0."
 )
@@ -78,8 +81,9 @@ def run(
 
     began = time.monotonic()
     if folder is not None:
-        run = made(_exported(folder, threshold))
-        done = asyncio.run(_here(run, processes or cores(), anew=anew))
+        with _unpacked(folder) as place:
+            run = made(_exported(place, student, threshold))
+            done = asyncio.run(_here(run, processes or cores(), anew=anew))
     else:
 
         async def work(at: Acting) -> tuple[Run, dict[str, Any]]:
@@ -107,13 +111,28 @@ def run(
     show(result, words, as_json=as_json)
 
 
-def _exported(folder: Path, threshold: float | None) -> Answering:
+def _exported(folder: Path, student: str, threshold: float | None) -> Answering:
     from hausgeist.register.batch.answering import (  # noqa: PLC0415  as above
         answering,
         student_in,
     )
 
-    return answering(student_in(folder), threshold=threshold or 0.0)
+    place = student_in(folder, student)
+    version = place.name if re.fullmatch(r"v\d+", place.name) else ""
+    return answering(place, version, threshold or 0.0)
+
+
+@contextmanager
+def _unpacked(folder: Path) -> Iterator[Path]:
+    """The folder of an export; of an archive, what it holds of students."""
+    if not zipfile.is_zipfile(folder):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="hausgeist-") as place, zipfile.ZipFile(folder) as held:
+        for name in held.namelist():
+            if re.search(r"(^|/)students/v\d+/[^/]+\Z", name):
+                held.extract(name, place)
+        yield Path(place)
 
 
 async def _student(
@@ -241,14 +260,16 @@ def _progress() -> Iterator[Callable[[int, float, float], None]]:
         TimeRemainingColumn,
     )
 
+    console = Console(stderr=True)
     with Progress(
         TextColumn("Classifying"),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as progress:
         line = progress.add_task("", total=1.0)
 

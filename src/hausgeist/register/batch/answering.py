@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from hausgeist.core.tasks import TaskKind
-from hausgeist.errors import StudentBroken
+from hausgeist.errors import InvalidField, StudentBroken
 from hausgeist.training.trainers import MANIFEST, checked, files_hash
 
 _DEEP = 3
@@ -51,15 +51,22 @@ def answering(folder: Path, version: str = "", threshold: float = 0.0) -> Answer
     )
 
 
-def student_in(folder: Path) -> Path:
+def student_in(folder: Path, wanted: str = "") -> Path:
     """The folder of the student within an exported folder, or the folder itself.
 
+    ``wanted``: the name of its folder, where there are several.
+
     Raises:
-        StudentBroken: there is none, or more than one.
+        StudentBroken: there is none.
+        InvalidField: there is more than one, or none of this name.
     """
-    found = [one.parent for one in _manifests(folder) if _is_students(one)]
-    if len(found) != 1:
+    there = [one.parent for one in _manifests(folder) if _is_students(one)]
+    found = [one for one in there if wanted in {"", one.name}]
+    if not there:
         raise StudentBroken(file=MANIFEST)
+    if len(found) != 1:
+        listed = ", ".join(one.name for one in there)
+        raise InvalidField(field="student", reason=f"say which one: {listed}", param="student")
     return found[0]
 
 
