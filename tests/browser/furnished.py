@@ -9,6 +9,7 @@ import booked_month
 import gateplace
 import idp
 import made
+import studentplace
 import workplace
 from foreign import chatgpt, webui
 from sourced import oidc
@@ -186,6 +187,15 @@ ADDRESSES = {
         "/tasks/{bills}/rules",
     ),
     "/tasks/{task_id}/students": ("/tasks/{letters}/students", "/tasks/{notes}/students?hour=45"),
+    "/tasks/{task_id}/students/suspects": (
+        "/tasks/{letters}/students/suspects",
+        "/tasks/{notes}/students/suspects",
+    ),
+    "/tasks/{task_id}/students/{student_id}": ("/tasks/{letters}/students/{pupil}",),
+    "/tasks/{task_id}/students/{student_id}/errors": (
+        "/tasks/{letters}/students/{pupil}/errors?on=pool",
+        "/tasks/{letters}/students/{pupil}/errors",
+    ),
     "/tasks/{task_id}/students/live": ("/tasks/{letters}/students/live",),
     "/tasks/{task_id}/suggestions": ("/tasks/{letters}/suggestions",),
     "/tasks/{task_id}/work": (
@@ -368,6 +378,8 @@ class Furnished:
         workplace.suggest(self, letters, Value.of_labels(["traffic"]))
         self.ids["letters"] = letters.id
         self.ids["opening"] = gateplace.decided(self.server.house.store, letters)
+        home, store = self.server.settings.home, self.server.house.store
+        self.ids["pupil"] = studentplace.pupil(home, store, letters)
         self.ids["letter"] = f"{letters.id[:12]}{1:08d}"
         notes = workplace.make(
             self,

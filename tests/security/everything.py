@@ -35,6 +35,7 @@ from hausgeist.store.tables import (
     search_words,
     sessions,
     shares,
+    students,
     task_members,
     tasks,
     veils,
@@ -52,7 +53,7 @@ def ids_of(person: str) -> dict[str, str]:
     tag = person[:12]
     called = {"conversation": "talk", "message": "said", "group": "team"}
     kinds = "group key session conversation message file folder share import hold prompt assistant"
-    kinds += " reading appeal job task member item intake task_rule opening"
+    kinds += " reading appeal job task member item intake task_rule opening student"
     return {"user": person, **{kind: f"{called.get(kind, kind)}-{tag}" for kind in kinds.split()}}
 
 
@@ -151,8 +152,24 @@ def _task(ids: dict[str, str], name: str, at: int) -> Rows:
 
 
 def _judged(ids: dict[str, str], at: int) -> Rows:
-    """What was decided by a task's texts: an opening of its gold, and a rule."""
+    """What was made and decided by a task's texts: a student, an opening of its gold, and a rule."""
     task = ids["task"]
+    yield (
+        students,
+        {
+            "id": ids["student"],
+            "task_id": task,
+            "number": 1,
+            "rung": "words",
+            "recipe": "{}",
+            "job_id": "",
+            "state": "ready",
+            "facts": "{}",
+            "size": 1,
+            "files_hash": "",
+            "created_at": at,
+        },
+    )
     yield (
         gold_openings,
         {

@@ -56,6 +56,7 @@ PLACES = {
     "intake_id": ["intake"],
     "rule_id": ["task_rule"],
     "opening_id": ["opening"],
+    "student_id": ["student"],
     "upload_id": ["intake"],
     "id": ["conversation", "message"],
 }

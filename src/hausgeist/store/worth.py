@@ -192,3 +192,16 @@ def labour(connection: Connection, task_id: str) -> dict[str, Any]:
         "priced": priced,
         "micro_eur": int(micro),
     }
+
+
+def said(connection: Connection, task_id: str, student_id: str, item_id: str) -> Value | None:
+    """What a student says of an answered item that is probably wrong; None: nothing is held against it."""
+    query = select(suggestions.c.value).where(
+        suggestions.c.task_id == task_id,
+        suggestions.c.item_id == item_id,
+        suggestions.c.version == student_id,
+        suggestions.c.producer == "student",
+        suggestions.c.code == SUSPECT,
+    )
+    found = connection.execute(query).scalar()
+    return None if found is None else Value.decode(found)

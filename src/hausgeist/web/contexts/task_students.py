@@ -194,6 +194,8 @@ class CasesPage:
     nothing: str
     done: str
     error: str
+    cell: dict[str, str]
+    """Of the confusion matrix, that is looked at: hidden fields of the forms."""
 
     @property
     def shell(self) -> object:

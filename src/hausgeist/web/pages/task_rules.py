@@ -6,7 +6,7 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from hausgeist.core.rules import RuleKind, RuleState
-from hausgeist.core.tasks import FieldType, Part, Task, TaskKind
+from hausgeist.core.tasks import FieldType, Part, Partition, Task, TaskKind
 from hausgeist.errors import N_, BadRequest, HausgeistError, InvalidField, PatternWrong
 from hausgeist.locale import translator
 from hausgeist.register.rule_asking import Draft
@@ -36,7 +36,7 @@ RULE_MOST = 4 * FORM_MOST
 
 
 async def show(visit: Visit) -> Response:
-    """``GET /tasks/{task_id}/rules``; ``?rule=`` opens one to change it."""
+    """``GET /tasks/{task_id}/rules``; ``?rule=`` opens one to change it, ``?text=`` begins one for a text."""
     task, member = await opened(visit, Part.REVIEWER)
     wanted = visit.query_params.get("rule", "")
     form = RuleForm()
@@ -51,6 +51,10 @@ async def show(visit: Visit) -> Response:
             must="\n".join(rule.must),
             must_not="\n".join(rule.must_not),
         )
+    elif begun := visit.query_params.get("text", ""):
+        item = await visit.house.bench.review.item(task, begun)
+        if item.partition is Partition.POOL:  # the others are never looked at to write rules
+            form = RuleForm(must=" ".join(item.text[:300].split()))
     return await _page(visit, task, member, form)
 
 
