@@ -6,6 +6,7 @@ import threading
 
 import msgspec
 import pytest
+from servicemade import in_service
 from sqlalchemy import select, update
 
 from hausgeist.core.labels import DataClass, Zone
@@ -293,6 +294,11 @@ def _logins(walk: Walk) -> None:
     walk.step("/admin/logins/local", "login.local", {"local": "admins"})
 
 
+def _service(walk: Walk) -> None:
+    made = in_service(walk.server.house.store, walk.bernd.id)
+    walk.step("/admin/service", "service.released", {"deployment": made.id, "released": "yes"})
+
+
 def _house(walk: Walk) -> None:
     walk.step("/admin/announcements", "announcement.created", {"text": "Alt"})
     row = walk.server.call(walk.server.house.identity.announcements.all)[0]
@@ -329,6 +335,7 @@ def test_every_change_is_told_with_before_and_after(walk, tmp_path):
     _words(walk)
     _guards(walk)
     _logins(walk)
+    _service(walk)
     _house(walk)
     walk.step(
         "/admin/users/{user_id}/erase",

@@ -368,7 +368,12 @@ class Promote:
             template = replace(found.chain.template, released=released)
             after = replace(found, chain=replace(found.chain, template=template))
             deployments.put(connection, after)
-            return _facts(after) | {"template": template.fingerprint, "released": released}
+            return {
+                "deployment": after.number,
+                "template": template.fingerprint,
+                "before.released": found.chain.template.released,
+                "after.released": released,
+            }
 
         await self._trail.change("service.released", keep, actor=by, subject=lambda: subject[0])
         if self.changed is not None:
