@@ -172,7 +172,13 @@ class Town:
             item = self.form("/library/new", kind="assistant", instructions="Freundlich.", **told)
             self.form(f"{item.partition('?')[0]}/share", audience="everyone")
         self.border()
-        return {"talk": f"/c/{talk}", "contest": f"/c/{contest}"}
+        task = self.form("/tasks/example")
+        return {
+            "talk": f"/c/{talk}",
+            "contest": f"/c/{contest}",
+            "task": task,
+            "work": f"{task}/work",
+        }
 
     def border(self) -> None:
         """Offices with people, rules that wait for a second person, and three weeks of work."""
@@ -292,6 +298,8 @@ SHOTS: dict[str, tuple[str, tuple[int, int], bool, Callable[[Page], None]]] = {
     "egress": ("/admin/egress", (1440, 1240), False, _nothing),
     "costs": ("/admin/costs", (1440, 1240), False, _nothing),
     "administration": ("/admin", (1440, 940), False, _nothing),
+    "workbench": ("task", (1440, 900), False, _nothing),
+    "labelling": ("work", (1440, 900), False, _nothing),
 }
 """By name: where, how large, dark or light, and what is done before the picture is taken."""
 
