@@ -49,6 +49,9 @@ LABEL_COLUMN = typer.Option(
 SIGN = typer.Option("", help="What stands between several labels of a cell: | ; or ,")
 GOLD = typer.Option(0, min=0, max=10_000, help="So many texts are drawn for gold first.")
 STRATA = typer.Option("", help="A column by whose values gold is drawn in proportion.")
+DEMO = typer.Option(
+    False, "--demo", help="The example: messages to a town hall, two thirds of them answered."
+)
 LIKE = typer.Option(None, help="Settings and labels of another task: `task show --json` of it.")
 
 
@@ -67,6 +70,7 @@ def create(
     gold: int = GOLD,
     strata: str = STRATA,
     like: Path | None = LIKE,
+    demo: bool = DEMO,
     login: str = AS,
     as_json: bool = AS_JSON,
 ) -> None:
@@ -75,6 +79,8 @@ def create(
     chosen = {"text": column, "label": label_column, "sign": sign}
 
     async def work(at: Acting) -> dict[str, Any]:
+        if demo:
+            return await _example(at)
         found = await _look(file, chosen) if file is not None else None
         made = _task(
             found,
@@ -101,6 +107,13 @@ def create(
         words += f"\n{intake_line(row)}"
         words += f"\nTexts: column {row['column']}. Labels: {_listed(row)}."
     show(row, words, as_json=as_json)
+
+
+async def _example(at: Acting) -> dict[str, Any]:
+    from hausgeist.workbench import example  # noqa: PLC0415  as above
+
+    made = await example.add(at.bench, at.bench.ground.store, at.who.id)
+    return task_row(made, await at.bench.tasks.counts(made.id))
 
 
 def import_(
@@ -248,7 +261,7 @@ async def _taken_in(
 ) -> dict[str, Any]:
     """Read a file into a task, to its end; broken off, the next import goes on with it first."""
     from hausgeist.core.tasks import TaskKind  # noqa: PLC0415  as above
-    from hausgeist.workbench.intake import Plan  # noqa: PLC0415  as above
+    from hausgeist.workbench.arriving import Plan  # noqa: PLC0415  as above
 
     look = found.look
     text = chosen["text"] or look.text
