@@ -9,6 +9,7 @@ import booked_month
 import gateplace
 import idp
 import made
+import servicemade
 import studentplace
 import workplace
 from foreign import chatgpt, webui
@@ -180,7 +181,9 @@ ADDRESSES = {
     "/tasks/{task_id}/gate/{opening_id}/verdict.json": (
         "/tasks/{letters}/gate/{opening}/verdict.json",
     ),
-    "/tasks/{task_id}/service": ("/tasks/{letters}/service",),
+    "/tasks/{task_id}/people": ("/tasks/{letters}/people", "/tasks/{notes}/people?comments=2"),
+    "/tasks/{task_id}/people/room": ("/tasks/{letters}/people/room", "/tasks/{notes}/people/room"),
+    "/tasks/{task_id}/service": ("/tasks/{letters}/service", "/tasks/{served}/service"),
     "/tasks/{task_id}/rules": (
         "/tasks/{letters}/rules",
         "/tasks/{notes}/rules",
@@ -378,6 +381,8 @@ class Furnished:
         workplace.suggest(self, letters, Value.of_labels(["traffic"]))
         self.ids["letters"] = letters.id
         self.ids["opening"] = gateplace.decided(self.server.house.store, letters)
+        made = servicemade.in_service(self.server.house.store, self.anna.id)
+        self.ids["served"] = made.task_id
         home, store = self.server.settings.home, self.server.house.store
         self.ids["pupil"] = studentplace.pupil(home, store, letters)
         self.ids["letter"] = f"{letters.id[:12]}{1:08d}"
