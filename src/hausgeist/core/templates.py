@@ -33,8 +33,10 @@ def spoken(call: Call) -> tuple[str, str] | None:
 
     One question of a program, in words alone: no conversation, no tools, no pictures.
     """
-    if call.purpose is not Purpose.API or call.tools or call.prompt is not None:
+    if call.purpose is not Purpose.API or call.tools:
         return None
+    if call.prompt is not None:
+        return None if call.prompt.suffix or call.prompt.echo else ("", call.prompt.text)
     if not 1 <= len(call.messages) <= 2:
         return None
     last, first = call.messages[-1], call.messages[0]

@@ -229,8 +229,8 @@ class Candidates:
 
     def _candidate(self, connection: Any, row: TemplateRow, key_name: str) -> Candidate | None:
         prompt = self._opened(row)
-        if prompt is None:
-            return None
+        if prompt is None or (prompt.whole and row.calls == 1):
+            return None  # a call that came once is no prompt that comes again
         shape = Shape(None, "few", seen=row.samples)
         if not prompt.whole:
             shape = shape_of(self._pairs(connection, row, prompt, LOOKED_AT))

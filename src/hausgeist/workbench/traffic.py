@@ -33,6 +33,7 @@ from hausgeist.sealing import Seal, SealBroken
 from hausgeist.store import traffic
 from hausgeist.store.db import Store
 from hausgeist.store.traffic import SampleRow, TemplateRow
+from hausgeist.workbench.offered import labels_in
 
 SAMPLES_MOST: Final = 5_000
 PROMPTS_MOST: Final = 200
@@ -67,9 +68,13 @@ class Prompt:
     @property
     def exact(self) -> bool:
         """Whether calls can be told by it: nothing in it was replaced, and something stays the same."""
-        said = f"{self.system}\n{self.prefix}\n{self.suffix}"
-        stays = self.system.strip() or self.prefix.strip()
-        return not self.whole and bool(stays) and _PSEUDONYM.search(said) is None
+        some = self.system.strip() or self.prefix.strip()
+        return not self.whole and bool(some) and _PSEUDONYM.search(self.stays) is None
+
+    @property
+    def stays(self) -> str:
+        """All that stays the same, for looking words up in it."""
+        return f"{self.system}\n{self.prefix}\n{self.suffix}"
 
     def framed(self, frame: Frame) -> "Prompt":
         """With another frame."""
@@ -170,7 +175,7 @@ class Traffic:
             if holder is not None and not self._drawn(holder.row):
                 ready.append((one, None))
                 continue
-            masked = await self._masked(one, budget)
+            masked = await self._masked(one, holder, budget)
             if masked is not None or holder is not None:
                 ready.append((one, masked))
         return await self._store.write(partial(self._keep, key_id=key_id, ready=ready))
@@ -190,7 +195,9 @@ class Traffic:
             return True
         return _RANDOM.random() * (row.calls + 1) < self.samples_most
 
-    async def _masked(self, heard: Heard, budget: list[int]) -> Masked | None:
+    async def _masked(
+        self, heard: Heard, holder: _Known | None, budget: list[int]
+    ) -> Masked | None:
         """The call with personal data replaced; None where that cannot be done now."""
         gateway = self._gateway
         if gateway is None or gateway.veils is None or budget[0] <= 0:
@@ -199,9 +206,11 @@ class Traffic:
             return None
         budget[0] -= 1
         texts = [heard.system, heard.said, heard.answer]
+        constant = "" if holder is None else holder.prompt.stays
         call = Call(id="traffic", principal=_NOBODY, purpose=Purpose.API, model=heard.wanted)
         try:
             found: Examination = await gateway.border.examiner.examine(texts)
+            found = found.without(labels_in(found, texts, heard.schema, constant))
             veiled = await gateway.veils.hide(call, found, texts)
         except (DetectorDown, VeilDown):
             gateway.tap.dropped += 1
@@ -262,8 +271,11 @@ class Traffic:
             traffic.remove(connection, other.row.id)
             holder.row = _summed(holder.row, other.row)
             known.remove(other)
-        if placed.frame != holder.prompt.frame:
-            holder.prompt = holder.prompt.framed(placed.frame)
+        prompt = holder.prompt.framed(placed.frame)
+        if _PSEUDONYM.search(prompt.system) and not _PSEUDONYM.search(masked.system):
+            prompt = replace(prompt, system=masked.system)  # something in it was doubted once
+        if prompt != holder.prompt:
+            holder.prompt = prompt
             body = self.vault.sealed_prompt(holder.prompt, holder.row.id)
             holder.row = replace(holder.row, body=body)
         return holder
