@@ -198,3 +198,47 @@ def _broken_off(home, exported, source, out, least=2):
 
 
 WORDS = ("--column", "text", "--keep", "id")
+
+
+def test_workers_share_a_run_and_one_of_them_may_be_killed(run, home, table, told, tmp_path):
+    """Jobs for every worker of the house, put together in order: the same as in one go."""
+    run("user", "create", "anna", "--admin")
+    labelled = tmp_path / "labelled.csv"
+    with labelled.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("text", "label"), *told])
+    run("task", "create", labelled, "--name", "amt")
+    run("task", "train", "amt", "--rung", "words")
+    source = table(6_000)
+    words = ["task", "run", "amt", "--student", "v1", "--in", source, *WORDS]
+    run(*words, "--out", tmp_path / "one.csv")
+    spread = ["--on", "workers", "--part-rows", "500", "--out", tmp_path / "many.csv", "--json"]
+    command = [sys.executable, "-m", "hausgeist"]
+    env = environment(home)
+    workers = [_worker(command, env)]
+    handing = subprocess.Popen([*command, *map(str, [*words, *spread])], env=env, **QUIET)
+    parts = tmp_path / "many.csv.parts"
+    try:
+        wait_until(lambda: list(parts.glob("part-*.csv")), "a worker has done a part")
+        workers[0].kill()
+        workers.append(_worker(command, env))
+        out, _ = handing.communicate(timeout=90)
+    finally:
+        for process in [*workers, handing]:
+            process.kill()
+            process.wait()
+    result = json.loads(out)
+    assert result["rows"] == 6_000
+    assert (tmp_path / "many.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
+    assert not parts.exists()
+
+
+QUIET = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+
+
+def _worker(command, env):
+    return subprocess.Popen(
+        [*command, "worker", "--idle", "60"],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
