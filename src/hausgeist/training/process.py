@@ -7,6 +7,7 @@ again: a question is asked anew once, then whoever asked is told that the studen
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ PATIENCE = 30.0
 """Seconds a question may take, loading the student included, on top of what its texts take."""
 LETTERS_A_SECOND = 5_000
 """The slowest it may be; it does fifty thousand and more."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 Start = Callable[[], Coroutine[Any, Any, Child]]
 
@@ -198,4 +201,4 @@ def _whole(text: str) -> str:
     """Half pairs of surrogates cannot travel; each goes on being one character, so that spans fit."""
     if text.isascii():
         return text
-    return "".join("?" if "\ud800" <= letter <= "\udfff" else letter for letter in text)
+    return _HALF.sub("?", text)
