@@ -220,7 +220,7 @@ def mixed(kind: TaskKind, truth: Value, said: Value | None) -> list[tuple[str, s
     """What of a truth was taken for what: pairs of labels; equal ones are right answers.
 
     Of one label a text there is one pair. Else what is missing stands beside what is too much, where there is
-    one of each, and alone beside "".
+    one of each and not of the same name, and alone beside "".
     """
     if kind is TaskKind.SINGLE:
         told = said.labels[0] if said is not None and said.labels else NONE
@@ -229,7 +229,7 @@ def mixed(kind: TaskKind, truth: Value, said: Value | None) -> list[tuple[str, s
     right = [(key, key) for key in (_name(kind, one) for one in sorted((want & got).elements()))]
     missing = [_name(kind, one) for one in sorted((want - got).elements())]
     extra = [_name(kind, one) for one in sorted((got - want).elements())]
-    if len(missing) == len(extra) == 1:
+    if len(missing) == len(extra) == 1 and missing != extra:
         return [*right, (missing[0], extra[0])]
     return [*right, *((one, NONE) for one in missing), *((NONE, one) for one in extra)]
 

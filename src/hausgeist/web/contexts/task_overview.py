@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hausgeist.web.contexts.admin import Pager
 from hausgeist.web.contexts.job import JobView
 from hausgeist.web.contexts.task import TaskFrame
+from hausgeist.web.contexts.task_students import StopBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class OverviewPage:
     gold: str
     strata: tuple[tuple[str, str], ...]
     error: str = ""
+    stop: StopBox | None = None
 
     @property
     def shell(self) -> object:

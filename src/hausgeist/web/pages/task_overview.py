@@ -19,10 +19,12 @@ from hausgeist.web.contexts.task_overview import (
     OverviewPage,
     PartitionTile,
 )
+from hausgeist.web.contexts.task_students import StopBox
 from hausgeist.web.forms import read_form
 from hausgeist.web.moments import moment_text
 from hausgeist.web.pages.intake_words import REASONS
 from hausgeist.web.pages.jobs import job_view
+from hausgeist.web.pages.students_words import stop_box
 from hausgeist.web.pages.task import frame, opened
 from hausgeist.web.pages.task_leave import ticket_words
 from hausgeist.web.pages.task_new import GOLDS
@@ -131,8 +133,17 @@ async def _overview(visit: Visit, error: HausgeistError | None = None) -> Respon
         gold="200" if counts[Partition.POOL].total < 1500 else "500",
         strata=tuple((name, name) for name in properties),
         error=error.say(turn) if error else "",
+        stop=await _stop(visit, task, member, language),
     )
     return page(visit, "task_overview.html", context, status=error.status if error else 200)
+
+
+async def _stop(visit: Visit, task: Task, member: Member, language: str) -> StopBox | None:
+    """How far it is and whether it is enough, for those who decide; nothing before the first student."""
+    if not member.may(Part.REVIEWER):
+        return None
+    progress = await visit.house.bench.leaderboard.progress(task)
+    return stop_box(task, progress, language) if progress.student is not None else None
 
 
 def _step(
