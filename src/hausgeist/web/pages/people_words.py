@@ -139,7 +139,7 @@ def chart(found: Together, language: str) -> Markup:
         (N_("Gwet's AC1"), found.every.ac1),
         (N_("Passages, exactly"), found.every.exact),
         (N_("Passages, in part"), found.every.partial),
-        (N_("Gold standard"), found.gold.decisive),
+        (N_("Gold standard"), found.gold.decisive if found.gold.items >= ITEMS_LEAST else None),
     )
     drawn = [_range(turn(words), one, language) for words, one in named if one is not None]
     return _marked(turn(N_("Agreement")), drawn, language) if drawn else Markup()
@@ -234,11 +234,11 @@ def pull_sentences(found: anchoring.Meter, language: str) -> tuple[str, ...]:
     turn = translator(language)
     said = []
     if found.shift is not None:
-        p = number(found.shift.p, language, 3)
+        p = number(max(found.shift.p, 0.001), language, 3)
         words = (
             N_(
                 "The labels are distributed differently with and without suggestions "
-                "(chi-square, p = {p})."
+                "(chi-square, p about {p})."
             )
             if found.shift.p < 0.05
             else N_(

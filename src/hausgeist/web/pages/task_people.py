@@ -49,7 +49,7 @@ async def show(visit: Visit) -> Response:
         frame=made,
         all=decides,
         banner=words.banner(checks, language),
-        waiting=turn(N_("{count} cases wait to be decided.")).format(count=waiting)
+        waiting=turn(N_("Cases that wait for you: {count}.")).format(count=waiting)
         if waiting
         else "",
         headline=head,
