@@ -179,3 +179,36 @@ def test_a_killed_run_of_suggestions_goes_on_with_the_same_command(task, do, hom
         found = do("suggest", "amt", "--model", "up/m")
         assert sum(found["states"].values()) == 72
         assert len(fake.asked) <= 72 + 8  # calls in flight at the end of the first may repeat
+
+
+def test_the_gate_opens_once_and_says_its_verdict_in_words(run, do, told, home, tmp_path):
+    """Two people have answered gold, the teacher is asked, the verdict is there to be recomputed."""
+    run("user", "create", "anna", "--admin")
+    run("user", "create", "berta")
+    texts, said = tmp_path / "texte.txt", tmp_path / "said.jsonl"
+    texts.write_text("\n".join(text for text, _ in told), "utf-8")
+    said.write_text("\n".join(json.dumps({"text": a, "label": b}) for a, b in told), "utf-8")
+    labels = ("--label", "strasse", "--label", "abfall")
+    do("create", texts, "--name", "amt", "--class", "public", "--gold", "24", *labels)
+    do("members", "add", "amt", "berta", "--part", "reviewer")
+    for who in ("anna", "berta"):
+        assert do("answers", "amt", "--in", said, "--as", who)["kept"] == 72
+    do("train", "amt", "--rung", "majority", "--rung", "words")
+    answer = OpenAIDialect().words(('{"label": "strasse"}',))
+    verdict = tmp_path / "verdict.json"
+    with faked(FakeUpstream(*[answer] * 200)) as fake:
+        (home / "providers.toml").write_text(PROVIDER.format(url=fake.url))
+        do("suggest", "amt", "--model", "up/m")
+        compared = do("evaluate", "amt")
+        assert {one["who"] for one in compared["standings"]} >= {"student", "teacher", "majority"}
+        state = do("gate", "amt")
+        assert (state["ready"], state["gold"]["done"]) == (True, 24)
+        with pytest.raises(InvalidField):
+            do("gate", "amt", "--reason", "why not")
+        reason = ("--reason", "Entscheidet über den Dienst ab Mai")
+        made = do("gate", "amt", "--student", "v2", *reason, "--export", verdict)
+    assert (made["student"], made["verdict"], made["void"]) == ("v2", "superior", False)
+    assert made["headline"]
+    assert json.loads(verdict.read_text("utf-8"))
+    assert do("gate", "amt")["openings_left"] == state["openings_left"] - 1
+    assert "verdict" not in do("promote", "amt", "--check", "--student", "v2")["open"]

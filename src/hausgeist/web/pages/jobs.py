@@ -27,6 +27,7 @@ from hausgeist.web.visit import Visit
 KINDS = {
     "suggest": N_("Suggestions of a model"),
     "train": N_("Training of a student"),
+    "batch": N_("Answers to the rows of a file"),
     "evaluate": N_("Measurement of a student"),
     "intake": N_("Reading texts in"),
     "rules": N_("Trying rules"),
