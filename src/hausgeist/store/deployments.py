@@ -154,10 +154,12 @@ def running(connection: Connection) -> list[Running]:
 
 
 def senders(connection: Connection) -> dict[str, int]:
-    """How many keys are known to send a prompt, by its fingerprint; only of those who opted in."""
-    query = select(
-        traffic_templates.c.id, func.count(traffic_templates.c.key_id.distinct())
-    ).group_by(traffic_templates.c.id)
+    """How many keys are known to send the prompt that a task was made from, by task: of who opted in."""
+    query = (
+        select(traffic_templates.c.task_id, func.count(traffic_templates.c.key_id.distinct()))
+        .where(traffic_templates.c.task_id.is_not(None))
+        .group_by(traffic_templates.c.task_id)
+    )
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

@@ -58,7 +58,7 @@ def _row(one: Running, senders: dict[str, int], language: str) -> TakeoverRow:
     turn = translator(language)
     made, template = one.deployment, one.deployment.chain.template
     assert template is not None
-    known = senders.get(template.fingerprint, 0)
+    known = senders.get(one.task.id, 0)
     trial = made.state is Stage.CANARY
     return TakeoverRow(
         id=made.id,

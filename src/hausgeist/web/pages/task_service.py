@@ -4,6 +4,7 @@
 Reviewers look; the owner brings students into service and takes them out.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -168,7 +169,9 @@ async def _page(
     students = await bench.students.list(task)
     every = await bench.promote.of_task(task)
     running = [one for one in every if one.state is not Stage.ENDED]
-    wanted = _wanted(visit, form, students)
+    template = every[0].chain.template if every else await bench.traffic.template_of(task.id)
+    chain = replace(every[0].chain if every else Chain(), template=template)
+    wanted = _wanted(visit, form, students, chain)
     found = await _checked(visit, task, wanted) if wanted.student else None
     numbers = {one.id: one.number for one in students}
     done = DONE.get(visit.query_params.get("done", ""), "")
@@ -221,8 +224,10 @@ async def _page(
     return page(visit, "task_service.html", context, status=error.status if error else 200)
 
 
-def _wanted(visit: Visit, form: Form | None, students: list[Student]) -> WishForm:
-    """The form as it was sent, or as it begins."""
+def _wanted(visit: Visit, form: Form | None, students: list[Student], chain: Chain) -> WishForm:
+    """The form as it was sent, or as it begins: with the chain of before."""
+    before = chain.template or Template("")
+    readers = "everyone" if chain.groups is None else "groups" if chain.groups else "members"
 
     def said(name: str, default: str) -> str:
         if form is not None:
@@ -237,19 +242,19 @@ def _wanted(visit: Visit, form: Form | None, students: list[Student]) -> WishFor
         wrong=said("wrong", f"{WRONG_MOST * 100:g}"),
         share=said("share", f"{CANARY * 100:g}"),
         shadow=said("shadow", "0"),
-        rules=said("rules", ""),
-        teachers=form.many("teachers") if form else (),
-        queue=form.ticked("queue") if form else True,
-        readers=said("readers", "everyone"),
-        groups=form.many("groups") if form else (),
+        rules=said("rules", chain.rules),
+        teachers=form.many("teachers") if form else chain.teachers,
+        queue=form.ticked("queue") if form else chain.queue,
+        readers=said("readers", readers),
+        groups=form.many("groups") if form else chain.groups or (),
         review=said("review", ""),
         exception=said("exception", ""),
         threshold=said("threshold", "50"),
-        system=said("system", "") if form else "",
-        prefix=said("prefix", "") if form else "",
-        suffix=said("suffix", "") if form else "",
-        model=said("model", "") if form else "",
-        named=form.ticked("named") if form else False,
+        system=said("system", before.system),
+        prefix=said("prefix", before.prefix),
+        suffix=said("suffix", before.suffix),
+        model=said("model", before.model),
+        named=form.ticked("named") if form else before.named,
     )
 
 
