@@ -4,9 +4,11 @@
 import os
 import random
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from service_house import EXCEPTION, Place
+from sqlalchemy import select
 
 from hausgeist.core.answers import Value
 from hausgeist.core.labels import DataClass, Zone
@@ -14,6 +16,7 @@ from hausgeist.core.service import Chain, Template
 from hausgeist.core.tasks import Mode
 from hausgeist.errors import InvalidField, NotReadyToServe
 from hausgeist.store import items, task_answers
+from hausgeist.store.tables import ledger
 from hausgeist.store.task_answers import Answer
 from hausgeist.testing.echo import EchoProvider, echo_card
 from hausgeist.testing.served import Served
@@ -304,3 +307,38 @@ def test_nothing_goes_into_service_without_the_gate_or_a_reason(house):
     with pytest.raises(InvalidField):
         promoted(served, place, exception="darum")
     assert asked(served).status == 404
+
+
+def test_a_child_that_is_killed_under_load_costs_nobody_an_error(house):
+    """Eighty questions from eight callers while the child is killed twice: each is answered or waits."""
+    served, place = house
+    promoted(served, place, chain=learnt())
+
+    def caller(number):
+        if number in {20, 50}:
+            pid = place.bench.students.predictor.pid
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+        return (asked(served) if number % 2 else chat(served)).status
+
+    with ThreadPoolExecutor(8) as callers:
+        found = list(callers.map(caller, range(80)))
+    assert set(found) <= {200, 202}
+    assert found.count(200) > 60
+
+
+def test_what_is_kept_of_an_answer_has_no_text_and_nobody(house):
+    """The row has the label, the score and a length; the ledger has one call, of a model in the house."""
+    served, place = house
+    promoted(served, place)
+    marked = STREET + " Zaunkönig"
+    assert asked(served, marked).status in {200, 202}
+    served.run(place.store.drain())
+    row = place.served()[-1]
+    assert row["length"] == len(marked)
+    assert "Zaunkönig" not in str(dict(row))
+    assert served.member.id not in str(dict(row))
+    booked = place.store.read_now(
+        lambda c: c.execute(select(ledger).order_by(ledger.c.at.desc())).mappings().first()
+    )
+    assert (booked["model"], booked["zone"], booked["purpose"]) == ("task/anliegen", "house", "api")
