@@ -11,7 +11,8 @@ from hausgeist.core.tasks import METRICS, Task, TaskKind
 from hausgeist.store import accounts, items
 from hausgeist.store.db import Store
 from hausgeist.store.intakes import Intake
-from hausgeist.workbench.intake import Intakes, Plan
+from hausgeist.workbench.arriving import Plan
+from hausgeist.workbench.intake import Intakes
 from hausgeist.workbench.partitions import Partitions
 from hausgeist.workbench.tasks import Tasks
 

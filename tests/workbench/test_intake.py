@@ -57,7 +57,7 @@ def test_every_row_comes_in_or_is_listed_with_its_number(bench):
         (11, "conflict"),
     ]
     assert [one.outside_id for one in bench.listed(task)] == ["1", "2", "4", "9"]
-    assert (intake.state, intake.added, intake.answers) == (intakes.DONE, 4, 4)
+    assert (intake.state, intake.added, intake.answers) == (intakes.DONE, 4, 5)
 
 
 def test_labels_that_differ_by_case_become_one(bench):
@@ -132,7 +132,7 @@ def test_passages_come_in_as_answers(bench):
 
 
 def test_a_second_file_brings_labels_and_tells_conflicts(bench):
-    """A known text takes the label it did not have; another label than before is told and not taken."""
+    """A known text takes the label it did not have; another than before is told, and kept beside it."""
 
     async def run():
         task = await bench.task()
@@ -143,7 +143,8 @@ def test_a_second_file_brings_labels_and_tells_conflicts(bench):
     task, refused = asyncio.run(run())
     assert refused == [(2, "conflict"), (3, "duplicate_label"), (4, "duplicate")]
     said = bench.store.read_now(lambda connection: list(task_answers.live(connection, task.id)))
-    assert sorted(one.value.labels[0] for one in said) == ["A", "A", "B"]
+    assert sorted(one.value.labels[0] for one in said) == ["A", "A", "B", "B"]
+    assert len({one.actor for one in said}) == 2
 
 
 def test_a_broken_off_run_goes_on_at_the_next_row(bench, monkeypatch):

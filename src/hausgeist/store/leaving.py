@@ -4,13 +4,17 @@
 Nobody's id goes out: members stand there as letters, in the order they came.
 """
 
+import hashlib
 import json
+import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select
 
+from hausgeist.core.answers import Value
 from hausgeist.core.tasks import Partition
 from hausgeist.store import tasks
 from hausgeist.store.accounts import Row
@@ -279,3 +283,53 @@ def shared(
     for item, actor, value in connection.execute(query):
         found[item][actor] = value
     return list(found.items())
+
+
+# -- what models said elsewhere --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a model said of an item in another tool."""
+
+    item_id: str
+    value: Value
+    model: str
+    score: float | None
+
+
+def keep_hints(connection: Connection, task_id: str, found: Sequence[Hint], at: int) -> None:
+    """Keep what models said elsewhere as suggestions; whether it may train models is unknown."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in found:
+        version = hashlib.sha256(f"import:{one.model}".encode("utf-8", "replace")).hexdigest()
+        score = one.score if one.score is not None and 0 <= one.score <= 1 else None
+        rows[one.item_id, version] = {
+            "id": secrets.token_hex(16),
+            "task_id": task_id,
+            "item_id": one.item_id,
+            "job": "",
+            "producer": "import",
+            "model": one.model,
+            "version": version,
+            "state": "ok",
+            "value": one.value.encode(),
+            "score": score,
+            "reason": "",
+            "code": "",
+            "tries": 1,
+            "raw": "",
+            "lost": 0,
+            "call_id": "",
+            "policy": "",
+            "terms": "unknown",
+            "at": at,
+        }
+    ids = sorted({item for item, _ in rows})
+    query = select(suggestions.c.item_id, suggestions.c.version).where(
+        suggestions.c.task_id == task_id, suggestions.c.item_id.in_(ids)
+    )
+    there = {(row[0], row[1]) for row in connection.execute(query)} if ids else set()
+    fresh = [row for key, row in rows.items() if key not in there]
+    if fresh:
+        connection.execute(insert(suggestions), fresh)

@@ -16,8 +16,8 @@ from hausgeist.core.labels import DataClass
 from hausgeist.core.tasks import Label, Metric, Partition, Task, TaskKind
 from hausgeist.store import items
 from hausgeist.store.db import Store
-from hausgeist.workbench.guidelines import Guidelines
 from hausgeist.workbench.arriving import Plan
+from hausgeist.workbench.guidelines import Guidelines
 from hausgeist.workbench.intake import Intakes
 from hausgeist.workbench.review import Review
 from hausgeist.workbench.tasks import Tasks

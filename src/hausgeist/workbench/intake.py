@@ -10,7 +10,6 @@ with its number and the reason.
 import asyncio
 import secrets
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -22,21 +21,18 @@ from typing import Any
 import msgspec
 
 from hausgeist.audit import Trail
-from hausgeist.core.answers import Span, Value
 from hausgeist.core.items import Item, fingerprint
-from hausgeist.core.tasks import Label, Mode, Partition, Task, TaskKind
+from hausgeist.core.tasks import Partition, Task
 from hausgeist.errors import N_, BadUpload, HausgeistError, NotFound
 from hausgeist.identity.tokens import new_id
 from hausgeist.jobs.work import Work
-from hausgeist.store import intakes, items, task_answers, tasks
+from hausgeist.store import intakes, items, tasks
 from hausgeist.store.db import Store
 from hausgeist.store.intakes import Intake, Refusal
-from hausgeist.store.task_answers import Answer
 from hausgeist.store.tasks import Member
-from hausgeist.workbench.labelling import keys_for
+from hausgeist.workbench.arriving import Plan, Prepared, keep_batch
 from hausgeist.workbench.partitions import Partitions, Told
-from hausgeist.workbench.reading import Found, Row, Shape, look_at, read_rows
-from hausgeist.workbench.tasks import LABELS_MOST
+from hausgeist.workbench.reading import Found, Row, look_at, read_rows
 
 FILE_MOST = 600 * 1024 * 1024
 """Bytes of a file."""
@@ -55,29 +51,6 @@ class Waiting(msgspec.Struct, frozen=True):
     name: str
     size: int
     found: Found
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """How the rows of a file become items. ``labels``: small letters of a label's name -> its key.
-
-    ``more``: labels that come later in the file are added. ``gold``: so many items are drawn for gold when
-    the file is in; ``strata``: the property by which.
-    """
-
-    path: str
-    name: str
-    size: int
-    shape: Shape
-    text: str
-    label: str = ""
-    outside: str = ""
-    meta: tuple[str, ...] = ()
-    kind: str = "single"
-    sign: str = ""
-    labels: dict[str, str] = {}
-    more: bool = True
-    gold: int = 0
-    strata: str = ""
 
 
 class Intakes:
@@ -316,11 +289,8 @@ class Intakes:
     async def _take(self, intake: Intake, plan: Plan, rows: list[Row]) -> None:
         made = await asyncio.to_thread(_prepared, rows, intake.task_id, self._now_ms())
         await self._store.write(
-            partial(_keep_batch, intake_id=intake.id, task_id=intake.task_id, plan=plan, made=made)
+            partial(keep_batch, intake_id=intake.id, task_id=intake.task_id, plan=plan, made=made)
         )
-
-
-Prepared = tuple[Row, Item | None]
 
 
 async def _first_look(path: Path, name: str) -> Found:
@@ -365,167 +335,6 @@ def _item(row: Row, task_id: str, now: int) -> Item:
         partition=Partition.POOL,
         rank=_RANDOM.random(),
         created_at=now,
-    )
-
-
-def _keep_batch(
-    connection: Any, intake_id: str, task_id: str, plan: Plan, made: list[Prepared]
-) -> None:
-    """Keep a batch: new items, the answers that came with them, what was refused, how far it is."""
-    intake = intakes.get(connection, task_id, intake_id)
-    task = tasks.get(connection, task_id)
-    if intake is None or task is None:
-        raise NotFound  # deleted meanwhile
-    made = [(row, item) for row, item in made if row.row > intake.row]
-    if not made:
-        return
-    task = _with_new_labels(connection, task, plan, [row for row, _ in made])
-    keys = {label.name.casefold(): label.key for label in task.labels} | plan.labels
-    hashes = [item.text_hash for _, item in made if item is not None]
-    known = items.known_hashes(connection, task_id, hashes)
-    seq = items.last_seq(connection, task_id)
-    fresh: list[Item] = []
-    said: dict[str, Value] = {}
-    again: dict[str, tuple[int, Value]] = {}
-    refused: list[Refusal] = []
-    for row, item in made:
-        if item is None:
-            refused.append(Refusal(row.row, row.reason, row.detail))
-            continue
-        value, reason = _value(task, plan, row, keys)
-        if item.text_hash in known:
-            held = known[item.text_hash]
-            if value is None:
-                refused.append(Refusal(row.row, "duplicate", ""))
-            elif held in said:
-                same = said[held] == value
-                refused.append(Refusal(row.row, "duplicate" if same else "conflict", ""))
-            else:
-                again[held] = (row.row, value)
-            continue
-        seq += 1
-        known[item.text_hash] = item.id
-        fresh.append(replace(item, seq=seq, source=plan.name[:200]))
-        if value is not None:
-            said[item.id] = value
-        elif reason:
-            refused.append(Refusal(row.row, reason, ""))
-    items.put_new(connection, fresh)
-    more, told = _known_before(connection, task_id, again)
-    refused += told
-    at = fresh[0].created_at if fresh else intake.created_at
-    task_answers.add_many(
-        connection,
-        [_answer(task, intake, item_id, value, at) for item_id, value in (said | more).items()],
-    )
-    intakes.refuse(connection, intake_id, refused)
-    counts = Counter(intake.refused) + Counter(one.reason for one in refused)
-    intakes.change(
-        connection,
-        intake_id,
-        row=made[-1][0].row,
-        added=intake.added + len(fresh),
-        answers=intake.answers + len(said) + len(more),
-        refused=dict(counts),
-    )
-
-
-def _known_before(
-    connection: Any, task_id: str, again: dict[str, tuple[int, Value]]
-) -> tuple[dict[str, Value], list[Refusal]]:
-    """Labels of texts that the task had already: taken where nothing was said, else told.
-
-    Gold is answered blind by people: a label that comes later does not count there.
-    """
-    found = items.several(connection, task_id, list(again))
-    before: dict[str, set[Value]] = {}
-    for one in task_answers.live(connection, task_id, ids=list(again)):
-        if one.value is not None:
-            before.setdefault(one.item_id, set()).add(one.value)
-    more: dict[str, Value] = {}
-    told: list[Refusal] = []
-    for item_id, (row, value) in again.items():
-        gold = item_id in found and found[item_id].partition is Partition.GOLD
-        if gold:
-            told.append(Refusal(row, "gold", ""))
-        elif item_id not in before:
-            more[item_id] = value
-            told.append(Refusal(row, "duplicate_label", ""))
-        else:
-            same = before[item_id] == {value}
-            told.append(Refusal(row, "duplicate" if same else "conflict", ""))
-    return more, told
-
-
-def _with_new_labels(connection: Any, task: Task, plan: Plan, rows: list[Row]) -> Task:
-    """The task with the labels that a batch brings, if they are to be added."""
-    if not plan.label or not plan.more or task.kind is TaskKind.RECORD:
-        return task
-    known = {label.name.casefold() for label in task.labels} | set(plan.labels)
-    new: dict[str, str] = {}
-    for row in rows:
-        spans = [label for _, _, label in row.spans or ()]
-        for name in (*row.labels, *spans):
-            if name.casefold() not in known:
-                new.setdefault(name.casefold(), name)
-    room = LABELS_MOST - len(task.labels)
-    names = list(new.values())[:room]
-    if not names:
-        return task
-    taken = [label.key for label in task.labels]
-    made = [Label(key, name) for name, key in keys_for(names, taken).items()]
-    grown = replace(task, labels=(*task.labels, *made))
-    tasks.put(connection, grown)
-    return grown
-
-
-def _value(task: Task, plan: Plan, row: Row, keys: Mapping[str, str]) -> tuple[Value | None, str]:
-    """What the row says, as an answer; or why it is none (empty: it says nothing)."""
-    if not plan.label or task.kind is TaskKind.RECORD:
-        return None, ""
-    if task.kind is TaskKind.SPANS:
-        return _spans(row, keys)
-    found = [keys.get(name.casefold(), "") for name in row.labels]
-    if not found:
-        return None, ""
-    if not all(found):
-        return None, "label_unknown"
-    value = Value.of_labels(found)
-    if task.kind is TaskKind.SINGLE and len(value.labels) != 1:
-        return None, "labels_several"
-    return value, ""
-
-
-def _spans(row: Row, keys: Mapping[str, str]) -> tuple[Value | None, str]:
-    if row.spans is None:
-        return None, ""
-    found = []
-    for start, end, name in row.spans:
-        key = keys.get(name.casefold(), "")
-        if not key:
-            return None, "label_unknown"
-        if not 0 <= start < end <= len(row.text):
-            return None, "span_outside"
-        found.append(Span(start, end, key))
-    value = Value.of_spans(found)
-    if any(one.end > two.start for one, two in zip(value.spans, value.spans[1:], strict=False)):
-        return None, "span_overlap"
-    return value, ""
-
-
-def _answer(task: Task, intake: Intake, item_id: str, value: Value, at: int) -> Answer:
-    return Answer(
-        id=new_id(),
-        task_id=task.id,
-        item_id=item_id,
-        actor=intake.actor,
-        mode=Mode.BLIND,
-        value=value,
-        guideline_version=task.guideline_version,
-        schema_version=task.schema_version,
-        origin="import",
-        batch=intake.id,
-        at=at,
     )
 
 

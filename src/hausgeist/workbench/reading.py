@@ -64,8 +64,21 @@ class Found(msgspec.Struct, frozen=True):
     look: Look
 
 
+class Hint(msgspec.Struct, frozen=True, array_like=True):
+    """What another tool's model said of a text."""
+
+    labels: list[str]
+    spans: list[tuple[int, int, str]] | None
+    model: str
+    score: float | None
+
+
 class Row(msgspec.Struct, frozen=True, array_like=True):
-    """A row: a text, or the reason why there is none. ``spans`` are start, end and label."""
+    """A row: a text, or the reason why there is none. ``spans`` are start, end and label.
+
+    ``by``: who answered, as another tool calls them. ``detail`` of a row without a reason says why its answer
+    does not count: rejected, ignored.
+    """
 
     row: int
     text: str
@@ -75,6 +88,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     spans: list[tuple[int, int, str]] | None
     reason: str
     detail: str
+    by: str = ""
+    hint: Hint | None = None
 
 
 class _Said(msgspec.Struct):

@@ -127,7 +127,17 @@ def _row(record: Any, wanted: dict[str, Any]) -> list[Any]:
         else:
             labels = names_in(cells[label], wanted["sign"])
     foreign = words_of(cells.get(outside)).replace("\x00", "").strip()[:200] if outside else ""
-    return [record.row, text, foreign, meta, labels, spans, "", ""]
+    hint = _hint(record, wanted)
+    return [record.row, text, foreign, meta, labels, spans, "", record.detail, record.by, hint]
+
+
+def _hint(record: Any, wanted: dict[str, Any]) -> list[Any] | None:
+    """What another tool's model said: labels, passages, its name, its score."""
+    if record.hint is None:
+        return None
+    said, model, score = record.hint
+    spans = spans_in(said) if wanted["kind"] == "spans" else None
+    return [names_in(said, ""), spans, model[:200], score]
 
 
 if __name__ == "__main__":

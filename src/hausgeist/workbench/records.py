@@ -13,10 +13,11 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from hausgeist.errors import N_, BadUpload
+from hausgeist.workbench import docbin, foreign
 
 LINE_MOST = 8 * 1024 * 1024
 """Bytes of a line; a longer one is passed over, with its number."""
@@ -61,6 +62,10 @@ class Record:
     cells: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     detail: str = ""
+    by: str = ""
+    """Who said what stands in it, as another tool calls them."""
+    hint: tuple[list[Any], str, float | None] | None = None
+    """What a model said there: labels or passages, its name, its score."""
 
 
 # -- what it is -----------------------------------------------------------------------------------
@@ -77,10 +82,9 @@ def shape_of(file: BinaryIO, name: str) -> Shape:
     if not sample.strip():
         raise BadUpload(reason=N_("it is empty"))
     ending = name.rpartition(".")[2].lower()
-    if sample.startswith(b"PK\x03\x04"):
-        return Shape("workbook" if _is_workbook(file) else "zip")
-    if sample.startswith(b"\xd0\xcf\x11\xe0"):
-        return Shape("workbook")
+    container = _container(file, sample)
+    if container:
+        return Shape(container)
     encoding = _encoding(sample)
     if encoding in {"utf-8", "cp1252"} and any(sample.count(bytes([one])) for one in _BINARY):
         share = sum(sample.count(bytes([one])) for one in _BINARY) / len(sample)
@@ -88,6 +92,8 @@ def shape_of(file: BinaryIO, name: str) -> Shape:
             raise BadUpload(reason=N_("it is no text, no table and no archive of texts"))
     text = sample.decode(encoding, "replace").removeprefix("\ufeff")
     start = text.lstrip()
+    if tool := _tool(text):
+        return Shape(tool, encoding)
     if ending in {"jsonl", "ndjson"} or (ending != "csv" and _is_object(start.partition("\n")[0])):
         return Shape("jsonl", encoding)
     if start.startswith("[") and (ending == "json" or start[1:].lstrip().startswith("{")):
@@ -98,6 +104,24 @@ def shape_of(file: BinaryIO, name: str) -> Shape:
     if delimiter:
         return Shape("csv", encoding, delimiter, _has_head(text, delimiter))
     return Shape("lines", encoding)
+
+
+def _container(file: BinaryIO, sample: bytes) -> str:
+    """The format of a file that is no text; empty: it seems to be one."""
+    if sample.startswith(b"PK\x03\x04"):
+        return "workbook" if _is_workbook(file) else "zip"
+    if sample.startswith(b"\xd0\xcf\x11\xe0"):
+        return "workbook"
+    return "docbin" if docbin.is_docbin(sample) else ""
+
+
+def _tool(text: str) -> str:
+    """The format of another labelling tool; empty: it is none."""
+    tool = foreign.kind_of(foreign.first_of(text))
+    if tool:
+        listed = text.lstrip().startswith("[") or tool == "rows"
+        return f"{tool}+{'json' if listed else 'jsonl'}"
+    return "conll" if foreign.is_conll(text) else ""
 
 
 def _is_workbook(file: BinaryIO) -> bool:
@@ -193,6 +217,15 @@ def records(
         return _json_lines(_lines(file, shape.encoding))
     if shape.format == "json":
         return _json_list(file, shape.encoding)
+    tool, sign, base = shape.format.partition("+")
+    if sign and tool in foreign.READERS and base in {"json", "jsonl"}:
+        whole = _json_list(file, shape.encoding) if base == "json" else None
+        return _unfolded(tool, whole or _json_lines(_lines(file, shape.encoding)))
+    if shape.format == "conll":
+        lines = (text for _, text, _ in _lines(file, shape.encoding))
+        return _numbered(foreign.conll(lines))
+    if shape.format == "docbin":
+        return _docs(file)
     if shape.format == "lines":
         return _plain_lines(_lines(file, shape.encoding))
     if shape.format == "zip":
@@ -366,7 +399,8 @@ def _json_list(file: BinaryIO, encoding: str) -> Iterator[Record]:
     except (ValueError, RecursionError) as error:
         raise BadUpload(reason=N_("it is no valid JSON")) from error
     if isinstance(found, dict):  # the list stands under a name
-        found = next((one for one in found.values() if isinstance(one, list)), [found])
+        lists = [found.get("rows"), *found.values()]
+        found = next((one for one in lists if isinstance(one, list)), [found])
     if not isinstance(found, list):
         raise BadUpload(reason=N_("it is no list of texts"))
     for number, one in enumerate(found, start=1):
@@ -376,6 +410,47 @@ def _json_list(file: BinaryIO, encoding: str) -> Iterator[Record]:
             yield Record(number, {str(name)[:64]: value for name, value in one.items()})
         else:
             yield Record(number, reason="not_json")
+
+
+def _unfolded(tool: str, found: Iterator[Record]) -> Iterator[Record]:
+    """What another tool's records say, a row for each person who answered; rows are numbered anew."""
+    number = 0
+    for record in found:
+        number += 1
+        if record.reason:
+            yield replace(record, row=number)
+            continue
+        try:
+            some = list(foreign.unfold(tool, record.cells))
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+            yield Record(number, reason="not_json", detail=str(record.row))
+            continue
+        for at, one in enumerate(some):
+            number += at > 0
+            yield _told(number, one)
+
+
+def _numbered(found: Iterator[foreign.Found]) -> Iterator[Record]:
+    for number, one in enumerate(found, start=1):
+        yield _told(number, one)
+
+
+def _docs(file: BinaryIO) -> Iterator[Record]:
+    body = file.read(WHOLE_MOST + 1)
+    if len(body) > WHOLE_MOST:
+        raise BadUpload(reason=N_("a file of spaCy may have 64 MB; save it in parts"))
+    yield from _numbered(docbin.docs(body))
+
+
+def _told(number: int, one: foreign.Found) -> Record:
+    cells = {str(name)[:64]: value for name, value in one.meta.items()}
+    said: Any = one.said
+    if one.said is not None and len(one.said) == 1 and isinstance(one.said[0], str):
+        said = one.said[0]  # a column of single labels
+    cells |= {"text": one.text, "label": said}
+    if one.outside not in {"", None}:
+        cells["id"] = one.outside
+    return Record(number, cells, detail=one.note, by=one.by[:200], hint=one.hint)
 
 
 def _plain_lines(lines: Iterator[_Line]) -> Iterator[Record]:

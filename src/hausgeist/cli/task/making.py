@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hausgeist.cli.task.acting import AS, NAME, acting, server_runs, told
+from hausgeist.cli.task.acting import AS, NAME, acting
 from hausgeist.cli.task.here import done_here, pending
 from hausgeist.cli.task.shown import (
     SETTINGS,
@@ -290,8 +290,6 @@ async def _taken_in(
         intake = await intakes.begin(task, member, waiting, plan)
     else:
         intake = await intakes.begin_file(task, member, file, plan)
-    if server_runs():
-        told("A server is at work on the same data directory; both can be used.")
     job = await at.bench.jobs.submit(
         "intake", task_id=task.id, by=at.who.id, params={"intake": intake.id}
     )

@@ -32,7 +32,8 @@ from hausgeist.web.pages.task_words import KIND_ABOUT, KIND_WORDS
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
-from hausgeist.workbench.intake import AT_ONCE_MOST, FILE_MOST, Plan, Waiting
+from hausgeist.workbench.arriving import Plan
+from hausgeist.workbench.intake import AT_ONCE_MOST, FILE_MOST, Waiting
 from hausgeist.workbench.labelling import fields_from, labels_from
 
 SAY_AGAIN = (
