@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What students reach on public data, beside what they must: ``python bench/workbench``.
 
-``--only classify``, ``spans`` or ``rules`` runs a part. Reads the data sets from ``shared/data`` beside
-the project and fails without them. Ends with 1 where a target is missed.
+``--only classify``, ``spans``, ``rules`` or ``efficiency`` runs a part. Reads the data sets from ``shared/data``
+beside the project and fails without them. Ends with 1 where a target is missed.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import classify
+import efficiency
 import rules
 import spans
 
@@ -31,20 +32,24 @@ TARGETS = {
     "rules_speed": ("tokens/s of 24 rules", 100_000, True),
     "rules_rescore": ("seconds to score 100,000 texts anew", 1, False),
     "crf_speed": ("words/s of the CRF", 40_000, True),
+    "efficiency_passed": ("houses not inferior within 1,000 decisions", 0.5, True),
+    "efficiency_differ": ("the same, asked only where they differ", 0.5, True),
+    "efficiency_agree": ("points where verdict and power table agree", 1.0, True),
     "ingredients": ("ingredients F1 (published 80.85)", 0.8085, True),
 }
 """Name, words, bound, whether it is a least."""
+PARTS = {"classify": classify, "spans": spans, "rules": rules, "efficiency": efficiency}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("classify", "spans", "rules"))
+    parser.add_argument("--only", choices=tuple(PARTS))
     asked = parser.parse_args()
     missing = [name for name in NEEDED if not (DATA / name).is_dir()]
     if missing:
         sys.exit(f"data sets are missing: {', '.join(missing)}")
     found: dict[str, float] = {}
-    for name, part in (("classify", classify), ("spans", spans), ("rules", rules)):
+    for name, part in PARTS.items():
         if asked.only in {None, name}:
             found |= part.report(DATA)
     print()
