@@ -3,6 +3,8 @@
 
 import json
 import re
+import shlex
+import zipfile
 from pathlib import Path
 
 from hausgeist.store.db import Store, sqlite_url
@@ -39,16 +41,19 @@ def commands():
 
 
 def test_the_commands_of_the_tutorial_work_in_their_order(home, monkeypatch, tmp_path):
-    """From the example task to what the gate still lacks, with a model that stands for the reader's own."""
+    """From the example task into service and out of the house; a scripted model stands for the reader's."""
     monkeypatch.chdir(tmp_path)
     made(home, "user", "create", "anna", "--admin")
+    made(home, "user", "create", "bert")
+    fresh = ["Die Biotonne stinkt und wurde nicht geleert", "Wann ist die Kita im Sommer zu?"]
+    Path("neu.csv").write_text("\n".join(["nachricht", *fresh]), encoding="utf-8")
     with threaded(Teacher()) as teacher:
         (home / "providers.toml").write_text(PROVIDER.format(url=teacher.url), encoding="utf-8")
         lines = commands()
         assert len(lines) >= 6
         told = {}
         for line in lines:
-            program, *words = line.replace("MODELL", "up/m").split()
+            program, *words = shlex.split(line.replace("MODELL", "up/m"))
             assert program == "hausgeist"
             done = command(home, *words)
             assert done.returncode == 0, (line, done.stderr)
@@ -57,6 +62,9 @@ def test_the_commands_of_the_tutorial_work_in_their_order(home, monkeypatch, tmp
     assert example.TITLE in everything
     assert "both" in told["hausgeist task train anliegen"]
     assert told["hausgeist task gate anliegen"].count("\n") >= 2
+    assert len(Path("sortiert.csv").read_text("utf-8").splitlines()) == 1 + len(fresh)
+    with zipfile.ZipFile("anliegen.zip") as packed:
+        assert packed.testzip() is None
     store = Store(sqlite_url(home / "hausgeist.db"))
     asked = suggestions.select().where(suggestions.c.producer == "teacher")
     rows = store.read_now(lambda c: c.execute(asked).all())
