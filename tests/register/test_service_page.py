@@ -118,6 +118,7 @@ def test_a_shift_alarms_stops_the_trial_and_brings_new_texts_on_top(house):
     assert [one.key for one in found] == ["mix"]
     text = owner.get(AT).text
     assert "notice--warn" in text
+    assert "/tasks/t1/service" in owner.get("/tasks/t1").text.split("notice--warn")[1]
     assert owner.form(f"{AT}/full", {}).status == 409
     assert owner.form(f"{AT}/seen", {"deployment": made.id}).status == 303
     assert served.run(place.bench.drift.look(place.task, place.deployments()[0]))

@@ -68,6 +68,8 @@ class OverviewPage:
     strata: tuple[tuple[str, str], ...]
     error: str = ""
     stop: StopBox | None = None
+    alarms: tuple[str, ...] = ()
+    """What a student in service meets that is new, until its owner has seen it."""
 
     @property
     def shell(self) -> object:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the page of a task's service says: check lists, signs of drift, charts, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hausgeist.core.service import Deployment, Template
+from hausgeist.core.service import Deployment, Stage, Template
 from hausgeist.core.statistics.interval import Interval
 from hausgeist.errors import N_
 from hausgeist.locale import translator
@@ -168,6 +168,14 @@ def alarms(alarm: Mapping[str, Any], language: str) -> tuple[str, ...]:
         said = turn(N_("{count} texts that are alike and new stand on top of the queue."))
         found.append(said.format(count=number(alarm["texts"], language)))
     return tuple(found)
+
+
+def standing(every: Sequence[Deployment], language: str) -> tuple[str, ...]:
+    """The signs of all alarms that nobody has seen yet."""
+    there = [one for one in every if one.state is not Stage.ENDED]
+    return tuple(
+        words for one in there for words in alarms(one.checks.get("alarm") or {}, language)
+    )
 
 
 def charts(health: Health, made: Deployment, language: str) -> tuple[Chart, ...]:

@@ -24,6 +24,7 @@ from hausgeist.web.forms import read_form
 from hausgeist.web.moments import moment_text
 from hausgeist.web.pages.intake_words import REASONS
 from hausgeist.web.pages.jobs import job_view
+from hausgeist.web.pages.service_words import standing
 from hausgeist.web.pages.students_words import stop_box
 from hausgeist.web.pages.task import frame, opened
 from hausgeist.web.pages.task_leave import ticket_words
@@ -113,6 +114,7 @@ async def _overview(visit: Visit, error: HausgeistError | None = None) -> Respon
     properties = await bench.partitions.properties(task.id) if owner else {}
     gold = counts[Partition.GOLD].total
     tickets = await bench.lineage.tickets(task) if owner else []
+    served = await bench.promote.of_task(task) if owner else []
     context = OverviewPage(
         frame=found,
         tickets=tuple(ticket_words(one, language) for one in tickets),
@@ -134,6 +136,7 @@ async def _overview(visit: Visit, error: HausgeistError | None = None) -> Respon
         strata=tuple((name, name) for name in properties),
         error=error.say(turn) if error else "",
         stop=await _stop(visit, task, member, language),
+        alarms=standing(served, language),
     )
     return page(visit, "task_overview.html", context, status=error.status if error else 200)
 
