@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What students reach on public data, beside what they must: ``python bench/workbench``.
 
-``--only classify``, ``spans``, ``rules`` or ``efficiency`` runs a part. Reads the data sets from ``shared/data``
-beside the project and fails without them. Ends with 1 where a target is missed.
+``--only classify``, ``spans``, ``rules`` or ``efficiency`` runs a part. Reads the data sets from
+``shared/data`` beside the project and fails without them. Ends with 1 where a target is missed.
 """
 
 import argparse
