@@ -30,11 +30,15 @@ from hausgeist.workbench.queue import Queue
 from hausgeist.workbench.room import LETTERS
 from hausgeist.workbench.routing import blocked
 
-PARTS_MOST = 60
+PARTS_MOST = 30
 """Labels that have an agreement of their own; the most frequent ones."""
 EXAMPLES = 3
 CELLS_MOST = 40
 COMMENTS = 50
+KEPT_MS = 60_000
+KEPT_FROM = 500
+"""Figures of so many texts take a second or more: they are kept for a minute."""
+_KEPT_MOST = 100
 OWN_LEAST = 5
 """Of one's own figures, a share of less than this many is none."""
 
@@ -136,10 +140,20 @@ class Crowd:
         self._queue = queue
         self._secret = secret
         self._now_ms = now_ms
+        self._kept: dict[tuple[str, int], tuple[int, Together]] = {}
 
     async def together(self, task: Task) -> Together:
-        """How far people agree, in all and by label, and where they do not."""
-        return await self._store.read(lambda connection: _together(connection, task))
+        """How far people agree, in all and by label, and where they do not; of many texts a minute old."""
+        now, key = self._now_ms(), (task.id, task.schema_version)
+        at, kept = self._kept.get(key, (0, None))
+        if kept is not None and now - at < KEPT_MS:
+            return kept
+        found = await self._store.read(lambda connection: _together(connection, task))
+        if found.every.items >= KEPT_FROM:
+            if len(self._kept) >= _KEPT_MOST:
+                self._kept.clear()
+            self._kept[key] = (now, found)
+        return found
 
     async def meter(self, task: Task) -> anchoring.Meter:
         """What suggestions do to answers."""
