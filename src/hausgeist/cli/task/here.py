@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hausgeist.cli.task.acting import told
+from hausgeist.cli.task.acting import server_runs, told
 from hausgeist.core.jobs import Job, JobState
 from hausgeist.errors import HausgeistError, SetupError
 
@@ -50,6 +50,8 @@ async def done_here(acting: Acting, job: Job, words: str) -> Job:
     """
     from hausgeist.register.jobs import kinds  # noqa: PLC0415  as above
 
+    if server_runs():
+        told("A server is at work on the same data directory: its pages show this work, too.")
     with bar() as progress:
         line = progress.add_task(words, total=None)
         name = f"{_here()}{os.getpid()}-{secrets.token_hex(4)}"

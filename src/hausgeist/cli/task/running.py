@@ -94,15 +94,19 @@ def run(
             return run, await _here(run, processes or cores(), anew=anew)
 
         run, done = acting(work, login)
-    seconds = time.monotonic() - began
+    _say(run, done, time.monotonic() - began, as_json=as_json)
+
+
+def _say(run: Run, done: dict[str, Any], seconds: float, *, as_json: bool) -> None:
+    student = run.plan.student
     result = {
         "out": run.plan.out,
         **done,
         "seconds": round(seconds, 1),
         "rows_a_second": round(done["done_now"] / seconds) if seconds else 0,
-        "student": run.plan.student.version,
-        "rung": run.plan.student.rung,
-        "threshold": run.plan.student.threshold,
+        "student": student.version,
+        "rung": student.rung,
+        "threshold": student.threshold,
     }
     without = ", ".join(f"{count} {reason}" for reason, count in sorted(done["without"].items()))
     words = f"{done['rows']} rows in {run.plan.out}: {result['rows_a_second']} rows a second."

@@ -213,6 +213,7 @@ async def classify(run: Run, first: int, count: int | None, *, processes: int, t
 
     Raises:
         BadUpload: the input is not what it was.
+        SetupError: something cannot be read or written any more.
         StudentBroken, StudentDown: nobody answers.
     """
     plan = run.plan
@@ -230,8 +231,15 @@ async def classify(run: Run, first: int, count: int | None, *, processes: int, t
     try:
         async for lines in _answered(run, _batches(reading, plan.rows), askers):
             await asyncio.to_thread(writing.take, lines)
-            await told(writing.rows, reading.share)
+            share = writing.rows / most if most else 0.0
+            await told(writing.rows, max(share, reading.share))
         await asyncio.to_thread(writing.close)
+    except OSError as error:
+        writing.drop()
+        raise SetupError(
+            problem=f"{run.folder} or the input is out of reach: {error.strerror}.",
+            advice="What is done is kept. Mend that and run the same again.",
+        ) from error
     except BaseException:
         writing.drop()
         raise

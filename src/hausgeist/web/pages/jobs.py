@@ -27,12 +27,11 @@ from hausgeist.web.visit import Visit
 KINDS = {
     "suggest": N_("Suggestions of a model"),
     "train": N_("Training of a student"),
-    "batch": N_("Answers to the rows of a file"),
     "evaluate": N_("Measurement of a student"),
     "intake": N_("Reading texts in"),
     "rules": N_("Trying rules"),
     "gate": N_("Gate"),
-    "run": N_("Answering a file"),
+    "batch": N_("Answering a file"),
     "worth": N_("Order of the open texts"),
     "export": N_("Packing a task to take along"),
 }
