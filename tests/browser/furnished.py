@@ -11,6 +11,7 @@ import idp
 import made
 import servicemade
 import studentplace
+import trafficplace
 import workplace
 from foreign import chatgpt, webui
 from sourced import oidc
@@ -64,6 +65,7 @@ ADDRESSES = {
     "/account": ("/account",),
     "/account/data": ("/account/data",),
     "/account/data/export": ("/account/data/export",),
+    "/account/keys/{key_id}/tasks": ("/account/keys/{own_key}/tasks",),
     "/account/password": ("/account/password",),
     "/account/reading": ("/account/reading",),
     "/admin": ("/admin",),
@@ -96,6 +98,7 @@ ADDRESSES = {
     "/admin/guards/{rule}": ("/admin/guards/threat.explicit",),
     "/admin/holds": ("/admin/holds",),
     "/admin/keys": ("/admin/keys",),
+    "/admin/keys/{key_id}/tasks": ("/admin/keys/{service_key}/tasks",),
     "/admin/logins": ("/admin/logins",),
     "/admin/logins/new": ("/admin/logins/new?kind=oidc", "/admin/logins/new?kind=ldap"),
     "/admin/logins/{source}": ("/admin/logins/idp",),
@@ -159,6 +162,7 @@ ADDRESSES = {
     "/library/new": ("/library/new?kind=assistant", "/library/new?kind=prompt"),
     "/library/pick": ("/library/pick",),
     "/tasks": ("/tasks", "/tasks?archived=yes"),
+    "/tasks/traffic": ("/tasks/traffic",),
     "/tasks/new": ("/tasks/new", "/tasks/new?task={letters}"),
     "/tasks/{task_id}": ("/tasks/{letters}",),
     "/tasks/{task_id}/guideline": (
@@ -314,6 +318,8 @@ class Furnished:
         self._figures()
         self._jobs()
         self._annotation()
+        self.ids["own_key"] = trafficplace.furnish(self.server, self.anna.id, by=self.anna.id)
+        self.ids["service_key"] = trafficplace.furnish(self.server, None, by=self.anna.id)
 
     @property
     def url(self) -> str:

@@ -38,6 +38,8 @@ from hausgeist.store.tables import (
     students,
     task_members,
     tasks,
+    traffic_samples,
+    traffic_templates,
     veils,
 )
 from hausgeist.store.tasks import body_of
@@ -53,7 +55,7 @@ def ids_of(person: str) -> dict[str, str]:
     tag = person[:12]
     called = {"conversation": "talk", "message": "said", "group": "team"}
     kinds = "group key session conversation message file folder share import hold prompt assistant"
-    kinds += " reading appeal job task member item intake task_rule opening student"
+    kinds += " reading appeal job task member item intake task_rule opening student template"
     return {"user": person, **{kind: f"{called.get(kind, kind)}-{tag}" for kind in kinds.split()}}
 
 
@@ -243,6 +245,39 @@ def _ways_in(ids: dict[str, str], at: int) -> Rows:
             "group_id": group,
             "max_class": "special",
             "created_at": at,
+        },
+    )
+    yield (
+        traffic_templates,
+        {
+            "id": ids["template"],
+            "key_id": ids["key"],
+            "kin": "0" * 32,
+            "model": "echo",
+            "provider": "echo",
+            "answered_by": "echo",
+            "body": b"sealed elsewhere",
+            "calls": 1,
+            "micro_eur": 0,
+            "unpriced": 0,
+            "energy_mwh": 0,
+            "unmetered": 0,
+            "samples": 1,
+            "data_class": "internal",
+            "first_at": at,
+            "last_at": at,
+        },
+    )
+    yield (
+        traffic_samples,
+        {
+            "id": ids["template"],
+            "template_id": ids["template"],
+            "text": b"sealed elsewhere",
+            "answer": b"sealed elsewhere",
+            "answer_hash": "0" * 64,
+            "data_class": "internal",
+            "at": at,
         },
     )
     yield (

@@ -58,6 +58,7 @@ PLACES = {
     "opening_id": ["opening"],
     "student_id": ["student"],
     "upload_id": ["intake"],
+    "template_id": ["template"],
     "id": ["conversation", "message"],
 }
 """The kinds of a person's things that a place in a path names; the other places name the house's."""

@@ -13,7 +13,7 @@ from hausgeist.core.terms import Terms
 from hausgeist.errors import InvalidField, NotFound
 from hausgeist.people.collected import Collected
 from hausgeist.sealing import SealBroken
-from hausgeist.store import items, traffic
+from hausgeist.store import deployments, items, traffic
 from hausgeist.store.tables import suggestions, traffic_samples
 from hausgeist.testing.echo import echo_card
 
@@ -229,7 +229,8 @@ def test_a_task_is_made_with_texts_labels_and_suggestions(place):
         )
         == "x"
     )
-    assert (template.system, template.named) == ("", True)
+    assert (template.system, template.model, template.named) == ("", "large-70b", True)
+    assert place.store.read_now(deployments.senders) == {made.task.id: 1}
 
 
 def test_terms_that_forbid_training_leave_the_texts_alone(place):

@@ -55,10 +55,18 @@ class Prompt:
     """What stays the same from call to call, as it is sealed. ``schema``: the shape that was asked for."""
 
     system: str
+    model: str = ""
     schema: str = ""
     prefix: str = ""
     suffix: str = ""
     whole: bool = False
+
+    @property
+    def template(self) -> Template | None:
+        """As what a student can answer in a model's place; None where calls cannot be told by it."""
+        if not self.exact:
+            return None
+        return Template(self.system, self.prefix, self.suffix, self.model, named=True)
 
     @property
     def frame(self) -> Frame:
@@ -178,7 +186,7 @@ class Traffic:
             masked = await self._masked(one, holder, budget)
             if masked is not None or holder is not None:
                 ready.append((one, masked))
-        return await self._store.write(partial(self._keep, key_id=key_id, ready=ready))
+        return await self._store.write(partial(self.keep, key_id=key_id, ready=ready))
 
     def _known(self, connection: Any, key_id: str) -> list[_Known] | None:
         if traffic.agreed(connection, key_id) is None:
@@ -224,9 +232,10 @@ class Traffic:
 
     # -- one transaction --------------------------------------------------------------------------
 
-    def _keep(
+    def keep(
         self, connection: Any, key_id: str, ready: Sequence[tuple[Heard, Masked | None]]
     ) -> int:
+        """Sort calls into prompts; gives how many were counted. What is not masked is only counted."""
         since = traffic.agreed(connection, key_id)
         if since is None:
             return 0
@@ -291,7 +300,9 @@ class Traffic:
             traffic.remove(connection, oldest.row.id)
             known.remove(oldest)
         row_id = new_id()
-        prompt = Prompt(system=masked.system, schema=heard.schema).framed(frame)
+        prompt = Prompt(system=masked.system, model=heard.wanted[:200], schema=heard.schema).framed(
+            frame
+        )
         row = TemplateRow(
             id=row_id,
             key_id=heard.key_id,
@@ -333,7 +344,7 @@ class Traffic:
 
     # -- for what serves --------------------------------------------------------------------------
 
-    async def template_of(self, task_id: str, model: str = "") -> Template | None:
+    async def template_of(self, task_id: str) -> Template | None:
         """The prompt that a task was made from, as what a student can answer in a model's place.
 
         None where the task was made of something else, or calls cannot be told by the prompt.
@@ -341,10 +352,10 @@ class Traffic:
         sealed = await self._store.read(lambda connection: traffic.remembered(connection, task_id))
         if sealed is None:
             return None
-        prompt = self.vault.prompt(sealed, f"task {task_id}")
-        if not prompt.exact:
+        try:
+            return self.vault.prompt(sealed, f"task {task_id}").template
+        except SealBroken:  # sealed under another secret
             return None
-        return Template(prompt.system, prompt.prefix, prompt.suffix, model, named=True)
 
 
 def _holder(known: Iterable[_Known], kin: str, said: str) -> _Known | None:
