@@ -28,7 +28,7 @@ from hausgeist.store.students import Student
 from hausgeist.training.rungs import RUNGS
 from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.task_students import BoardRow, Drawn, StopBox
-from hausgeist.web.pages.gate_words import KINDS, METRICS, percent, points, rounded, within
+from hausgeist.web.pages.gate_words import KINDS, METRICS, TO, percent, points, rounded, within
 
 UNKNOWN = N_("unknown")
 ABOUT = {
@@ -97,11 +97,11 @@ def board_row(task: Task, row: Row, board: Board, language: str) -> BoardRow:
     quality = turn(N_("not measured"))
     if row.quality is not None:
         low, high = row.quality.low, row.quality.high
-        quality = f"{percent(row.quality.estimate, language)} ({within(low, high, language)})"
+        quality = _measured(row.quality.estimate, low, high, language)
     gold = turn(N_("not opened"))
     if row.gold is not None:
         found = row.gold.quality
-        gold = f"{percent(found.estimate, language)} ({within(found.low, found.high, language)})"
+        gold = _measured(found.estimate, found.low, found.high, language)
         if row.gold.void:
             gold = turn(N_("void: gold changed"))
     zone = turn(N_("this server")) if row.zone == "house" and row.kind != "teacher" else unknown
@@ -122,6 +122,13 @@ def board_row(task: Task, row: Row, board: Board, language: str) -> BoardRow:
             zone,
         ),
     )
+
+
+def _measured(figure: float, low: float, high: float, language: str) -> str:
+    """A figure with its interval, each of which stays on one line."""
+    inner = f"{percent(figure, language)}|({within(low, high, language)})"
+    joined = inner.replace(TO, f"{TO}\N{WORD JOINER}")
+    return joined.replace(" ", "\N{NO-BREAK SPACE}").replace("|", " ")
 
 
 def _small(value: float, language: str) -> str:
