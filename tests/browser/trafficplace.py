@@ -47,7 +47,7 @@ def furnish(server: Any, owner: str | None, *, by: str, count: int = 90) -> str:
     now = house.now_ms()
     calls = []
     for n in range(count):
-        said = f"{THINGS[n % 6]} {n * 7919} in der Straße {n * 31}: bitte ansehen."
+        said = f"{THINGS[n % 6]} {n * 7919} in der Straße {n * 31}{('.', ', bitte!')[n % 2]}"
         calls.append(heard(key_id, now, system=SYSTEM, said=said, answer=LABELS[n % 6]))
     for n in range(24):
         said = f"{SHORTEN}{THINGS[n % 6]} und {n * 7919}."
