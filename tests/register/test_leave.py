@@ -14,16 +14,17 @@ from random import Random
 import pytest
 from gate_house import House, Says, run
 from sqlalchemy import insert
+from taskmade import made_person
 
 from hausgeist.core.answers import Example, Span, Value
 from hausgeist.core.jobs import JobState
 from hausgeist.core.rules import Rule, RuleKind
 from hausgeist.core.tasks import Part, Partition, TaskKind
-from hausgeist.errors import GateShut, NotFound
+from hausgeist.errors import BadUpload, GateShut, NotFound
 from hausgeist.jobs.work import JobCancelled, run_here
 from hausgeist.register.leave import Leave
 from hausgeist.register.leaving.archive import NEEDS
-from hausgeist.store import guidelines, jobs, openings, students, tasks
+from hausgeist.store import guidelines, jobs, openings, rules, students, tasks
 from hausgeist.store.guidelines import Guideline
 from hausgeist.store.students import Student
 from hausgeist.store.tables import suggestions
@@ -389,3 +390,75 @@ def test_the_loader_finds_passages_as_the_house_does(home, tmp_path):
     said = answered(path, tmp_path / "out", "crf", texts)
     assert said == ours(folder, texts)
     assert b'"ort"' in said
+
+
+NAMES = {"id", "dup_of", "shown", "replaces", "batch"}
+
+
+def nameless(one):
+    """A line without the ids that are another house's."""
+    if isinstance(one, dict):
+        return {key: nameless(value) for key, value in one.items() if key not in NAMES}
+    return [nameless(value) for value in one] if isinstance(one, list) else one
+
+
+def test_a_task_comes_back_as_it_left(home):
+    """Texts with everything said of them, guidelines, rules, labels; its people as letters."""
+    house = home.house
+    made_person(house.store)
+    house.store.write_now(
+        lambda c: tasks.add_member(c, Member("m2", "t1", None, Part.ANNOTATOR, {}, 5, 9))
+    )
+    house.answered(60)
+    house.answer(61, "m1", "kita")
+    house.answer(61, "m1", "bau")
+    house.decide(62, "kita")
+    made = Guideline(task_id="t1", version=1, body="# Fassung", note="neu", actor="m2")
+    house.store.write_now(lambda c: guidelines.add(c, made))
+    rule = Rule(id="r1", task_id="t1", kind=RuleKind.WORDS, pattern="Kita", label="kita")
+    house.store.write_now(lambda c: rules.add(c, [rule]))
+    path, _ = run(home.taken(gold=True))
+    copy = path.with_name("copy.zip")
+    copy.write_bytes(path.read_bytes())
+    task = run(home.leave.restore(copy, "id-anna"))
+    assert (task.labels, task.slices, task.margin) == (
+        home.task.labels,
+        home.task.slices,
+        home.task.margin,
+    )
+    assert task.name != home.task.name
+    _, owner = home.house.store.read_now(lambda c: tasks.opened(c, task.id, "id-anna"))
+    job = run(home.leave.begin(task, owner, gold=True))
+    run(run_here(job, home.leave.work, None))
+    again = home.folder / "leave" / task.id / f"{job.id}.zip"
+    assert nameless(lines(again)) == nameless(lines(copy))
+    assert read(again, "guideline.md") == read(copy, "guideline.md")
+    for name in ("rules.json",):
+        assert nameless(json.loads(read(again, name))) == nameless(json.loads(read(copy, name)))
+
+
+@pytest.mark.parametrize("line", ["{", "[" * 100_000, '{"id": "x"}', "null"])
+def test_an_archive_with_other_lines_leaves_nothing(home, tmp_path, line):
+    """It is told, and half a task is none."""
+    made_person(home.house.store)
+    path, _ = run(home.taken())
+    broken = tmp_path / "broken.zip"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(broken, "w") as new:
+        for name in old.namelist():
+            body = old.read(name)
+            new.writestr(name, body + line.encode() if name == "items.jsonl" else body)
+    before = home.house.store.read_now(lambda c: len(tasks.of_user(c, "id-anna")))
+    with pytest.raises(BadUpload):
+        run(home.leave.restore(broken, "id-anna"))
+    assert home.house.store.read_now(lambda c: len(tasks.of_user(c, "id-anna"))) == before == 0
+
+
+def test_what_is_no_archive_of_a_task_is_told(home, tmp_path):
+    """Bytes that are no ZIP, and a ZIP of something else."""
+    plain, other = tmp_path / "a.zip", tmp_path / "b.zip"
+    plain.write_bytes(b"PK\x03\x04 nothing")
+    with zipfile.ZipFile(other, "w") as file:
+        file.writestr("task.json", "[]")
+    for path in (plain, other):
+        with pytest.raises(BadUpload):
+            run(home.leave.restore(path, "id-anna"))

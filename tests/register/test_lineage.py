@@ -5,7 +5,6 @@ import json
 
 import pytest
 from gate_house import House, run
-from sqlalchemy import insert
 
 from hausgeist.core.answers import Value
 from hausgeist.core.service import Chain, Deployment, Stage
@@ -49,7 +48,7 @@ def test_a_deleted_text_is_gone_everywhere_but_in_models(house):
     run(house.lineage.delete(house.task, ["i0"], "u1"))
     read = house.store.read_now
     assert house.item(0) is None
-    assert [one.value for one in read(lambda c: list(datasets.lines(c, "d1")))][0] is None
+    assert next(iter(read(lambda c: list(datasets.lines(c, "d1"))))).value is None
     assert read(lambda c: datasets.missing(c, "d1")) == ["i0"]
     assert [one.item for one in read(lambda c: evaluations.results(c, "t1", "e1"))] == ["i2"]
     kept = (house.home / "t1" / "s1" / "dev.jsonl").read_text()

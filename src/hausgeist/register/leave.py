@@ -10,6 +10,8 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from hausgeist.jobs.queue import Jobs
 from hausgeist.jobs.work import JobCancelled, Work
 from hausgeist.register.card import card
 from hausgeist.register.leaving.archive import Packed, Packing, Wish, pack
+from hausgeist.register.leaving.restore import Taken, is_archive
 from hausgeist.store import openings, tasks
 from hausgeist.store.db import Store
 from hausgeist.store.openings import Opening
@@ -62,21 +65,7 @@ class Leave:
         def keep(connection: Any) -> Mapping[str, Fact]:
             current = tasks.get(connection, task.id) or task
             if gone and not openings.spent(connection, current):
-                openings.spend(
-                    connection,
-                    Opening(
-                        id=new_id(),
-                        task_id=task.id,
-                        gold_version=current.gold_version,
-                        number=0,
-                        gold_hash="",
-                        student_id="",
-                        plan={},
-                        reason="",
-                        actor=member.id,
-                        at=self._now_ms(),
-                    ),
-                )
+                openings.spend(connection, self._spent(current, member))
             return {"gold": gone, "version": current.gold_version}
 
         await self._trail.change(
@@ -149,6 +138,72 @@ class Leave:
         if found is None:
             raise NotFound
         return found
+
+    async def is_archive(self, path: Path) -> bool:
+        """Whether a file is a task that was taken along, by the names of what is in it."""
+        return await asyncio.to_thread(is_archive, path)
+
+    async def restore(self, path: Path, user_id: str) -> Task:
+        """Make a new task, owned by somebody, of an archive; nothing of it is left where it breaks off.
+
+        Raises:
+            BadUpload: it is no archive of a task, or broken.
+        """
+        taken = await asyncio.to_thread(Taken, path, new_id())
+        try:
+            return await self._restored(taken, user_id)
+        finally:
+            taken.close()
+
+    async def _restored(self, taken: Taken, user_id: str) -> Task:
+        now = self._now_ms()
+        owner = Member(new_id(), taken.new, user_id, Part.OWNER, {}, now, None)
+        people = taken.members()
+        made: list[Task] = []
+
+        def begin(connection: Any) -> None:
+            wanted = str(taken.about["task"].get("name", ""))[:58] or "task"
+            free = (wanted if not n else f"{wanted}-{n + 1}" for n in range(10_000))
+            name = next(one for one in free if tasks.by_name(connection, one) is None)
+            task = taken.task(name, now)
+            tasks.add(connection, replace(task, archived_at=now), owner)
+            for one in people:
+                tasks.add_member(connection, one)
+            taken.keep_about(connection)
+            made.append(task)
+
+        await self._store.write(begin)
+        task = made[0]
+        try:
+            pages = taken.items()
+            while some := await asyncio.to_thread(next, pages, None):
+                await self._store.write(partial(taken.keep, some=some))
+        except BaseException:  # half a task is none
+            await self._store.write(lambda connection: tasks.remove(connection, task.id))
+            raise
+
+        def end(connection: Any) -> Mapping[str, Fact]:
+            tasks.put(connection, task)
+            if task.gold_version:
+                openings.spend(connection, self._spent(task, owner))
+            return {"task_kind": task.kind.value, "class": task.data_class.word}
+
+        await self._trail.change("task.restored_from_archive", end, actor=user_id, subject=task.id)
+        return task
+
+    def _spent(self, task: Task, member: Member) -> Opening:
+        return Opening(
+            id=new_id(),
+            task_id=task.id,
+            gold_version=task.gold_version,
+            number=0,
+            gold_hash="",
+            student_id="",
+            plan={},
+            reason="",
+            actor=member.id,
+            at=self._now_ms(),
+        )
 
     async def card(self, task: Task) -> dict[str, Any]:
         """The card as it stands, as JSON values."""

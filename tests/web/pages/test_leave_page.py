@@ -101,3 +101,25 @@ def test_nobody_else_finds_it(served: Server, task: Task) -> None:
     bert = served.session(served.bert)
     for path in ("", "/card.md", "/card.json", "/x/task.zip"):
         assert bert.get(f"/tasks/{task.id}/leave{path}").status == 404
+
+
+def test_an_archive_that_is_handed_in_becomes_the_task_again(
+    served: Server, task: Task, anna: Visitor
+) -> None:
+    """Where new tasks begin; its text is there under another name of the task."""
+    at = f"/tasks/{task.id}/leave"
+    anna.form(at, {"gold": "yes"})
+    packed(served, task)
+    href = next(one for one in anna.get(at).text.split('href="')[1:] if "task.zip" in one)
+    content = anna.get(href.split('"')[0]).body
+    made = anna.ask(
+        "POST",
+        "/tasks/new",
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.zip"\r\n\r\n'
+        + content
+        + b"\r\n--x--\r\n",
+        Content_Type="multipart/form-data; boundary=x",
+        Origin=f"http://127.0.0.1:{anna.port}",
+    )
+    assert made.location is not None
+    assert "Die Rechnung ist falsch" in anna.get(f"{made.location}/items").text

@@ -66,6 +66,7 @@ WORDS = {
     "task.member_changed": N_("Part in a task changed"),
     "task.member_removed": N_("Person taken out of a task"),
     "task.restored": N_("Task brought back from the archive"),
+    "task.restored_from_archive": N_("Task made of its archive"),
     "task.taken_along": N_("Task packed to take along"),
     "task.text_deleted": N_("Text of a task deleted"),
     "task.texts_added": N_("Texts added to a task"),

@@ -4,6 +4,9 @@
 In a minute: the file says what the texts and the labels are, and everything else has an answer already.
 """
 
+import asyncio
+from pathlib import Path
+
 from starlette.responses import Response
 
 from hausgeist.chat.labels import CLASSES
@@ -68,10 +71,21 @@ async def hand_in(visit: Visit) -> Response:
     into = await _into(visit, visit.query_params.get("task", ""))
     try:
         room = intake.room()
-        waiting = await intake.hand_in(visit.principal.id, room, await received(visit, room))
+        name = await received(visit, room)
+        if into is None and await visit.house.bench.leave.is_archive(room):
+            return go(f"/tasks/{(await _restored(visit, room)).id}")
+        waiting = await intake.hand_in(visit.principal.id, room, name)
     except SAY_AGAIN as error:
         return await _start_page(visit, error)
     return go(f"/tasks/new/{waiting.id}" + (f"?task={into[0].id}" if into else ""))
+
+
+async def _restored(visit: Visit, room: Path) -> Task:
+    """The task that an archive of one becomes; the file is gone then."""
+    try:
+        return await visit.house.bench.leave.restore(room, visit.principal.id)
+    finally:
+        await asyncio.to_thread(room.unlink, missing_ok=True)
 
 
 async def preview(visit: Visit) -> Response:
