@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -27,7 +27,7 @@ class Template:
     ``system`` is what comes before the user's message; that begins with ``prefix`` and ends with ``suffix``,
     with the text between. ``model``: only calls to it, empty: to whichever. ``named``: labels are answered by
     their names, as the teacher did, not by their keys. ``released``: an administrator agreed that calls of
-    everybody are answered; until then it is those of ``owner`` alone.
+    everybody are answered; until then it is those of ``owner`` alone, whom nobody keeps here.
     """
 
     system: str
@@ -68,8 +68,17 @@ class Chain:
     template: Template | None = None
 
     def encode(self) -> str:
-        """As JSON text."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        """As JSON text, without the template's owner: who that is stands with the task's people."""
+        plain = asdict(self)
+        if self.template is not None:
+            del plain["template"]["owner"]
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+    def owned(self, owner: str) -> Chain:
+        """With the template's owner."""
+        if self.template is None:
+            return self
+        return replace(self, template=replace(self.template, owner=owner))
 
     @classmethod
     def decode(cls, text: str) -> Chain:

@@ -44,6 +44,8 @@ AUDIT_SHARE = 0.01
 AUDIT_WEEKLY = 30
 """So many answers a week are drawn for people at least."""
 WEEK_MS = 7 * 86_400_000
+PROMPT_MS = 60_000
+"""How long a teacher's prompt is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Fallback:
         self._key = hmac.digest(secret, b"tickets of tasks", "sha256")
         self._now_ms = now_ms
         self._behind: set[asyncio.Task[None]] = set()
-        self._prompts: dict[tuple[str, str], Prompt] = {}
+        self._prompts: dict[tuple[str, str], tuple[int, Prompt]] = {}
         self._drawn: dict[str, Drawn] = {}
         serving.on_answered = self.answered
 
@@ -256,12 +258,12 @@ class Fallback:
 
     async def _prompt(self, task: Task, model: str) -> Prompt:
         """The prompt that the model was last asked with in this task, else the recipe's."""
-        key = task.id, model
-        if key not in self._prompts:
-            self._prompts[key] = await self._store.read(
-                partial(_kept_prompt, task=task, model=model)
-            )
-        return self._prompts[key]
+        key, now = (task.id, model), self._now_ms()
+        known = self._prompts.get(key)
+        if known is None or now - known[0] > PROMPT_MS:
+            found = await self._store.read(partial(_kept_prompt, task=task, model=model))
+            self._prompts[key] = known = (now, found)
+        return known[1]
 
     async def _enqueue(self, task: Task, call: Call, text: str, source: str) -> str | None:
         """Put a text into the task's queue; None where it cannot go there."""

@@ -217,7 +217,7 @@ class Promote:
             share=wish.share,
             shadow=wish.shadow,
             threshold=threshold,
-            chain=_owned(wish.chain, member),
+            chain=_unreleased(wish.chain),
             checks={
                 "list": checks,
                 "exception": exception,
@@ -403,8 +403,8 @@ def _end_live(connection: Any, there: Sequence[Deployment], now: int) -> None:
             deployments.put(connection, replace(one, state=Stage.ENDED, ended_at=now))
 
 
-def _owned(chain: Chain, member: Member) -> Chain:
-    """The chain with its template as the owner's, and not released: that is an administrator's word."""
+def _unreleased(chain: Chain) -> Chain:
+    """The chain with its template not released: that is an administrator's word."""
     template: Template | None = chain.template
     if template is None:
         return chain
@@ -414,7 +414,7 @@ def _owned(chain: Chain, member: Member) -> Chain:
             reason=N_("a template needs instructions, or words before the text"),
             param="template",
         )
-    return replace(chain, template=replace(template, owner=member.user_id or "", released=False))
+    return replace(chain, template=replace(template, released=False))
 
 
 def _in_range(share: float, field: str) -> None:

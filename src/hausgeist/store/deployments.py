@@ -148,8 +148,10 @@ def running(connection: Connection) -> list[Running]:
         if task is None or task.archived_at is not None or student is None:
             continue
         members = tasks.members(connection, made.task_id)
-        ids = frozenset(one.user_id for one in members if one.user_id is not None)
-        found.append(Running(made, task, student, ids))
+        people = {one.id: one.user_id for one in members if one.user_id is not None}
+        chain = made.chain.owned(people.get(made.actor or "", ""))
+        made = replace(made, chain=chain)
+        found.append(Running(made, task, student, frozenset(people.values())))
     return found
 
 
@@ -204,7 +206,7 @@ def window(connection: Connection, deployment_id: str, most: int, *, newest: boo
 def count(connection: Connection, deployment_id: str) -> int:
     """How much a deployment has answered."""
     query = _answers(deployment_id, select(func.count()).select_from(served))
-    return connection.execute(query).scalar_one()
+    return int(connection.execute(query).scalar_one())
 
 
 def by_day(
