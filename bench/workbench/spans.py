@@ -5,8 +5,10 @@ Prints precision, recall and F1 of exact passages, in all and by label, beside a
 same texts; words a second on one core with everything from the text to the passages; seconds of training;
 bytes of the student. Alone: ``python bench/workbench/spans.py DATA`` with the folder of the data sets.
 
-MobIE: words of a sentence are joined by single spaces, ``I-x`` after anything but ``x`` begins a passage (as
-conlleval has it). Ingredients: the first 760 texts teach, the other 189 judge, as in the published figures.
+MobIE: words are joined by single spaces, ``I-x`` after anything but ``x`` begins a passage (as conlleval has
+it). It is judged twice: whole documents, a sentence a line, which gives just the passages that the set says
+it has; and each sentence as a text of its own, where what goes on in the next one is a passage of its own.
+Ingredients: the first 760 texts teach, the other 189 judge, as in the published figures.
 """
 
 import json
@@ -30,32 +32,41 @@ REPEATS = 5
 """Times that the texts to be judged are labelled for the speed; the best counts."""
 
 
-def mobie(data: Path, part: str) -> list[Example]:
-    """The sentences of MobIE's ``train``, ``dev`` or ``test``. ``#`` begins hashtags here, no comments."""
+def mobie(data: Path, part: str, *, whole: bool) -> list[Example]:
+    """MobIE's ``train``, ``dev`` or ``test``: whole documents, or their sentences. ``#`` begins hashtags."""
     content = (data / "mobie_ner_de" / f"{part}.conll2003").read_text(encoding="utf-8")
     found = []
+    sentences: list[list[list[str]]] = []
     rows: list[list[str]] = []
-    for line in [*content.split("\n"), ""]:
-        if line.strip() and not line.startswith("-DOCSTART-"):
+    for line in [*content.split("\n"), "-DOCSTART-"]:
+        ended = line.startswith("-DOCSTART-")
+        if line.strip() and not ended:
             rows.append(line.split("\t"))
-        elif rows:
-            found.append(_sentence(f"{part}{len(found)}", rows))
+            continue
+        if rows:
+            sentences.append(rows)
             rows = []
+        if sentences and (ended or not whole):
+            found.append(_text(f"{part}{len(found)}", sentences))
+            sentences = []
     return found
 
 
-def _sentence(name: str, rows: Sequence[Sequence[str]]) -> Example:
+def _text(name: str, sentences: Sequence[Sequence[Sequence[str]]]) -> Example:
     text, spans, before = "", [], "O"
-    for row in rows:
-        tag = row[-1].strip()
-        start = len(text) + bool(text)
-        text = f"{text} {row[0]}" if text else row[0]
-        if tag != "O":
-            if tag[0] == "I" and before[2:] == tag[2:]:
-                spans[-1] = Span(spans[-1].start, len(text), tag[2:])
-            else:
-                spans.append(Span(start, len(text), tag[2:]))
-        before = tag
+    for rows in sentences:
+        gap = "\n" if text else ""
+        for row in rows:
+            tag = row[-1].strip()
+            start = len(text) + len(gap)
+            text = f"{text}{gap}{row[0]}"
+            gap = " "
+            if tag != "O":
+                if tag[0] == "I" and before[2:] == tag[2:]:
+                    spans[-1] = Span(spans[-1].start, len(text), tag[2:])
+                else:
+                    spans.append(Span(start, len(text), tag[2:]))
+            before = tag
     return Example(name, text, Value.of_spans(spans))
 
 
@@ -173,13 +184,20 @@ def measure(
 def report(data: Path) -> dict[str, float]:
     """Measure both sets; gives the F1 by name, and the words a second."""
     food = ingredients(data)
-    mobie_f1, words = measure(
-        "MobIE", mobie(data, "train"), mobie(data, "dev"), mobie(data, "test")
-    )
+    mobies = {}
+    for title, whole in (("MobIE, documents", True), ("MobIE, sentences", False)):
+        parts = [mobie(data, part, whole=whole) for part in ("train", "dev", "test")]
+        mobies[whole] = measure(title, *parts)
+    mobie_f1, words = mobies[True]
     measure("Ingredients", food[:760], [], food[760:])
     listed = {"food": patterns(data)}
     food_f1, _ = measure("Ingredients, with their list", food[:760], [], food[760:], listed)
-    return {"mobie": mobie_f1, "ingredients": food_f1, "crf_speed": words}
+    return {
+        "mobie": mobie_f1,
+        "mobie_sentences": mobies[False][0],
+        "ingredients": food_f1,
+        "crf_speed": words,
+    }
 
 
 if __name__ == "__main__":

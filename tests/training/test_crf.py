@@ -162,3 +162,27 @@ def test_a_list_reaches_no_further_than_the_text():
     options = {"rounds": 20, "folds": 0, "lists": lists}
     model = TRAINERS["crf"].train(reports(), [], replace(RECIPE, options=options), Report())
     assert found(model, "Die S3 hält nicht in Bad")[0] == ("S3", "line")
+
+
+def test_what_the_text_is_about_decides_where_the_words_beside_say_nothing():
+    """The same name between the same words is a place beside trains, and none beside roads, far away."""
+    examples = []
+    for number, name in enumerate(["Buche", "Köln", "Grünau", "Mühlbach", "Altenburg", "Neustadt"]):
+        for line in ("RB12", "RB4", "RB70"):
+            text, value = marked(f"{line} heute , wie wir gerade hörten : {{place}} !", place=name)
+            examples.append(Example(f"t{number}{line}", text, value))
+        for road in ("A8", "A10", "A23"):
+            text = f"{road} heute , wie wir gerade hörten : {name} !"
+            examples.append(Example(f"r{number}{road}", text, Value()))
+    model = TRAINERS["crf"].train(examples, [], RECIPE, Report())
+    assert found(model, "RB99 heute , wie wir gerade hörten : Wulkow !") == [("Wulkow", "place")]
+    assert found(model, "A66 heute , wie wir gerade hörten : Wulkow !") == []
+
+
+def test_a_text_of_many_names_gives_the_same_alone_and_with_others(model):
+    """Topics of one text, cut in parts where it is long, do not reach into the next."""
+    long = " ".join(f"Halt{n} #Ort{n} @netz{n} RB{n} ." for n in range(90))
+    texts = ["", long, "Die S3 hält nicht in Köln", long, "RB5", "."]
+    together = model.predict(texts)
+    assert [one.value for one in together] == [model.predict([text])[0].value for text in texts]
+    assert together[1] == together[3]

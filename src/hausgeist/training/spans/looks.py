@@ -2,7 +2,8 @@
 """What a student sees of a word: its letters, its form, what kind of sign it is. Words in, strings out.
 
 Everything here depends on the word alone, so that it is worked out once for each different word. What
-depends on the neighbours is in ``around``: strings of two or three words, or of their forms.
+depends on the neighbours is in ``around``: strings of two or three words, or of their forms. What the words
+around are about, near or far, is in ``topics``: whether a name is a stop or a town, it decides.
 """
 
 import re
@@ -59,6 +60,14 @@ _WORDS: dict[str, frozenset[str]] = {
 }
 _IN_LIST = {word: name for name, words in _WORDS.items() for word in words}
 
+LISTENERS = "X#@"
+"""The first signs of the forms of those whom topics are told: names, hashtags, people in networks."""
+TOGETHER = 60
+"""Words, at most, that hear each other's topics."""
+_TELLING = 3
+"""Letters that a word in small letters has at least, to be a topic."""
+_CODE = re.compile(r"([^\W\d_]{1,4})\d")
+
 _UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufe00-\ufe0f]")
 _PART = re.compile(r"[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+(?![a-zäöüß])|\d+")
 
@@ -67,7 +76,9 @@ _PART = re.compile(r"[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+(?![a-zäöüß])|\d
 class Look:
     """A word as it is seen. ``plain``: small letters, without the sign of a hashtag; ``form``: its shape.
 
-    ``own`` is told of it in its own place, ``next_`` to the word beside it, ``far`` to the one after that.
+    ``own`` is told of it in its own place, ``next_`` to the word beside it, ``far`` to the one after that;
+    ``topic`` to all words around it that listen: names, hashtags, people in networks. ``hears`` says which
+    of ``LISTENERS`` it is itself, -1: none.
     """
 
     plain: str
@@ -75,6 +86,8 @@ class Look:
     own: tuple[str, ...]
     next_: tuple[str, ...]
     far: tuple[str, ...]
+    topic: str = ""
+    hears: int = -1
 
 
 def look(word: str) -> Look:
@@ -107,9 +120,33 @@ def look(word: str) -> Look:
             own += [f"p={part.lower()}" for part in parts[:4]]
             own.append(f"e={parts[-1].lower()}")
     next_ = (f"w={plain}", f"f={form}", f"k={kind}{listed}", f"3>{plain[-3:]}", f"3<{plain[:3]}")
-    return Look(
-        plain, form, tuple(own), next_, (f"w={plain}", f"k={kind}{listed}", f"f={form[:4]}")
-    )
+    far = (f"w={plain}", f"k={kind}{listed}", f"f={form[:4]}")
+    hears = LISTENERS.find(form[:1])
+    return Look(plain, form, tuple(own), next_, far, _topic(plain, form), hears)
+
+
+def _topic(plain: str, form: str) -> str:
+    """What a word says about what the text is about: itself, of a number what it is the number of.
+
+    ``RB38`` speaks of trains and ``A8`` of roads: ``#rb`` and ``#a``. Signs, and short words that are no
+    names, say nothing.
+    """
+    code = _CODE.match(plain)
+    if code:
+        return f"#{code[1]}"
+    return plain if form[:1] == "X" or (plain[:1].isalpha() and len(plain) >= _TELLING) else ""
+
+
+def topics(looks: Sequence[Look]) -> list[str]:
+    """What some words are about, each topic once; ``#`` where none of them is a word with a number."""
+    found = dict.fromkeys(one.topic for one in looks if one.topic)
+    return list(found) if any(one[0] == "#" for one in found) else [*found, "#"]
+
+
+def stretches(count: int) -> list[tuple[int, int]]:
+    """Cut so many words in even parts whose topics are told together, as (first, after the last)."""
+    parts = -(-count // TOGETHER)
+    return [(count * at // parts, count * (at + 1) // parts) for at in range(parts)]
 
 
 def _form(word: str) -> str:

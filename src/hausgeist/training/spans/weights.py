@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from hausgeist.training.spans.chain import Floats
 from hausgeist.training.spans.lists import Lists
-from hausgeist.training.spans.looks import EDGE, Look, around, look
+from hausgeist.training.spans.looks import (
+    EDGE,
+    LISTENERS,
+    Look,
+    around,
+    look,
+    stretches,
+    topics,
+)
 from hausgeist.training.spans.sequences import OUT
 
 _STEP = 512
@@ -24,6 +32,9 @@ _MOST_WORDS = 30_000
 """Different words that are kept; a thousand bytes each."""
 _NEVER = -1000.0
 """The score of what cannot be: a passage that goes on without having begun."""
+
+_HEARD = tuple(f"{one}~" for one in LISTENERS)
+"""What marks a topic, by who hears it."""
 
 OFFSETS = ("", "-1", "+1", "-2", "+2")
 
@@ -58,6 +69,12 @@ def features_of(words: Sequence[str], lists: Sequence[Lists]) -> list[list[str]]
         for offset, far in enumerate((-1, 1, -2, 2), start=1):
             row += told(looks[at + far], offset)
         found.append(row + around(looks, at, listed))
+    for first, after in stretches(len(words)):
+        some = looks[first + 2 : after + 2]
+        about = topics(some)
+        for row, one in zip(found[first:after], some, strict=True):
+            if one.hears >= 0:
+                row += [f"{_HEARD[one.hears]}{topic}" for topic in about]
     return found
 
 
@@ -133,10 +150,12 @@ class Weights:
         flat: list[int] = []
         ends: list[int] = []
         firsts: list[int] = []
+        about = _Topics(index)
         for words in sequences:
             mine = [0, 0, *(known[word] for word in words), 0, 0]
             seen = [looks[one] for one in mine]
             listed = ["", "", *listed_of(seen[2:-2], self.lists), "", ""]
+            about.add(seen[2:-2])
             base = len(ids) + 2
             if words:
                 firsts.append(len(middle))
@@ -153,6 +172,7 @@ class Weights:
         found: Floats = np.add.reduceat(self._rows[np.asarray(flat)], [0, *ends[:-1]], axis=0)
         for offset, far in enumerate((0, -1, 1, -2, 2)):
             found += self._told[which[places + far], offset]
+        about.tell(found, self._rows)
         found[firsts] += self._first
         return found
 
@@ -203,3 +223,38 @@ def _packed(**arrays: NDArray[Any]) -> bytes:
             np.lib.format.write_array(one, array, allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), one.getvalue())
     return out.getvalue()
+
+
+class _Topics:
+    """Gathers what sequences are about, and adds it to the scores of those words that listen."""
+
+    def __init__(self, index: Mapping[str, int]) -> None:
+        self._index = index
+        self._flat: list[int] = []
+        self._ends = [0]
+        self._heard: list[tuple[int, int]] = []
+        """Places of words with the numbers of their sums."""
+        self._words = 0
+
+    def add(self, looks: Sequence[Look]) -> None:
+        """Read the next sequence."""
+        index, flat, ends = self._index, self._flat, self._ends
+        for first, after in stretches(len(looks)):
+            some = looks[first:after]
+            about = topics(some)
+            base = self._words + first
+            for kind, mark in enumerate(_HEARD):
+                places = [at for at, one in enumerate(some, start=base) if one.hears == kind]
+                if places:
+                    number = len(ends) - 1
+                    self._heard += [(at, number) for at in places]
+                    flat += [index.get(f"{mark}{topic}", 0) for topic in about]
+                    ends.append(len(flat))
+        self._words += len(looks)
+
+    def tell(self, found: Floats, rows: Floats) -> None:
+        """Add what they hear to the scores of all words, words x labels."""
+        if self._heard:
+            sums = np.add.reduceat(rows[np.asarray(self._flat)], self._ends[:-1], axis=0)
+            places, numbers = np.asarray(self._heard).T
+            found[places] += sums[numbers]
