@@ -119,6 +119,11 @@ def test_guideline_and_settings_are_changed(task, do, tmp_path):
         do("set", "amt", "--mode", "loud")
     assert do("set", "amt", "--archive")["archived"] is True
     assert do("list") == []
+    with pytest.raises(InvalidField):
+        do("delete", "amt", "--confirm", "amd")
+    assert do("delete", "amt", "--confirm", "amt") == {"deleted": "amt"}
+    with pytest.raises(NotFound):
+        do("show", "amt")
 
 
 def test_rules_are_written_proposed_switched_and_deleted(answered, do):

@@ -16,6 +16,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "list": making.list_,
     "show": making.show_,
     "set": people.set_,
+    "delete": people.delete,
     "suggest": asking.suggest,
     "answers": answers.answers,
     "train": learning.train,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hausgeist.cli.task.acting import AS, NAME, acting
+from hausgeist.cli.task.here import counting
 from hausgeist.cli.user import AS_JSON, show
 from hausgeist.errors import InvalidField, SetupError
 
@@ -75,10 +76,14 @@ def answers(
 async def _written(at: Acting, task: Task, out: Path) -> int:
     count = 0
     try:
-        with out.open("x", encoding="utf-8", errors="replace") as file:
+        with (
+            out.open("x", encoding="utf-8", errors="replace") as file,
+            counting("Writing") as tell,
+        ):
             async for line in _lines(at, task):
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 count += 1
+                await tell(count, 0)
     except OSError as error:
         raise SetupError(
             problem=f"{out} cannot be written: {error.strerror}.",
@@ -142,19 +147,21 @@ async def _taken(
     """Keep a file's answers; what is wrong with a line is told with its number."""
     refused: Counter[str] = Counter()
     told: list[dict[str, Any]] = []
-    kept, lines = 0, _read(source)
+    kept, lines, seen = 0, _read(source), set[str]()
 
     def refuse(number: int, reason: str) -> None:
         refused[reason] += 1
         if len(told) < _TOLD:
             told.append({"line": number, "reason": reason})
 
-    while some := list(islice(lines, _AT_ONCE)):
-        pairs, numbers = await _pairs(at, task, some, refuse)
-        taken = await at.bench.review.take(task, member, pairs.items())
-        kept += taken.kept
-        for item_id, reason in taken.refused.items():
-            refuse(numbers[item_id], reason)
+    with counting("Reading") as tell:
+        while some := list(islice(lines, _AT_ONCE)):
+            pairs, numbers = await _pairs(at, task, some, seen, refuse)
+            taken = await at.bench.review.take(task, member, pairs.items())
+            kept += taken.kept
+            for item_id, reason in taken.refused.items():
+                refuse(numbers[item_id], reason)
+            await tell(some[-1][0], 0)
     row = {"kept": kept, "refused": dict(refused), "lines": told}
     words = f"{kept} answers kept."
     if refused:
@@ -164,7 +171,7 @@ async def _taken(
 
 
 async def _pairs(
-    at: Acting, task: Task, some: list[tuple[int, Any]], refuse: Any
+    at: Acting, task: Task, some: list[tuple[int, Any]], seen: set[str], refuse: Any
 ) -> tuple[dict[str, Value], dict[str, int]]:
     """Item and value of each line; items are found by their id, else by their text."""
     from hausgeist.core.items import fingerprint  # noqa: PLC0415  as above
@@ -188,7 +195,7 @@ async def _pairs(
         if not item_id:
             refuse(number, "the task has no such text")
             continue
-        if item_id in pairs:
+        if item_id in seen:
             refuse(number, "the text stands there twice")
             continue
         try:
@@ -197,6 +204,7 @@ async def _pairs(
             refuse(number, str(error) if isinstance(error, ValueError) else "it has no answer")
             continue
         numbers[item_id] = number
+        seen.add(item_id)
     return pairs, numbers
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,18 @@ async def done_here(acting: Acting, job: Job, words: str) -> Job:
             problem=f"It broke off with the error {ended.error}.", advice="What it had done stays."
         )
     return ended
+
+
+@contextmanager
+def counting(words: str) -> Iterator[Callable[[int, int], Awaitable[None]]]:
+    """A bar for work that is no job: tell it done and total; 0: nobody knows."""
+    with bar() as progress:
+        line = progress.add_task(words, total=None)
+
+        async def tell(done: int, total: int) -> None:
+            progress.update(line, completed=done, total=total or None)
+
+        yield tell
 
 
 def bar() -> Progress:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hausgeist.cli.task.acting import AS, NAME, acting
+from hausgeist.cli.task.here import counting
 from hausgeist.cli.task.shown import task_row
 from hausgeist.cli.user import AS_JSON, show
 from hausgeist.errors import InvalidField, NotFound, SetupError
@@ -152,8 +153,9 @@ def gold_draw(
 
     async def work(at: Acting) -> dict[str, Any]:
         task, _ = await at.task(name, _owner())
-        drawn = await at.bench.partitions.draw_gold(task.id, at.who.id, count, strata)
-        dev = await at.bench.partitions.draw_dev(task.id, at.who.id)
+        with counting("Drawing") as tell:
+            drawn = await at.bench.partitions.draw_gold(task.id, at.who.id, count, strata, tell)
+            dev = await at.bench.partitions.draw_dev(task.id, at.who.id, tell)
         return {"drawn": drawn.count, "version": drawn.version, "development": dev.count}
 
     row = acting(work, login)
@@ -214,6 +216,24 @@ def set_(
 
     row = acting(work, login)
     show(row, f"{row['name']} is changed.", as_json=as_json)
+
+
+def delete(
+    name: str = NAME,
+    confirm: str = typer.Option("", help="The task's name once more; empty: it is asked for."),
+    login: str = AS,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Delete a task with all its texts, answers and students. It cannot be undone."""
+    typed = confirm or typer.prompt("Type the name of the task", err=True)
+
+    async def work(at: Acting) -> str:
+        task, _ = await at.task(name, _owner())
+        await at.bench.tasks.delete(task.id, at.who.id, typed)
+        return task.name
+
+    gone = acting(work, login)
+    show({"deleted": gone}, f"{gone} is deleted.", as_json=as_json)
 
 
 def _owner() -> Part:

@@ -38,12 +38,23 @@ async def asked(at: Acting, task: Task, member: Member, work: str, order: str) -
         InvalidField: the task's answers are no labels, or there are more labels than keys.
     """
     from hausgeist.core.tasks import TaskKind  # noqa: PLC0415  half a second that --help saves
-    from hausgeist.workbench.queue import Wish  # noqa: PLC0415  as above
+    from hausgeist.workbench.queue import (  # noqa: PLC0415  as above
+        AGAIN,
+        GOLD,
+        ORDERS,
+        POOL,
+        SIMILAR,
+        Wish,
+    )
     from hausgeist.workbench.screen import Screen  # noqa: PLC0415  as above
 
     if task.kind not in {TaskKind.SINGLE, TaskKind.MULTI} or len(task.labels) > len(KEYS):
         raise InvalidField(
             field="ask", reason="this task is answered on its page only", param="ask"
+        )
+    if work not in {POOL, GOLD, AGAIN} or order not in set(ORDERS) - {SIMILAR}:
+        raise InvalidField(
+            field="work or order", reason="see --help for those that there are", param="work"
         )
     screen = Screen(at.bench.queue, at.bench.review)
     done = 0
