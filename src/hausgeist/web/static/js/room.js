@@ -28,3 +28,5 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   does();
 });
+
+document.getElementById("room").dataset.live = "";
