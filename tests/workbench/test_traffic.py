@@ -96,6 +96,25 @@ def test_a_label_that_looks_like_a_name_stays_a_label(place):
     assert not any("Abendschön" in one for one in answers)
 
 
+def test_instructions_stay_and_names_in_them_do_not(place):
+    """Verbs that begin a sentence look like names to a detector; a colleague's name is hidden there, too."""
+    anna = place.person("anna")
+    plain = "Klassifiziere die Zuschrift. Antworte mit Bau oder Kita."
+    named = f"Du schreibst für {CANARY}. {plain}"
+
+    async def work():
+        token, _ = await place.key(anna)
+        for system in (plain, named):
+            await place.ask(token, "Die Laterne ist kaputt.", "Bau", system=system)
+        await place.work_off()
+
+    place.run(work)
+    rows = place.store.read_now(lambda c: traffic.owned(c, anna))
+    systems = {place.traffic.vault.prompt(row.body, row.id).system for row, _ in rows}
+    assert plain in systems
+    assert not any("Abendschön" in one for one in systems)
+
+
 def test_where_the_examiner_is_down_the_call_is_dropped(place, tmp_path):
     """No detectors, no sample: it fails closed, and the caller notices nothing."""
     anna = place.person("anna")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from hausgeist.core.findings import Examination
+from hausgeist.core.findings import Examination, Finding
 
 DOUBTFUL: Final = 0.5
 """A guess below this score, in the context of the list."""
@@ -21,6 +21,44 @@ _AROUND: Final = " \t\r\n\"'`*.\u201e\u201c\u201d\u201a\u2018\u2019\u00ab\u00bb"
 _LISTED: Final = re.compile(r"[,;\n]")
 _BEFORE: Final = r"(?:[,;|/(\[{:\"'\u201e\u00bb\n*-]|\boder|\bor|\bund|\band)\s*"
 _AFTER: Final = r"\s*(?:[,;|/)\]}.\"'\u201c\u00ab\n:]|oder\b|or\b|und\b|and\b|$)"
+
+
+def judged(
+    found: Examination, texts: Sequence[str], schema: str, constant: str = ""
+) -> Examination:
+    """The findings that count in a call: without doubted words of the instructions, and offered answers.
+
+    ``texts``: system text, message, answer. ``constant``: what is known to stay the same in the prompt.
+    """
+    system, said, _ = texts
+    findings = dict(found.findings)
+    if system:
+        findings[system] = tuple(
+            one for one in findings.get(system, ()) if not _instructs(one, system, said)
+        )
+    elif said:
+        findings[said] = tuple(
+            one for one in findings.get(said, ()) if one.start > 0 or not _alone(one, said)
+        )
+    left = Examination(findings)
+    return left.without(labels_in(left, texts, schema, constant))
+
+
+def _instructs(one: Finding, system: str, said: str) -> bool:
+    """Whether a guess on a word of the instructions is none: "Antworte", "Classify", "You are".
+
+    Instructions are the program's own, the same for every call. A single word that is doubted, or that is
+    written with a capital letter as a sentence begins with it, is let stand, unless the message has it too.
+    """
+    if not _alone(one, system) or system[one.start : one.end] in said:
+        return False
+    before = system[: one.start].rstrip(" \t\"'*-")
+    return one.score < DOUBTFUL or not before or before[-1] in ".!?:\n"
+
+
+def _alone(one: Finding, text: str) -> bool:
+    """Whether it is a guess on a single word."""
+    return not one.certain and len(text[one.start : one.end].split()) == 1
 
 
 def labels_in(

@@ -33,7 +33,7 @@ from hausgeist.sealing import Seal, SealBroken
 from hausgeist.store import traffic
 from hausgeist.store.db import Store
 from hausgeist.store.traffic import SampleRow, TemplateRow
-from hausgeist.workbench.offered import labels_in
+from hausgeist.workbench.offered import judged
 
 SAMPLES_MOST: Final = 5_000
 PROMPTS_MOST: Final = 200
@@ -218,7 +218,7 @@ class Traffic:
         call = Call(id="traffic", principal=_NOBODY, purpose=Purpose.API, model=heard.wanted)
         try:
             found: Examination = await gateway.border.examiner.examine(texts)
-            found = found.without(labels_in(found, texts, heard.schema, constant))
+            found = judged(found, texts, heard.schema, constant)
             veiled = await gateway.veils.hide(call, found, texts)
         except (DetectorDown, VeilDown):
             gateway.tap.dropped += 1
