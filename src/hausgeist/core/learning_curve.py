@@ -26,7 +26,7 @@ class Fit:
 
     def at(self, examples: float) -> float:
         """The quality with so many examples, 0 to 1."""
-        found = self.end - self.drop * max(1.0, examples) ** -self.steepness
+        found = self.end - self.drop * float(max(1.0, examples) ** -self.steepness)
         return min(1.0, max(0.0, found))
 
     def gain(self, more: int) -> float:

@@ -19,7 +19,7 @@ from hausgeist.core.statistics.interval import Interval
 from hausgeist.core.tasks import Partition, Task
 from hausgeist.gateway import Gateway
 from hausgeist.register.gate import Gate
-from hausgeist.register.standings import Comparison, Live, live, prompt_of, standings
+from hausgeist.register.standings import OPEN_KINDS, Comparison, Live, live, prompt_of, standings
 from hausgeist.store import evaluations, openings, students, worth
 from hausgeist.store.db import Store
 from hausgeist.store.evaluations import MAJORITY, RULES, STUDENT, TEACHER
@@ -162,6 +162,7 @@ class Leaderboard:
         self._gate = gate
         self._gateway = gateway
         self._boards: dict[str, tuple[object, Board]] = {}
+        self._progress: dict[str, tuple[Board, Progress]] = {}
 
     async def board(self, task: Task) -> Board:
         """Everybody side by side. Computed again only when something was measured or answered since."""
@@ -179,18 +180,25 @@ class Leaderboard:
     async def progress(self, task: Task) -> Progress:
         """How far the task is in words that mean something, and which rules say that it is enough."""
         board = await self.board(task)
+        known = self._progress.get(task.id)
+        if known is not None and known[0] is board:  # a new board whenever something changed
+            return known[1]
         met, chain = await self._store.read(
             lambda connection: (live(connection, task), _chain(connection, task, board.best))
         )
         state = await self._gate.state(task)
         best, teacher = board.best, board.teacher
-        return Progress(
+        made = Progress(
             answers=board.paid.answers,
             student=best.quality if best else None,
             teacher=teacher.quality if teacher else None,
             more=state.more,
             stop=stopping(best.student if best else None, chain, met),
         )
+        if len(self._progress) >= REMEMBERED:
+            self._progress.clear()
+        self._progress[task.id] = board, made
+        return made
 
     def _placed(self, board: Board) -> Board:
         """Where the teacher's model runs, by its card; without one nothing is said."""
@@ -258,12 +266,17 @@ def stopping(student: Student | None, chain: list[float], met: Live) -> tuple[Ru
 def _sign(connection: Any, task: Task) -> object:
     """Changes whenever a board would come out differently."""
     said = worth.labour(connection, task.id)
-    known = evaluations.newest(connection, task.id, Partition.DEV)
+    known = [
+        one
+        for partition in OPEN_KINDS
+        for one in evaluations.newest(connection, task.id, partition)
+    ]
+    there = students.of_task(connection, task.id)
     return (
         task,
         tuple(said.items()),
         tuple((one.id, one.at, str(one.facts)) for one in known),
-        tuple(one.id for one in students.of_task(connection, task.id)),
+        tuple((one.id, str(one.facts.get("worth")), str(one.facts.get("stop"))) for one in there),
     )
 
 

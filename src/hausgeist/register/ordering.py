@@ -8,12 +8,16 @@ behind each training, in batches, and can be started again: it begins anew and o
 nothing is looked at.
 """
 
+import asyncio
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hausgeist.core.agreement import kappa
 from hausgeist.core.answers import Guess, Value
 from hausgeist.core.jobs import Job
 from hausgeist.core.statistics.interval import wilson
@@ -30,7 +34,7 @@ from hausgeist.store import worth as rows
 from hausgeist.store.db import Store
 from hausgeist.store.students import Student
 from hausgeist.store.suggestions import Suggestion
-from hausgeist.training.guesses import HELD_OUT, read_guesses, write_guesses
+from hausgeist.training.guesses import HELD_OUT, read_guesses
 
 JOB = "worth"
 LOOKED_MOST = 20_000
@@ -38,7 +42,7 @@ LOOKED_MOST = 20_000
 AT_ONCE = 200
 STOP_SET = 1_000
 """Texts on which consecutive students are compared, always the same."""
-STOP = "stop.jsonl"
+STOP = "stop.json"
 SUSPECTS_MOST = 2_000
 MAJORITY = "majority"
 
@@ -221,12 +225,12 @@ class Ordering:
         some = await self._store.read(
             lambda connection: rows.first_of_pool(connection, task.id, STOP_SET)
         )
-        mine: dict[str, Guess] = {}
+        mine: dict[str, str] = {}
         for start in range(0, len(some), AT_ONCE):
             part = some[start : start + AT_ONCE]
             guesses = await predictor.predict(folder, [text for _, text in part])
-            mine |= {item: guess for (item, _), guess in zip(part, guesses, strict=True)}
-        write_guesses(folder / STOP, mine.items())
+            mine |= {item: _mark(task, one) for (item, _), one in zip(part, guesses, strict=True)}
+        await asyncio.to_thread((folder / STOP).write_text, json.dumps(mine), "utf-8")
         there = await self._store.read(lambda connection: students.of_task(connection, task.id))
         before = next(
             (one for one in there if one.rung == student.rung and one.number < student.number),
@@ -234,25 +238,19 @@ class Ordering:
         )
         if before is None:
             return {"items": len(mine), "kappa": None}
-        theirs = read_guesses(self._home / task.id / before.id / STOP, before.rung)
+        theirs = await asyncio.to_thread(_marks, self._home / task.id / before.id / STOP)
         both = [item for item in mine if item in theirs]
-        pairs = [(mine[item].value, theirs[item].value) for item in both]
+        pairs = [(mine[item], theirs[item]) for item in both]
         return {"items": len(both), "kappa": kappa(pairs), "before": before.number}
 
 
-def kappa(pairs: Sequence[tuple[Value, Value]]) -> float | None:
-    """Cohen's kappa (1960) of two who answer the same texts; None of nothing; 1 where both say one thing."""
-    if not pairs:
-        return None
-    size = len(pairs)
-    same = sum(one == two for one, two in pairs) / size
-    first: dict[Value, int] = {}
-    second: dict[Value, int] = {}
-    for one, two in pairs:
-        first[one] = first.get(one, 0) + 1
-        second[two] = second.get(two, 0) + 1
-    chance = sum(count * second.get(value, 0) for value, count in first.items()) / size**2
-    return 1.0 if chance >= 1.0 else round((same - chance) / (1 - chance), 5)
+def _mark(task: Task, guess: Guess) -> str:
+    """What tells one answer from another and keeps none of it: fields are passages of texts."""
+    return hashlib.sha256(f"{task.id} {guess.value.encode()}".encode()).hexdigest()[:12]
+
+
+def _marks(path: Path) -> dict[str, str]:
+    return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
 
 
 def best_of(there: Sequence[Student], task: Task) -> Student | None:

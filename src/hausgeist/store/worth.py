@@ -165,7 +165,8 @@ def drawn(connection: Connection, task_id: str) -> dict[str, str]:
 def labour(connection: Connection, task_id: str) -> dict[str, Any]:
     """What people and the teacher put into a task: answers, their milliseconds, calls and micro-EUR.
 
-    Of everybody together. ``priced`` is how many of the teacher's answers have a price.
+    Of everybody together, and how many decisions count. ``priced`` is how many of the teacher's answers
+    have a price.
     """
     people = select(
         func.count(),
@@ -182,6 +183,9 @@ def labour(connection: Connection, task_id: str) -> dict[str, Any]:
         func.count(suggestions.c.micro_eur),
         func.coalesce(func.sum(suggestions.c.micro_eur), 0),
     ).where(suggestions.c.task_id == task_id, suggestions.c.producer == "teacher")
+    decided = select(func.count()).where(
+        decisions.c.task_id == task_id, decisions.c.gone_at.is_(None)
+    )
     said, ms, texts = connection.execute(people).one()
     calls, priced, micro = connection.execute(teacher).one()
     return {
@@ -191,6 +195,7 @@ def labour(connection: Connection, task_id: str) -> dict[str, Any]:
         "calls": calls,
         "priced": priced,
         "micro_eur": int(micro),
+        "decided": connection.execute(decided).scalar_one(),
     }
 
 
