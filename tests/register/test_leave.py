@@ -462,3 +462,22 @@ def test_what_is_no_archive_of_a_task_is_told(home, tmp_path):
     for path in (plain, other):
         with pytest.raises(BadUpload):
             run(home.leave.restore(path, "id-anna"))
+
+
+def test_spacy_loads_what_was_taken_along(home, tmp_path):
+    """As a pipeline with the same passages; needs spaCy beside us."""
+    spacy = pytest.importorskip("spacy")
+    folder = home.trained("crf", passages(60), Recipe(TaskKind.SPANS, ("ort",)))
+    path, _ = run(home.taken())
+    with zipfile.ZipFile(path) as file:
+        file.extractall(tmp_path / "out")
+    text = passages(3)[2].text
+    sys.path.insert(0, str(tmp_path / "out" / "spacy"))
+    try:
+        found = spacy.load(tmp_path / "out" / "spacy" / "v1")(text)
+    finally:
+        sys.path.pop(0)
+    said = load(folder).predict([text])[0].value.spans
+    assert [(one.start_char, one.end_char) for one in found.ents] == [
+        (one.start, one.end) for one in said
+    ]

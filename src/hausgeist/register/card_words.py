@@ -44,7 +44,7 @@ def markdown(card: dict[str, Any], language: str) -> str:
     page.lines += [made.format(day=card["made_at"], program=card["made_by"]), ""]
     page.head(N_("What it is for"))
     page.lines += [_plain(card["purpose"]) if card["purpose"] else turn(UNWRITTEN), ""]
-    page.fact(N_("Kind"), task["kind"])
+    page.fact(N_("Kind"), turn(KINDS[task["kind"]]))
     page.fact(N_("Language"), task["language"])
     names = ", ".join(_plain(one["name"]) for one in [*task["labels"], *task["fields"]])
     page.fact(N_("Labels or fields"), names)
@@ -84,6 +84,12 @@ def markdown(card: dict[str, Any], language: str) -> str:
     return "\n".join(page.lines).rstrip() + "\n"
 
 
+KINDS = {
+    "single": N_("one label a text"),
+    "multi": N_("any number of labels a text"),
+    "spans": N_("passages of a text"),
+    "record": N_("fields out of a text"),
+}
 UNWRITTEN = N_("The owner has not written it down yet.")
 UNKNOWN = N_("unknown")
 
@@ -143,7 +149,7 @@ def _data(page: _Page, card: dict[str, Any]) -> None:
         words = page.turn(ORIGINS.get(origin, origin))
         page.lines.append(f"- {words}: {page.number(count)}")
     page.table(
-        (N_("Part"), N_("Texts"), N_("Answered"), N_("Kept out: resemble others")),
+        (N_("Part of the texts"), N_("Texts"), N_("Answered"), N_("Kept out: resemble others")),
         (
             (name, *(page.number(one[key]) for key in ("texts", "answered", "kept_out")))
             for name, one in sorted(data["texts"].items())

@@ -285,6 +285,8 @@ class Packing:
             self._archive.text("loader.py", _shipped("loader.txt"))
             for name, content in modules(rungs).items():
                 self._archive.file(f"reading/{name}", [content])
+            for name, text in pipelines(self._task.language, found).items():
+                self._archive.text(f"spacy/{name}", text)
 
 
 GOLD_IN = (
@@ -294,6 +296,35 @@ GOLD_IN = (
 GOLD_OUT = (
     "The gold set stayed in the house: verdicts name its texts by id and hash, nothing else does."
 )
+
+
+PIPELINE = "hausgeist_pipeline"
+
+
+def pipelines(language: str, found: Sequence[Student]) -> dict[str, str]:
+    """Folders that spaCy loads, one a student, and what it finds their part by: files by name."""
+    kept = f"{PIPELINE}-1.0.dist-info"
+    files = {
+        f"{PIPELINE}.py": _shipped("pipeline.txt"),
+        f"{kept}/METADATA": f"Metadata-Version: 2.1\nName: {PIPELINE}\nVersion: 1.0\n",
+        f"{kept}/entry_points.txt": (
+            f"[spacy_factories]\nhausgeist_student = {PIPELINE}:make\n"
+            f"[spacy_tokenizers]\nhausgeist.words.v1 = {PIPELINE}:words\n"
+        ),
+    }
+    for one in found:
+        name = f"v{one.number}"
+        about = {"lang": language, "name": name, "version": "1.0", "pipeline": ["student"]}
+        files[f"{name}/meta.json"] = json.dumps(about)
+        files[f"{name}/config.cfg"] = (
+            f'[nlp]\nlang = "{language}"\npipeline = ["student"]\ndisabled = []\n'
+            "before_creation = null\nafter_creation = null\nafter_pipeline_creation = null\n"
+            "batch_size = 1000\n\n"
+            '[nlp.tokenizer]\n@tokenizers = "hausgeist.words.v1"\n\n'
+            "[components]\n\n[components.student]\n"
+            f'factory = "hausgeist_student"\nstudent = "students/{name}"\n'
+        )
+    return files
 
 
 def _needs(rung: str) -> str:
