@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hausgeist.core.tasks import Part, Task
 from hausgeist.errors import N_, BadUpload
 from hausgeist.register.leaving.archive import FORMAT
 from hausgeist.store import restoring, tasks
+from hausgeist.store.accounts import Row
 from hausgeist.store.tasks import Member
 from hausgeist.workbench.tasks import checked
 
@@ -101,7 +102,8 @@ class Taken:
             plain["gold_version"] = 0
         row |= {"id": self.new, "name": name, "created_at": now_ms, "updated_at": now_ms}
         try:
-            made = tasks.task_of(row | {"archived_at": None, "body": json.dumps(plain)})
+            whole = row | {"archived_at": None, "body": json.dumps(plain)}
+            made = tasks.task_of(cast("Row", whole))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadUpload(reason=N_("it is no archive of a task")) from error
         return checked(replace(made, teacher=""))
