@@ -16,8 +16,8 @@ from hausgeist.training.said import sentence
 from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.task_students import Cell, Drawn, Facts, Matrix, Pair
 from hausgeist.web.moments import moment_text
+from hausgeist.web.pages.curve_words import learning
 from hausgeist.web.pages.gate_words import METRICS, percent
-from hausgeist.web.pages.students_words import learning
 
 MATRIX_MOST = 12
 """Labels that a matrix is drawn for; of more there is a list."""

@@ -22,6 +22,7 @@ from hausgeist.web.amounts import number, typed
 from hausgeist.web.contexts.task_students import LivePart, RungChoice, StudentsPage
 from hausgeist.web.forms import read_form
 from hausgeist.web.pages import students_words as words
+from hausgeist.web.pages.curve_words import board_curves, learning
 from hausgeist.web.pages.jobs import job_view
 from hausgeist.web.pages.task import frame, opened
 from hausgeist.web.rendering import go, language_for, page, render
@@ -61,7 +62,7 @@ async def live(visit: Visit) -> Response:
     task, _ = await opened(visit, Part.REVIEWER)
     language = language_for(visit)
     running = _running(await visit.house.bench.jobs.of_task(task.id))
-    part = LivePart(words.learning(_curves(running), language, expected=False))
+    part = LivePart(learning(_curves(running), language, expected=False))
     body = render(language, "task_students_live.html", part)
     headers = {"Cache-Control": "no-store"}
     return Response(body, media_type="text/html; charset=utf-8", headers=headers)
@@ -106,7 +107,7 @@ async def _page(visit: Visit, error: HausgeistError | None = None) -> Response:
         done=turn(done) if done else "",
         error=error.say(turn) if error else "",
         job=job_view(running, language) if running else None,
-        live=words.learning(_curves(running), language, expected=False),
+        live=learning(_curves(running), language, expected=False),
         rungs=_rungs(task, board, language),
         learns=_learns(counts, board, language),
         missing=_missing(counts, language),
@@ -118,7 +119,7 @@ async def _page(visit: Visit, error: HausgeistError | None = None) -> Response:
         paid=words.paid_facts(board.paid, language),
         even=words.even_words(break_even(board, board.best, hour), board.paid, language),
         hour=typed(hour, language),
-        curve=words.board_curves(board, language),
+        curve=board_curves(board, language),
         stop=words.stop_box(task, progress, language),
         suspects=number(marks.suspects, language) if marks.suspects else "",
         strategies=tuple((one.value, turn(said)) for one, said in words.STRATEGIES.items()),
