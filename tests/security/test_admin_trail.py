@@ -312,6 +312,7 @@ def _house(walk: Walk) -> None:
     wish = {"key_name": "k", "service": "wiki", "max_class": "internal", "days": "30"}
     walk.step("/admin/keys", "key.created", wish)
     (key,) = walk.server.call(lambda: walk.server.house.identity.keys.of(None))
+    walk.step("/admin/keys/{key_id}/tasks", "key.agreed", {"yes": "yes"}, key_id=key.id)
     walk.step("/admin/keys/{key_id}/revoke", "key.revoked", key_id=key.id)
     walk.step("/admin/sharing", "sharing.changed", {})
     rules = {"special": "30"}
