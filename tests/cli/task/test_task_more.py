@@ -6,11 +6,19 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from faked import PROVIDER, faked
 
-from hausgeist.errors import InvalidField, NotFound, NotReadyToServe, SetupError
+from hausgeist.errors import (
+    Conflict,
+    InvalidField,
+    NotAllowed,
+    NotFound,
+    NotReadyToServe,
+    SetupError,
+)
 from hausgeist.testing.running import environment, wait_until
 from hausgeist.testing.upstreams import FakeUpstream, OpenAIDialect
 
@@ -101,6 +109,32 @@ def test_people_come_in_have_a_part_and_leave(task, run, do):
         do("show", "amt", "--as", "berta")
     with pytest.raises(InvalidField):
         do("members", "remove", "amt", "anna")
+
+
+def test_an_administrator_appoints_an_owner_where_nobody_owns_a_task_any_more(
+    task, run, do, tmp_path
+):
+    """Not as long as somebody owns it, and nobody else appoints; the trail tells of it."""
+    for who in ("berta", "carl"):
+        run("user", "create", who)
+    with pytest.raises(Conflict):
+        do("members", "appoint", "amt", "berta")
+    run("user", "create", "doris", "--admin")
+    run("user", "erase", "anna", "--yes")
+    with pytest.raises(NotAllowed):
+        do("members", "appoint", "amt", "berta", "--as", "carl")
+    with pytest.raises(NotFound):
+        do("members", "appoint", "other", "berta", "--as", "doris")
+    do("members", "appoint", "amt", "berta", "--as", "doris")
+    assert do("show", "amt", "--as", "berta")["part"] == "owner"
+    with pytest.raises(NotFound):
+        do("show", "amt", "--as", "doris")
+    with pytest.raises(Conflict):
+        do("members", "appoint", "amt", "carl", "--as", "doris")
+    run("audit", "export", str(tmp_path / "trail.zip"))
+    with zipfile.ZipFile(tmp_path / "trail.zip") as trail:
+        told = "".join(trail.read(name).decode() for name in trail.namelist())
+    assert told.count("task.owner_appointed") == 1
 
 
 def test_guideline_and_settings_are_changed(task, do, tmp_path):

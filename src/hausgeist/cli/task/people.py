@@ -92,6 +92,19 @@ def members_remove(
     show({"login": who, "left": True}, f"{who} is out of {name}.", as_json=as_json)
 
 
+@members.command("appoint")
+def members_appoint(
+    name: str = NAME, who: str = LOGIN, login: str = AS, as_json: bool = AS_JSON
+) -> None:
+    """As an administrator: make somebody the owner of a task that nobody owns any more."""
+
+    async def work(at: Acting) -> None:
+        await at.bench.members.appoint(name, who, at.who)
+
+    acting(work, login)
+    show({"login": who, "part": "owner"}, f"{who} owns {name} now.", as_json=as_json)
+
+
 @guideline.command("show")
 def guideline_show(name: str = NAME, login: str = AS, as_json: bool = AS_JSON) -> None:
     """Print the guideline as it is now."""

@@ -65,6 +65,7 @@ WORDS = {
     "task.member_added": N_("Person brought into a task"),
     "task.member_changed": N_("Part in a task changed"),
     "task.member_removed": N_("Person taken out of a task"),
+    "task.owner_appointed": N_("Owner of a task appointed"),
     "task.restored": N_("Task brought back from the archive"),
     "task.restored_from_archive": N_("Task made of its archive"),
     "task.taken_along": N_("Task packed to take along"),
