@@ -14,7 +14,7 @@ from hausgeist.core.answers import Guess, Value
 from hausgeist.core.labels import DataClass
 from hausgeist.core.service import Chain, Stage
 from hausgeist.core.tasks import Label, Mode, Part, Partition, Task, TaskKind
-from hausgeist.errors import NotFound, NotReadyToServe
+from hausgeist.errors import NotFound, NotReadyToServe, StudentServes
 from hausgeist.gateway import Directory, Gateway, Routes
 from hausgeist.ledger import Book
 from hausgeist.register.bench import Ground, open_bench
@@ -187,6 +187,23 @@ def test_steps_forward_and_back_are_counted_and_in_the_trail(place):
     for kind in ("service.promoted", "service.full", "service.rolled_back"):
         assert kind in told
     assert EXCEPTION in told
+
+
+def test_a_student_in_service_is_not_deleted_and_a_deleted_one_does_not_come_back(place):
+    """Its service ends first; a step back goes past the student that is gone."""
+
+    async def go():
+        promote, task, member = place.bench.promote, place.task, place.member
+        await place.promote()
+        with pytest.raises(StudentServes):
+            await place.bench.students.delete(task, "s1", "u1")
+        await place.promote("s2")
+        assert place.states() == [(1, "ended"), (2, "live")]
+        await place.bench.students.delete(task, "s1", "u1")
+        await promote.roll_back(task, member)
+        assert place.states() == [(1, "ended"), (2, "ended")]
+
+    run(place, go())
 
 
 def test_what_is_in_service_stands_in_the_directory_and_goes_with_it(place):

@@ -6,7 +6,7 @@ import os
 import signal
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from hausgeist.audit import Trail
 from hausgeist.core.jobs import Job
@@ -153,7 +153,9 @@ def test_a_training_that_is_started_again_goes_on(house):
 
 def test_a_cancelled_training_leaves_nothing_half_done(house, monkeypatch):
     """The child is gone and its folder with it."""
-    monkeypatch.setattr("hausgeist.jobs.work.EVERY", 0.0)  # asked at every step, however quick it is
+    monkeypatch.setattr(
+        "hausgeist.jobs.work.EVERY", 0.0
+    )  # asked at every step, however quick it is
 
     async def keep(done, total, note):
         return done == 0 and not note
@@ -229,6 +231,24 @@ def test_a_deleted_student_is_gone_and_remembered(house):
     assert kept.state == "deleted"
     with pytest.raises(NotFound):
         asyncio.run(house.students.delete(house.task, student.id, "u1"))
+
+
+def test_what_is_deleted_while_a_student_learns_is_only_remembered_as_known(house):
+    """No file and no evaluation has an answer to it; the student is one that knows a deleted text."""
+    there = house.examples[130].item
+
+    async def keep(done, total, note):
+        house.store.write_now(lambda c: c.execute(delete(items).where(items.c.id == there)))
+        return True
+
+    house.run("words", keep=keep)
+    (student,) = house.listed()
+    assert student.facts["gone"] == {"count": 1}
+    assert there not in asyncio.run(house.students.dev(student))
+    assert len(asyncio.run(house.students.dev(student))) == 39
+    (made,) = house.store.read_now(lambda c: evaluations.newest(c, "t1", Partition.DEV))
+    said = house.store.read_now(lambda c: evaluations.results(c, "t1", made.id))
+    assert there not in {one.item for one in said}
 
 
 def test_a_lesson_without_dev_judges_by_what_was_held_out(tmp_path, messages, recipe):

@@ -24,7 +24,7 @@
     │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
     │   └── SetupLinkSpent
     ├── MethodNotAllowed 405
-    ├── AnswerStillRuns 409, ImportRuns, GateShut, NotReadyToServe (Conflicts)
+    ├── AnswerStillRuns 409, ImportRuns, GateShut, NotReadyToServe, StudentServes (Conflicts)
     ├── Conflict 409            ├── LoginTaken          ├── LastAdmin
     │                       ├── GroupInUse          ├── TrailBroken         └── DataHeld
     ├── TooLarge 413            └── FileTooLarge
@@ -139,6 +139,7 @@ from hausgeist.errors.students import (
     PatternWrong,
     StudentBroken,
     StudentDown,
+    StudentServes,
     StudentUnsure,
     TrainingFailed,
     TrainingNotInstalled,
@@ -239,6 +240,7 @@ __all__ = [
     "SourceNotFound",
     "StudentBroken",
     "StudentDown",
+    "StudentServes",
     "StudentUnsure",
     "TooDelicateToShare",
     "TooLarge",

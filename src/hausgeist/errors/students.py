@@ -64,6 +64,13 @@ class StudentUnsure(Unavailable):
     text = N_("The student is not sure enough of this text.")
 
 
+class StudentServes(Conflict):
+    """A student that answers is not deleted: its service has to end first."""
+
+    code = "student_serves"
+    text = N_("The student is in service. End its service first, then delete it.")
+
+
 class NotReadyToServe(Conflict):
     """A student cannot go into service like this; ``reason`` says which check is open."""
 

@@ -5,7 +5,6 @@ A model that was trained cannot unlearn: so there is a ticket to train again, un
 """
 
 import asyncio
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from hausgeist.errors import NotFound
 from hausgeist.store import lineage
 from hausgeist.store.db import Store
 from hausgeist.store.lineage import Ticket
-from hausgeist.training.guesses import DEV, HELD_OUT
+from hausgeist.training.guesses import forget_guesses
 
 
 class Lineage:
@@ -49,18 +48,7 @@ class Lineage:
         return await self._store.read(lambda connection: lineage.tickets(connection, task.id))
 
 
-def _forget(folder: Path, gone: set[str]) -> None:
-    """Take what was said of items out of the files beside the students."""
-    for name in (DEV, HELD_OUT):
-        for path in folder.glob(f"*/{name}"):
-            kept, hit = [], False
-            with path.open(encoding="utf-8") as file:
-                for line in file:
-                    known = json.loads(line)[0] in gone
-                    hit = hit or known
-                    if not known:
-                        kept.append(line)
-            if hit:
-                draft = path.with_name(f"{name}.part")
-                draft.write_text("".join(kept), encoding="utf-8")
-                draft.replace(path)
+def _forget(folder: Path, gone: Collection[str]) -> None:
+    """Take what was said of items out of the files beside all students of a task."""
+    for student in folder.glob("*/"):
+        forget_guesses(student, gone)

@@ -19,7 +19,7 @@ from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, InvalidField, NotFound, NotReadyToServe
 from hausgeist.identity.tokens import new_id
 from hausgeist.register.gate import Gate
-from hausgeist.store import datasets, deployments
+from hausgeist.store import datasets, deployments, students
 from hausgeist.store.db import Store
 from hausgeist.store.students import Student
 from hausgeist.store.tasks import Member
@@ -231,6 +231,8 @@ class Promote:
         )
 
         def keep(connection: Any) -> Mapping[str, Fact]:
+            if not students.is_there(connection, task.id, made.student_id):
+                raise NotFound  # deleted since the list was made
             there = deployments.of_task(connection, task.id)
             if any(one.state is Stage.CANARY for one in there):
                 raise NotReadyToServe(
@@ -316,7 +318,10 @@ class Promote:
                 (
                     one
                     for one in deployments.of_task(connection, task.id)
-                    if one.state is Stage.ENDED and one.was_live and one.number < chosen.number
+                    if one.state is Stage.ENDED
+                    and one.was_live
+                    and one.number < chosen.number
+                    and students.is_there(connection, task.id, one.student_id)
                 ),
                 None,
             )

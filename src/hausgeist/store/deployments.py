@@ -133,6 +133,16 @@ def any_running(connection: Connection) -> bool:
     return connection.execute(query).first() is not None
 
 
+def serves(connection: Connection, task_id: str, student_id: str) -> bool:
+    """Whether a student is in service, also of a task that is archived and may come back."""
+    query = select(deployments.c.id).where(
+        deployments.c.task_id == task_id,
+        deployments.c.student_id == student_id,
+        deployments.c.state != Stage.ENDED.value,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def running(connection: Connection) -> list[Running]:
     """Every deployment that answers, of tasks that are not archived."""
     query = (

@@ -76,6 +76,14 @@ def get(connection: Connection, task_id: str, student_id: str) -> Student | None
     return _of(row) if row else None
 
 
+def is_there(connection: Connection, task_id: str, student_id: str) -> bool:
+    """Whether a task's student has its files still."""
+    query = select(students.c.id).where(
+        students.c.task_id == task_id, students.c.id == student_id, students.c.state == READY
+    )
+    return connection.execute(query).first() is not None
+
+
 def of_task(connection: Connection, task_id: str) -> list[Student]:
     """A task's students that are there, the newest first."""
     query = (

@@ -15,9 +15,9 @@ from hausgeist.core.answers import Guess
 from hausgeist.core.jobs import Job
 from hausgeist.core.tasks import Task
 from hausgeist.core.trail import Fact
-from hausgeist.errors import N_, InvalidField, NotFound
+from hausgeist.errors import N_, InvalidField, NotFound, StudentServes
 from hausgeist.jobs.queue import Jobs
-from hausgeist.store import students
+from hausgeist.store import deployments, students
 from hausgeist.store.db import Store
 from hausgeist.store.students import READY, Student
 from hausgeist.training.guesses import DEV, HELD_OUT, read_guesses
@@ -128,14 +128,17 @@ class Students:
         return await asyncio.to_thread(read_guesses, path, student.rung)
 
     async def delete(self, task: Task, student_id: str, by: str) -> None:
-        """Delete a student's files; that it was there is kept. Who serves it must have let go of it.
+        """Delete a student's files; that it was there is kept.
 
         Raises:
             NotFound: the task has none of this id.
+            StudentServes: it is in service.
         """
         found = await self.get(task, student_id)
 
         def keep(connection: Any) -> Mapping[str, Fact] | None:
+            if deployments.serves(connection, task.id, student_id):
+                raise StudentServes
             if not students.mark_deleted(connection, task.id, student_id):
                 return None
             return {"student": student_id, "number": found.number, "rung": found.rung}

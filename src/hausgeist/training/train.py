@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from hausgeist.store.evaluations import Evaluation, Result
 from hausgeist.store.students import READY, Student
 from hausgeist.training.child import Child, Gone
 from hausgeist.training.frames import Learned, Lesson, Line, Row, Rows
-from hausgeist.training.guesses import DEV, FACTS, read_guesses
+from hausgeist.training.guesses import DEV, FACTS, forget_guesses, read_guesses
 from hausgeist.training.rungs import DEFAULT
 from hausgeist.training.students import FOLDER
 from hausgeist.training.trainers import Recipe, checked, files_hash
@@ -57,6 +58,7 @@ class _Training:
         self._task_id = work.job.task_id or ""
         self._home = home / self._task_id
         self._dataset = str(work.job.params["dataset"])
+        self._learnt: set[str] = set()
         self._curves: dict[str, Any] = {}
         self._done: list[Student] = []
         self._refused: list[dict[str, Any]] = []
@@ -64,6 +66,7 @@ class _Training:
     async def run(self) -> Mapping[str, Any]:
         """Train what is missing."""
         task, pool, dev = await self._store.read(self._load)
+        self._learnt = {one.item for some in (pool, dev) for one in some}
         params = self._work.job.params
         rungs = list(params.get("rungs") or DEFAULT[task.kind])
         self._done = await self._store.read(
@@ -168,13 +171,20 @@ class _Training:
         )
         dev = await asyncio.to_thread(read_guesses, self._home / student_id / DEV, learned.rung)
 
+        gone: set[str] = set()
+
         def keep(connection: Any) -> Student:
-            kept = students.add(connection, student)
-            if dev:
-                evaluations.put(connection, _evaluation(kept), _results(dev, facts))
+            gone.update(self._learnt.intersection(datasets.missing(connection, self._dataset)))
+            known = facts | {"gone": {"count": len(gone)}} if gone else facts
+            kept = students.add(connection, replace(student, facts=known))
+            there = {item: guess for item, guess in dev.items() if item not in gone}
+            if there:
+                evaluations.put(connection, _evaluation(kept), _results(there, facts))
             return kept
 
         self._done.append(await self._store.write(keep))
+        if gone:  # deleted while it learnt: what it said of them is not kept, that it knows them is
+            await asyncio.to_thread(forget_guesses, self._home / student_id, gone)
 
 
 async def _feed(
