@@ -29,13 +29,15 @@ from hausgeist.identity.tokens import new_id
 from hausgeist.jobs.queue import Jobs
 from hausgeist.register.standings import Comparison, Live, live, prompt_of, standings
 from hausgeist.register.verdict_export import exported
-from hausgeist.store import evaluations, openings, students, tasks
+from hausgeist.store import evaluations, openings, students, suggestions, tasks
 from hausgeist.store import jobs as job_rows
 from hausgeist.store.db import Store
 from hausgeist.store.evaluations import Result
 from hausgeist.store.openings import GoldItem, Kept, Opening
+from hausgeist.store.seen_gold import seen_gold
 from hausgeist.store.students import Student
 from hausgeist.store.tasks import Member
+from hausgeist.workbench.teacher import Prompt
 
 DIFFER = 0.10
 """The share of items on which exactly one is right, before anything is known of it."""
@@ -58,6 +60,14 @@ MISSING = {
     "running": N_("an opening is under way"),
 }
 """What may be missing, in the order in which it is asked for."""
+LEARNT = N_(
+    "this student has learnt from texts that are in the gold set now, or nearly repeat one of it: train "
+    "a new one"
+)
+SHOWN = N_(
+    "the teacher's prompt has examples that are in the gold set now, or nearly repeat one of it: let it "
+    "suggest with new ones"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +229,7 @@ class Gate:
                 raise InvalidField(
                     field="student", reason=N_("there is no such student"), param="student"
                 )
+            _unseen(connection, state, student_id, task.id)
             items = openings.gold(connection, current)
             found = openings.add(
                 connection,
@@ -377,6 +388,16 @@ def _state(connection: Any, task_id: str) -> State:
         teacher="" if prompt is None else prompt.version,
         more=_more(len(items), power, comparison),
     )
+
+
+def _unseen(connection: Any, state: State, student_id: str, task_id: str) -> None:
+    """Raises GateShut where the student, or the teacher's prompt, has seen texts that are gold now."""
+    data = next((one.dataset_id for one in state.candidates if one.id == student_id), None)
+    row = suggestions.prompt(connection, task_id, state.teacher)
+    shots = Prompt.items_of(row.body) if row else []
+    learnt, shown = seen_gold(connection, task_id, data, shots)
+    if learnt or shown:
+        raise GateShut(reason=LEARNT if learnt else SHOWN)
 
 
 def _power(items: int, plan: Plan, comparison: Comparison) -> Power:

@@ -135,8 +135,8 @@ def examples(
 ) -> list[tuple[str, str, str]]:
     """Confirmed answers of the pool that may go along with a prompt: item, text, value, the newest first.
 
-    Texts of up to ``longest`` characters; one answer an item; never of dev, which measures the teacher, and
-    never of gold.
+    Texts of up to ``longest`` characters; one answer an item; never of dev, which measures the teacher,
+    never of gold, and nothing that nearly repeats one of these.
     """
     query = (
         select(items.c.id, items.c.text, answers.c.value)
@@ -147,6 +147,7 @@ def examples(
             answers.c.value.is_not(None),
             items.c.task_id == task_id,
             items.c.partition == Partition.POOL.value,
+            items.c.dup_of.is_(None),
             items.c.again == 0,
             func.length(items.c.text) <= longest,
         )
