@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Verbs of what was seen of the gold set before it was gold: a data set's ids and a prompt's go in, counts out.
+"""Verbs of what was seen of gold before it was gold: ids of a data set and a prompt go in, counts come out.
 
 Gold that is drawn after a training, as a top-up is, may come from what was trained on. Texts are not read:
 what nearly repeats gold was marked when gold was drawn.
