@@ -9,9 +9,9 @@ from taskmade import Shop, made_person
 
 from hausgeist.core.answers import Value
 from hausgeist.core.labels import DataClass
-from hausgeist.core.tasks import Part
+from hausgeist.core.tasks import Part, Partition
 from hausgeist.errors import Conflict, InvalidField, NotFound
-from hausgeist.store import task_answers
+from hausgeist.store import items, task_answers
 from hausgeist.workbench.guidelines import Guidelines, difference
 from hausgeist.workbench.members import Members
 from hausgeist.workbench.migration import Change, Migrations, translated
@@ -223,3 +223,20 @@ def test_settings_are_checked_and_a_task_goes_by_its_name_only(started):
             await started.shop.again(task)
 
     asyncio.run(run())
+
+
+def test_counts_of_labels_say_nothing_about_gold(started):
+    """Who looks before and after somebody's answer to a gold text cannot tell what it was."""
+    there = {one.text: one.id for one in started.shop.listed(started.task)}
+    gold = [there["The lamp is dark"], there["The lamp is broken"]]
+    started.shop.store.write_now(
+        lambda c: items.change(c, started.task.id, gold, partition=Partition.GOLD.value)
+    )
+    told, ask = started.guidelines, asyncio.run
+    assert ask(told.tallies(ask(started.shop.again(started.task)))) == {"bin": 1, "noise": 1}
+    assert ask(told.touched(started.task.id, ["light", "noise"])) == 1
+    merged = Change(merged={"lamp": "light", "noise": "bin"})
+    seen = ask(started.migrations.preview(started.task.id, merged))
+    assert (seen.translated, seen.asked_again) == (1, 0)
+    deleted = Change(deleted=("lamp", "noise"))
+    assert ask(started.migrations.preview(started.task.id, deleted)).asked_again == 1

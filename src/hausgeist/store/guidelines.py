@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from hausgeist.core.tasks import Partition
 from hausgeist.store.accounts import Row
 from hausgeist.store.tables import (
     answers,
@@ -174,24 +173,6 @@ def answered_since(connection: Connection, task_id: str, at: int) -> int:
             .where(table.c.task_id == task_id, table.c.at >= at)
         )
         found += connection.execute(query).scalar_one()
-    return found
-
-
-def answers_of_partition(
-    connection: Connection, task_id: str, keys: Sequence[str], partition: Partition
-) -> int:
-    """How many of the answers that name a label are of a partition."""
-    ids = {one.item_id for one in answered_with(connection, task_id, keys)}
-    query = (
-        select(func.count())
-        .select_from(items)
-        .where(items.c.task_id == task_id, items.c.partition == partition.value)
-    )
-    found = 0
-    listed = sorted(ids)
-    for start in range(0, len(listed), _AT_ONCE):
-        some = listed[start : start + _AT_ONCE]
-        found += connection.execute(query.where(items.c.id.in_(some))).scalar_one()
     return found
 
 

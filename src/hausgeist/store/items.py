@@ -181,6 +181,19 @@ def counts(connection: Connection, task_id: str) -> dict[Partition, Counts]:
     }
 
 
+def among(
+    connection: Connection, task_id: str, ids: Collection[str], partition: Partition
+) -> set[str]:
+    """Which of some items are of a partition."""
+    found: set[str] = set()
+    for some in _batches(sorted(set(ids))):
+        query = select(items.c.id).where(
+            items.c.id.in_(some), items.c.partition == partition.value, _of(task_id)
+        )
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
 def count(connection: Connection, task_id: str) -> int:
     """How many items a task has."""
     query = select(func.count()).select_from(items).where(items.c.task_id == task_id)

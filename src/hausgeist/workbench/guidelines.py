@@ -10,7 +10,7 @@ from typing import Any
 
 from hausgeist.audit import Trail
 from hausgeist.core.items import Item
-from hausgeist.core.tasks import Task
+from hausgeist.core.tasks import Partition, Task
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, Conflict, InvalidField, NotFound
 from hausgeist.store import guidelines, items, task_answers, tasks
@@ -54,19 +54,24 @@ class Guidelines:
         return await self._store.read(lambda connection: guidelines.versions(connection, task_id))
 
     async def touched(self, task_id: str, keys: Sequence[str]) -> int:
-        """How many answers that count name one of the labels."""
+        """How many answers that count name one of the labels; without the gold set, as ``tallies``."""
 
         def look(connection: Any) -> int:
-            return sum(1 for _ in guidelines.answered_with(connection, task_id, keys))
+            held = [one.item_id for one in guidelines.answered_with(connection, task_id, keys)]
+            gold = items.among(connection, task_id, held, Partition.GOLD)
+            return sum(one not in gold for one in held)
 
         return await self._store.read(look)
 
     async def tallies(self, task: Task) -> dict[str, int]:
-        """How many answers that count name each label."""
+        """How many answers that count name each label; without the gold set.
+
+        Whoever looked before and after somebody's answer to it would know the answer.
+        """
 
         def look(connection: Any) -> dict[str, int]:
             found: Counter[str] = Counter()
-            for one in task_answers.live(connection, task.id):
+            for one in task_answers.live(connection, task.id, Partition.POOL, Partition.DEV):
                 if one.value is not None:
                     spans = (span.label for span in one.value.spans)
                     found.update({*one.value.labels, *spans})

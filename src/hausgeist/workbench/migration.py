@@ -12,10 +12,10 @@ from typing import Any
 
 from hausgeist.audit import Trail
 from hausgeist.core.answers import Span, Value
-from hausgeist.core.tasks import Label, Task, TaskKind
+from hausgeist.core.tasks import Label, Partition, Task, TaskKind
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, Conflict, InvalidField, NotFound
-from hausgeist.store import guidelines, task_answers, tasks
+from hausgeist.store import guidelines, items, task_answers, tasks
 from hausgeist.store.db import Store
 from hausgeist.store.guidelines import Held, Migration
 from hausgeist.store.tasks import Member
@@ -64,6 +64,13 @@ class _Work:
     again: set[str]
     rules: list[tuple[str, str, str, str, str]]
     """Id, label and state as they were, label and state as they are to be."""
+    carried: list[str]
+    """Of which item each rewritten answer and decision is."""
+
+    @property
+    def asked(self) -> set[str]:
+        """The items that people's words are changed or asked again of."""
+        return self.again | set(self.carried)
 
 
 class Migrations:
@@ -86,10 +93,11 @@ class Migrations:
             task = _task(connection, task_id)
             labels = changed_labels(task, change)
             work = _planned(connection, task, change)
+            gold = items.among(connection, task_id, work.asked, Partition.GOLD)
             return Preview(
                 labels,
-                len(work.rewritten["answers"]) + len(work.rewritten["decisions"]),
-                len(work.again),
+                sum(one not in gold for one in work.carried),
+                sum(one not in gold for one in work.again),
                 len(work.rewritten["suggestions"]),
                 len(work.rules),
             )
@@ -225,7 +233,7 @@ def changed_labels(task: Task, change: Change) -> tuple[Label, ...]:
 
 def _planned(connection: Any, task: Task, change: Change) -> _Work:
     """What a change does to answers, decisions, suggestions and rules."""
-    work = _Work({"answers": [], "decisions": [], "suggestions": []}, set(), [])
+    work = _Work({"answers": [], "decisions": [], "suggestions": []}, set(), [], [])
     lost = {*change.split, *change.deleted}
     touched = [*change.merged, *lost]
     strip = set(change.deleted) if task.kind is not TaskKind.SINGLE else set()
@@ -260,6 +268,7 @@ def _plan(
     before = {name: getattr(held, name) for name in names if getattr(held, name) is not None}
     after = {name: translated(text, change.merged, strip) for name, text in before.items()}
     work.rewritten[kind].append((held.id, before, after))
+    work.carried.append(held.item_id)
 
 
 def translated(text: str, merged: Mapping[str, str], strip: Iterable[str]) -> str:
