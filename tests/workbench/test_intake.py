@@ -13,7 +13,8 @@ from hausgeist.core.answers import Span, Value
 from hausgeist.core.tasks import Partition, TaskKind
 from hausgeist.errors import BadUpload, NotFound
 from hausgeist.store import intakes, task_answers
-from hausgeist.workbench.intake import Plan
+from hausgeist.store.intakes import Refusal
+from hausgeist.workbench.intake import WAITING_MOST, Plan, report_line
 from hausgeist.workbench.reading import read_rows
 
 
@@ -249,3 +250,30 @@ def test_many_rows_cost_the_memory_of_a_batch(bench):
     assert asyncio.run(run()).added == 20_000
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 60_000  # kilobytes
+
+
+def test_what_waits_of_one_person_is_limited(bench):
+    """Files that nobody comes back for do not fill the disk; the newest stay, and other people's."""
+
+    async def handed_in(user: str, count: int) -> list[str]:
+        made = []
+        for number in range(count):
+            path = bench.intakes.room()
+            path.write_bytes(f"text\nfile {number}\n".encode())
+            made.append((await bench.intakes.hand_in(user, path, "a.csv")).id)
+        return made
+
+    theirs = asyncio.run(handed_in("somebody else", 1))
+    mine = asyncio.run(handed_in(bench.user, WAITING_MOST + 1))
+    with pytest.raises(NotFound):
+        bench.intakes.waiting(mine[0], bench.user)
+    assert bench.intakes.waiting(mine[-1], bench.user).size
+    assert bench.intakes.waiting(theirs[0], "somebody else").size
+    kept = [path for path in bench.intakes.room().parent.iterdir() if path.suffix == ".waiting"]
+    assert len(kept) == WAITING_MOST + 1
+
+
+def test_a_row_that_did_not_come_in_is_no_formula():
+    """What a spreadsheet would reckon with stands in the report as the text it is."""
+    line = report_line(Refusal(3, "empty", '=HYPERLINK("x")'), "empty")
+    assert line == '"3","empty","\'=HYPERLINK(""x"")"\r\n'

@@ -40,6 +40,10 @@ AT_ONCE_MOST = 1024 * 1024
 """Bytes of a file that is taken in at once, without a job."""
 WAITS = 24 * 3600
 """Seconds that a file waits for the person who handed it in."""
+WAITING_MOST = 5
+"""Files of one person that wait; the oldest goes for a further one."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would take for the beginning of a formula."""
 _RANDOM = SystemRandom()
 
 
@@ -96,7 +100,20 @@ class Intakes:
             raise
         waiting = Waiting(path.stem, user_id, name[:200], _size(path), found)
         self._keep(waiting)
+        await asyncio.to_thread(self._make_room, user_id)
         return waiting
+
+    def _make_room(self, user_id: str) -> None:
+        """Throw away what is too much of what a person handed in and never came back for."""
+        theirs = []
+        for path in self._folder.glob("*.waiting.json"):
+            with suppress(OSError, msgspec.DecodeError):
+                found = msgspec.json.decode(path.read_bytes(), type=Waiting)
+                if found.user_id == user_id:
+                    theirs.append((path.stat().st_mtime_ns, found))
+        theirs.sort(key=lambda one: one[0])
+        for _, found in theirs[:-WAITING_MOST]:
+            self.forget(found)
 
     async def look_again(
         self, waiting: Waiting, chosen: Mapping[str, str], *, head: bool | None
@@ -340,5 +357,6 @@ def _item(row: Row, task_id: str, now: int) -> Item:
 
 def report_line(one: Refusal, words: str) -> str:
     """A line of the report of rows that did not come in: row, reason, detail, as CSV."""
-    cells = (str(one.row), words, one.detail)
+    detail = f"'{one.detail}" if one.detail.startswith(_FORMULA) else one.detail
+    cells = (str(one.row), words, detail)
     return ",".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\r\n"
