@@ -453,6 +453,35 @@ def test_an_archive_with_other_lines_leaves_nothing(home, tmp_path, line):
     assert home.house.store.read_now(lambda c: len(tasks.of_user(c, "id-anna"))) == before == 0
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"prompt": None},
+        {"title": 7},
+        {"labels": [{"key": "a", "name": ["b"]}]},
+        {"daily": "many"},
+        {"language": {"de": 1}},
+        {"schema_version": "new"},
+    ],
+)
+def test_an_archive_with_values_of_other_types_leaves_nothing(home, tmp_path, values):
+    """It is told; the pages of whoever hands it in would break on such a task."""
+    made_person(home.house.store)
+    path, _ = run(home.taken())
+    broken = tmp_path / "broken.zip"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(broken, "w") as new:
+        for name in old.namelist():
+            body = old.read(name)
+            if name == "task.json":
+                about = json.loads(body)
+                about["task"] |= values
+                body = json.dumps(about).encode()
+            new.writestr(name, body)
+    with pytest.raises(BadUpload):
+        run(home.leave.restore(broken, "id-anna"))
+    assert home.house.store.read_now(lambda c: tasks.of_user(c, "id-anna", archived=True)) == []
+
+
 def test_what_is_no_archive_of_a_task_is_told(home, tmp_path):
     """Bytes that are no ZIP, and a ZIP of something else."""
     plain, other = tmp_path / "a.zip", tmp_path / "b.zip"

@@ -16,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 from hausgeist.core.tasks import Part, Task
 from hausgeist.errors import N_, BadUpload
 from hausgeist.register.leaving.archive import FORMAT
@@ -103,7 +105,8 @@ class Taken:
         row |= {"id": self.new, "name": name, "created_at": now_ms, "updated_at": now_ms}
         try:
             whole = row | {"archived_at": None, "body": json.dumps(plain)}
-            made = tasks.task_of(cast("Row", whole))
+            found = tasks.task_of(cast("Row", whole))
+            made = msgspec.convert(msgspec.to_builtins(found), Task)  # each value of its type
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadUpload(reason=N_("it is no archive of a task")) from error
         return checked(replace(made, teacher=""))
