@@ -57,7 +57,7 @@ async def _opened(visit: Visit) -> tuple[Task, Member]:
 
 
 def _least(word: str) -> int:
-    return int(word) if word.isdigit() and int(word) in LEAST else 95
+    return next((one for one in LEAST if word == str(one)), 95)
 
 
 async def _bulk_page(

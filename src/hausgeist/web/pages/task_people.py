@@ -32,7 +32,9 @@ async def show(visit: Visit) -> Response:
     turn = translator(language)
     decides = member.may(Part.REVIEWER)
     asked = visit.query_params.get("comments", "")
-    at = min(max(int(asked), 1), DEEPEST) if asked.isdigit() and len(asked) < 5 else 1
+    at = 1
+    if asked.isascii() and asked.isdigit() and len(asked) < 5:
+        at = min(max(int(asked), 1), DEEPEST)
     together = await crowd.together(task)
     meter = await crowd.meter(task)
     checks = await crowd.checks(task)
