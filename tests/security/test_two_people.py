@@ -75,6 +75,7 @@ FIELD_KINDS = {
     "group": "group groups group_id",
     "file": "file take",
 }
+KINDS = ("application/json", "application/x-www-form-urlencoded")
 ID_FIELDS = {name: kind for kind, names in FIELD_KINDS.items() for name in names.split()}
 
 
@@ -255,7 +256,8 @@ def test_no_body_breaks_a_route(serve, body):
     anna = server.person("anna", Role.ADMIN)
     for route in server.edge.table.routes:
         path = re.sub(r"{[^}]*}", "none-such", route.path)
-        for kind in ("application/json", "application/x-www-form-urlencoded"):
+        # of what kind a body is does not matter where none is read
+        for kind in KINDS[:1] if route.method in {"GET", "HEAD"} else KINDS:
             visitor = server.session(anna.id)
             answer = visitor.probe(route.method, path, body, Content_Type=kind)
             assert answer.status < 500, f"{route.method} {path} {kind}: {answer.status}"
