@@ -8,8 +8,9 @@ from dataclasses import replace
 from answering import Desk, desk, run
 
 from hausgeist.core.answers import Span, Value
-from hausgeist.core.tasks import Label, Mode, Partition, TaskKind
-from hausgeist.store import items, task_answers
+from hausgeist.core.tasks import Label, Mode, Part, Partition, TaskKind
+from hausgeist.store import items, task_answers, tasks
+from hausgeist.store.tasks import Member
 from hausgeist.workbench.queue import RESERVED_MS, Wish, WorkItem
 from hausgeist.workbench.review import Said
 
@@ -207,6 +208,17 @@ def test_similar_to_this_one(store):
         here.queue.draw(here.task, here.members[0], Wish(count=1, order="similar", like=made[0]))
     )
     assert ids(drawn.items) == [made[2]]
+
+
+def test_nothing_is_like_a_text_of_another_task(store):
+    """The order by likeness says nothing about texts that are somebody else's."""
+    theirs = desk(store)
+    (secret,) = theirs.more(["Radwege kaputt gefahren"])
+    here = replace(theirs, task=replace(theirs.task, id="t-other", name="other"))
+    owner = Member("m-other", "t-other", None, Part.ANNOTATOR, {}, 1, None)
+    store.write_now(lambda connection: tasks.add(connection, here.task, owner))
+    wish = Wish(count=1, order="similar", like=secret)
+    assert "no text to compare" in run(here.queue.draw(here.task, owner, wish)).note
 
 
 def test_probably_mislabelled_comes_once(store):

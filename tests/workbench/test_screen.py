@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a screen sends, with what the house knows it has shown."""
 
+import pytest
 from answering import desk, run
 
 from hausgeist.core.answers import Value
-from hausgeist.core.tasks import Mode
+from hausgeist.core.tasks import Mode, Partition
+from hausgeist.errors import GoldSealed
 from hausgeist.store import task_answers
 from hausgeist.workbench.queue import Wish
 from hausgeist.workbench.screen import Screen, Sent
@@ -83,3 +85,35 @@ def test_planted_errors_are_kept_with_the_answer(store):
     send(here, screen, one, OTHER)
     assert kept(here).planted in {BILL, OTHER}
     assert run(screen.reason(here.task, here.members[0], one)) == ("", "")
+
+
+def test_a_missing_reason_does_not_tell_which_suggestion_is_wrong(store):
+    """While errors are planted, right suggestions lack their reason too, and more often than wrong ones."""
+    here = desk(store, planted_share=0.1)
+    screen, me = Screen(here.queue, here.review), here.members[0]
+    for one in here.more([f"text {at}" for at in range(60)]):
+        here.suggest(one, PRAISE)
+    told = {True: [], False: []}
+    for _ in range(60):
+        (work,) = run(here.queue.next_items(here.task, me, 1))
+        run(screen.record(here.task, me, Sent(item_id=work.item.id, value=PRAISE)))
+        if work.suggestion is not None:
+            said = run(screen.reason(here.task, me, work.item.id))
+            told[work.planted is not None].append(said)
+    silent = told[False].count(("", ""))
+    assert set(told[True]) <= {("", "")}
+    assert len(told[True]) < silent < len(told[False])
+
+
+def test_gold_that_others_have_answered_takes_no_further_answer(store):
+    """Who was not given it may have seen what others said; that somebody tried is in the trail."""
+    here = desk(store, people=3)
+    (one,) = here.more(["a text"], Partition.GOLD)
+    screen = Screen(here.queue, here.review)
+    for member, said in zip(here.members[:2], (BILL, PRAISE), strict=True):
+        run(here.queue.one(here.task, member, one))
+        run(screen.record(here.task, member, Sent(item_id=one, value=said)))
+    with pytest.raises(GoldSealed):
+        run(screen.record(here.task, here.members[2], Sent(item_id=one, value=PRAISE)))
+    found = here.store.read_now(lambda c: list(task_answers.live(c, here.task.id)))
+    assert [answer.actor for answer in found] == ["m0", "m1"]

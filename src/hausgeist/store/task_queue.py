@@ -165,12 +165,15 @@ def suspects(connection: Connection, task_id: str, actor: str, most: int) -> lis
     return [row.item_id for row in connection.execute(query)]
 
 
-def beginnings(connection: Connection, ids: Sequence[str], most: int) -> dict[str, str]:
-    """The first characters of items' texts."""
+def beginnings(
+    connection: Connection, task_id: str, ids: Sequence[str], most: int
+) -> dict[str, str]:
+    """The first characters of the texts of a task's items."""
     found: dict[str, str] = {}
     for start in range(0, len(ids), _AT_ONCE):
         query = select(items.c.id, func.substr(items.c.text, 1, most).label("begin")).where(
-            items.c.id.in_(ids[start : start + _AT_ONCE])
+            items.c.id.in_(ids[start : start + _AT_ONCE]),
+            func.coalesce(items.c.task_id, "") == task_id,  # a check, not a way in: see ``items``
         )
         found |= {row.id: row.begin for row in connection.execute(query)}
     return found

@@ -404,7 +404,7 @@ def _cells(connection: Any, task: Task, said: Mapping[str, Said]) -> list[Cell]:
                     seen.append(item)
     top = counts.most_common(CELLS_MOST)
     ids = sorted({item for pair, _ in top for item in where[pair]})
-    begins = task_queue.beginnings(connection, ids, 160)
+    begins = task_queue.beginnings(connection, task.id, ids, 160)
     return [
         Cell(*pair, many, tuple((item, begins.get(item, "")) for item in where[pair]))
         for pair, many in top

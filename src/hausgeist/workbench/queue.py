@@ -202,6 +202,11 @@ class Queue:
         )
         return Standing(mine, today, *counted)
 
+    async def kept_back(self, task: Task) -> bool:
+        """Whether suggestions are kept from everybody for a while, for wrong ones were not noticed."""
+        found = await self._store.read(lambda connection: routing.blocked(connection, task))
+        return found is not None
+
     async def keep_settings(self, member: Member, changed: Mapping[str, Any]) -> None:
         """Keep a member's own settings, such as their keys, beside what they had set before."""
         await self._store.write(
@@ -220,18 +225,13 @@ class Queue:
         every = said.get(item_id, {}).values()
         return next((one for one in every if one.id == suggestion_id), None)
 
-    async def release(self, task: Task, member: Member) -> None:
-        """Give back everything that is reserved for a member."""
-
-        def back(connection: Any) -> None:
-            ours = task_queue.reserved(connection, task.id, member.id)
-            task_queue.release(connection, task.id, member.id, [one.item_id for one in ours])
-
-        await self._store.write(back)
-
     def in_control_arm(self, task: Task, item_id: str) -> bool:
         """Whether an item of the pool is shown without a suggestion, whatever the mode of the task."""
         return self._share(task, item_id, "blind") < task.blind_share
+
+    def keeps_its_reason(self, task: Task, item_id: str) -> bool:
+        """Whether a right suggestion has no reason either: planted errors, a fifth of both, stay unknown."""
+        return self._share(task, item_id, "reason") < min(0.5, 4 * task.planted_share)
 
     # -- drawing ----------------------------------------------------------------------------------
 
@@ -368,7 +368,7 @@ class Queue:
     ) -> tuple[list[str], str]:
         ids = await self._drawn(task, member, Partition.POOL, _SIMILAR_AMONG, seen | {like})
         found = await self._store.read(
-            lambda connection: task_queue.beginnings(connection, [like, *ids], _BEGIN)
+            lambda connection: task_queue.beginnings(connection, task.id, [like, *ids], _BEGIN)
         )
         if like not in found:
             return [], N_("There is no text to compare with: these are drawn at random.")

@@ -48,6 +48,7 @@ class Screen:
 
         Raises:
             NotFound, AnswerNotFitting, Conflict: as ``Review.record``.
+            GoldSealed: it is of the gold set, and answered by others: what they said may have been seen.
         """
         before = await self._review.own(task, member, sent.item_id)
         if before is not None and before.id == sent.id:  # sent again: the first receipt was lost
@@ -91,6 +92,8 @@ class Screen:
         said = await self._review.own(task, member, item_id)
         if said is None or said.skipped or said.shown is None or said.planted is not None:
             return "", ""  # of a planted error there is no reason: the true one would give it away
+        if self._queue.keeps_its_reason(task, item_id):
+            return "", ""
         found = await self._queue.suggestion(task, item_id, said.shown)
         return (found.reason, found.model) if found else ("", "")
 
@@ -111,6 +114,9 @@ class Screen:
         """What was shown of an item whose reservation is over: it is decided the same way each time."""
         again: WorkItem | None = await self._queue.one(task, member, item_id)
         if again is None:
+            item = await self._review.item(task, item_id)
+            if item.partition is Partition.GOLD:
+                await self._review.peeked(task, member, item_id, "record")
             return said
         return Said(
             value=said.value,
