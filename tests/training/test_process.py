@@ -12,7 +12,8 @@ import pytest
 
 from hausgeist.core.tasks import TaskKind
 from hausgeist.errors import StudentBroken, StudentDown
-from hausgeist.training.child import Child, Gone
+from hausgeist.jobs.frames import Gone
+from hausgeist.training.child import Child
 from hausgeist.training.process import Predictor
 from hausgeist.training.trainers import TRAINERS, Recipe, Report
 

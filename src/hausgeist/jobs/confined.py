@@ -8,7 +8,6 @@ result, how many run at once, and that nothing is left of them.
 """
 
 import asyncio
-import os
 import shutil
 import signal
 import sys
@@ -23,6 +22,7 @@ import msgspec
 
 from hausgeist import errors
 from hausgeist.errors import HausgeistError, TookTooLong, TookTooMuch, WorkCrashed
+from hausgeist.jobs.frames import gone
 
 PROGRAM = Path(__file__).with_name("inside.py")
 AT_ONCE = 2
@@ -142,11 +142,7 @@ async def _run(
         raise TookTooLong(seconds=round(seconds)) from None
     finally:
         feeding.cancel()
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        while await child.stdout.read(_PIECE):  # its end is told only when the pipe is empty
-            pass
-        await child.wait()
+        await gone(child)
         with suppress(asyncio.CancelledError):
             await feeding
     if head is None:

@@ -2,27 +2,21 @@
 """One child process of students (``inside.py``) as the house sees it: frames in and out, or it is gone."""
 
 import asyncio
-import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Awaitable
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from hausgeist.jobs.confined import spawn
+from hausgeist.jobs.frames import Gone, frame, gone, kill
 from hausgeist.training.frames import FRAME_MOST, Order, Ready, Reply, packed
 
 PROGRAM = Path(__file__).with_name("inside.py")
 LOAD_MOST = 60.0
 """Seconds until it must be ready."""
 _decoder = msgspec.msgpack.Decoder(Reply)
-
-
-class Gone(Exception):
-    """The child did not do as it should; it is ended. The text says why, without content."""
 
 
 class Child:
@@ -90,14 +84,7 @@ class Child:
         Raises:
             Gone: it has ended, or says what cannot be read.
         """
-        assert self._process.stdout is not None
-        try:
-            size = int.from_bytes(await self._process.stdout.readexactly(4))
-            if size > FRAME_MOST:
-                raise Gone("an answer without end")
-            body = await self._process.stdout.readexactly(size)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            raise Gone("ended") from None
+        body = await frame(self._process, FRAME_MOST)
         try:
             found: Reply = _decoder.decode(body)
         except msgspec.DecodeError:
@@ -106,20 +93,11 @@ class Child:
 
     def kill(self) -> None:
         """End it at once; ``stop`` waits until nothing is left of it."""
-        if self.running:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        kill(self._process)
 
     async def stop(self) -> None:
         """End it. Returns when it is gone, and its folder with it."""
-        self.kill()
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while await self._process.stdout.read(65536):  # its end is told only when it is empty
-                pass
-        await self._process.wait()
+        await gone(self._process)
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
 

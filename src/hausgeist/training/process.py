@@ -15,7 +15,8 @@ from typing import Any
 from hausgeist import errors
 from hausgeist.core.answers import Guess, Span, Value
 from hausgeist.errors import HausgeistError, StudentBroken, StudentDown
-from hausgeist.training.child import Child, Gone
+from hausgeist.jobs.frames import Gone
+from hausgeist.training.child import Child
 from hausgeist.training.frames import Answer, Ask, Reply, Said
 
 MEGABYTES = 6144

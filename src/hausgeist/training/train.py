@@ -18,12 +18,13 @@ from hausgeist.core.answers import Example, Guess
 from hausgeist.core.tasks import Partition, Task
 from hausgeist.errors import HausgeistError, NotFound, TrainingFailed
 from hausgeist.identity.tokens import new_id
+from hausgeist.jobs.frames import Gone
 from hausgeist.jobs.work import JobFunction, Work
 from hausgeist.store import datasets, evaluations, students, tasks
 from hausgeist.store.db import Store
 from hausgeist.store.evaluations import Evaluation, Result
 from hausgeist.store.students import READY, Student
-from hausgeist.training.child import Child, Gone
+from hausgeist.training.child import Child
 from hausgeist.training.frames import Learned, Lesson, Line, Row, Rows
 from hausgeist.training.guesses import DEV, FACTS, forget_guesses, read_guesses
 from hausgeist.training.rungs import DEFAULT

@@ -7,13 +7,11 @@ million characters, and the child waits until it is taken: a file of any size co
 
 import asyncio
 import json
-import os
 import shutil
 import signal
-import struct
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ import msgspec
 from hausgeist import errors
 from hausgeist.errors import HausgeistError, TookTooLong, TookTooMuch, WorkCrashed
 from hausgeist.jobs.confined import spawn
+from hausgeist.jobs.frames import Endless, Gone, frame, gone
 
 PROGRAM = Path(__file__).with_name("reading_inside.py")
 MEGABYTES = 1536
@@ -150,29 +149,20 @@ async def _said(path: Path, wanted: dict[str, Any], seconds: int) -> AsyncGenera
                     return
                 yield said
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            assert child.stdout is not None
-            while await child.stdout.read(1 << 18):  # its end is told only when the pipe is empty
-                pass
-            await child.wait()
+            await gone(child)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _frame(child: asyncio.subprocess.Process, seconds: int) -> _Said:
-    assert child.stdout is not None
     try:
         async with asyncio.timeout(seconds):
-            (length,) = struct.unpack(">I", await child.stdout.readexactly(4))
-            if length > FRAME_MOST:
-                raise WorkCrashed
-            return _decoder.decode(await child.stdout.readexactly(length))
+            return _decoder.decode(await frame(child, FRAME_MOST))
     except TimeoutError:
         raise TookTooLong(seconds=seconds) from None
-    except msgspec.DecodeError as error:
+    except (Endless, msgspec.DecodeError) as error:
         raise WorkCrashed from error
-    except asyncio.IncompleteReadError:
+    except Gone:
         code = await child.wait()
         if code in {-signal.SIGXCPU, -signal.SIGKILL}:
             raise TookTooLong(seconds=seconds) from None

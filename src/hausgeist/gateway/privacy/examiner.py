@@ -17,9 +17,10 @@ from hausgeist.core.findings import Examination, Finding
 from hausgeist.errors import DetectorDown
 from hausgeist.gateway.exposition import single
 from hausgeist.gateway.privacy.frames import OwnEntry
-from hausgeist.gateway.privacy.process import PROGRAM, DetectorProcess, Failed, Gone
+from hausgeist.gateway.privacy.process import PROGRAM, DetectorProcess, Failed
 from hausgeist.gateway.privacy.remembered import Remembered
 from hausgeist.gateway.privacy.windows import look_through
+from hausgeist.jobs.frames import Gone
 
 log = logging.getLogger("hausgeist.privacy")
 

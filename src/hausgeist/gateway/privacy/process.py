@@ -6,11 +6,8 @@ Many questions may be under way; the process answers one after the other. Whatev
 """
 
 import asyncio
-import os
 import shutil
-import signal
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -27,6 +24,7 @@ from hausgeist.gateway.privacy.frames import (
     packed,
 )
 from hausgeist.jobs.confined import spawn
+from hausgeist.jobs.frames import Gone, frame, gone, kill
 
 PROGRAM = Path(__file__).with_name("inside.py")
 MEGABYTES = 1536
@@ -38,10 +36,6 @@ CHARACTERS_A_SECOND = 20_000
 """The slowest it may be, on top of ``PATIENCE`` seconds; it does hundreds of thousands."""
 LONGEST = 300.0
 _decoder = msgspec.msgpack.Decoder(Reply)
-
-
-class Gone(Exception):
-    """The process did not answer as it should; it is ended. The text says why, without content."""
 
 
 class Failed(Gone):
@@ -151,17 +145,11 @@ class DetectorProcess:
             if not future.done():
                 future.set_exception(Gone(self.why))
                 future.exception()  # who asked may be gone as well
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
+        kill(self._process)
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])
-        while await self._process.stdout.read(65536):  # its end is told only when the pipe is empty
-            pass
-        await self._process.wait()
+        await gone(self._process)
         shutil.rmtree(self._folder, ignore_errors=True)  # empty and ours: it takes no time
 
     def _send(self, frame: bytes) -> None:
@@ -203,14 +191,7 @@ class DetectorProcess:
         future.set_result(found)
 
     async def _reply(self) -> Reply:
-        assert self._process.stdout is not None
-        try:
-            size = int.from_bytes(await self._process.stdout.readexactly(4))
-            if size > FRAME_MOST:
-                raise Gone("an answer without end")
-            body = await self._process.stdout.readexactly(size)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            raise Gone("ended") from None
+        body = await frame(self._process, FRAME_MOST)
         try:
             reply: Reply = _decoder.decode(body)
         except msgspec.DecodeError:
