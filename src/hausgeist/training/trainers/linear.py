@@ -196,7 +196,11 @@ class LinearTrainer:
         known: Known,
         report: Report,
     ) -> Decision:
-        """Learn to read scores: from held-out items with people's answers, else from dev, else from all."""
+        """Learn to read scores: from held-out items with people's answers, else from dev, else from all.
+
+        Of several labels never from dev: a map and a threshold each are so many choices that dev, which
+        judges the student and bounds its errors, would promise too much.
+        """
         many = 0 if lesson.exclusive else len(lesson.labels)
         if held_out is None:
             return Decision(lesson.labels, lesson.exclusive, thresholds=(0.5,) * many)
@@ -209,7 +213,7 @@ class LinearTrainer:
         if int(by_people.sum()) >= HONEST or by_people.all():
             scores, targets = held_out[by_people], targets[by_people]
             weights, near = weights[by_people], near[by_people]
-        elif len(judged) >= HONEST:
+        elif lesson.exclusive and len(judged) >= HONEST:
             texts = [one.text for one in judged]
             scores = _scores(self._columns(words, texts), final)
             targets = _targets(judged, lesson.labels)

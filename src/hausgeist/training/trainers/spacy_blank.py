@@ -5,7 +5,8 @@ Hashed words, a convolution, and spaCy's parser of passages or classifier of tex
 ``spacy`` is installed; no foreign weights are loaded.
 
 spaCy gives no probabilities of passages, so the score is how often texts with as many passages were wholly
-right on dev; without dev it is a half. Saved is what ``Language.to_bytes`` gives (msgpack, no pickle).
+right on examples held back; without these it is a half. Saved is what ``Language.to_bytes`` gives (msgpack,
+no pickle).
 """
 
 from collections import defaultdict
@@ -29,7 +30,10 @@ RUNG = "spacy"
 FILE = "spacy.bin"
 FEWEST = 4
 ROUNDS, PATIENCE = 30, 5
-"""Passes over the examples at most, and passes without a better result on dev after which it ends."""
+"""Passes over the examples at most, and passes without a better result after which it ends."""
+HELD_BACK = 0.2
+HELD_LEAST = 20
+"""Different texts without which none is held back: then all passes are done."""
 LONGEST = 6_000_000
 """Characters of a text, at most: spaCy refuses a million unless it is told otherwise."""
 _NONE = "(none)"
@@ -89,19 +93,24 @@ class SpacyTrainer:
         recipe: Recipe,
         report: Report,
     ) -> SpacyModel:
-        """Learn from all examples; the pass that is best on ``dev`` is kept, without dev the last.
+        """Learn from the examples; the pass that is best on a fifth of them, held back, is kept.
+
+        ``dev`` is not looked at: it judges the student, and what had chosen the pass could not judge it.
 
         Options: ``rounds`` (passes, 30). Weights of examples under 0.15 leave them out; others count alike.
 
         Raises:
             NothingToLearn: fewer than four examples.
         """
+        del dev
         usable = [one for one in examples if one.weight >= 0.15 and apart(one.value)]
         if len(usable) < FEWEST:
             raise NothingToLearn(reason=N_("There are fewer than four."))
         fix_random_seed(recipe.seed)
         nlp = _blank(recipe)
-        lessons = [_lesson(nlp, one, recipe) for one in usable]
+        held = _held_back(usable, recipe.seed)
+        back = {one.text for one in held}
+        lessons = [_lesson(nlp, one, recipe) for one in usable if one.text not in back]
         optimizer = nlp.initialize(lambda: lessons)
         chance = Random(recipe.seed)  # noqa: S311  an order, no secret
         rounds = int(recipe.options.get("rounds", ROUNDS))
@@ -111,9 +120,9 @@ class SpacyTrainer:
             for some in minibatch(lessons, size=4 if len(lessons) < 200 else 16):
                 nlp.update(some, drop=0.2, sgd=optimizer)
             report((round_ + 1) / rounds)
-            if not dev:
+            if not held:
                 continue
-            right = _right(SpacyModel(recipe, nlp, [0.5] * (_MANY + 1)), dev)
+            right = _right(SpacyModel(recipe, nlp, [0.5] * (_MANY + 1)), held)
             if right > best:
                 best, kept, since = right, nlp.to_bytes(), 0
             elif best > 0:
@@ -123,7 +132,7 @@ class SpacyTrainer:
         if kept:
             nlp.from_bytes(kept)
         model = SpacyModel(recipe, nlp, [0.5] * (_MANY + 1))
-        model.honest = _honest(model, dev)
+        model.honest = _honest(model, held)
         report(1.0)
         return model
 
@@ -174,20 +183,34 @@ def _lesson(nlp: Language, one: Example, recipe: Recipe) -> Lesson:
     return Lesson(nlp.make_doc(one.text), told)
 
 
-def _right(model: SpacyModel, dev: Sequence[Example]) -> float:
-    """How much of dev is right: F1 of passages, or of labels."""
+def _held_back(usable: Sequence[Example], seed: int) -> list[Example]:
+    """A fifth of the different texts, none where they are few; people's answers where these are enough."""
+    own = [one for one in usable if one.source not in {"teacher", "rule"}]
+    among = own if len({one.text for one in own}) >= 2 * HELD_LEAST else usable
+    texts = sorted({one.text for one in among})
+    if len(texts) < HELD_LEAST:
+        return []
+    Random(seed).shuffle(texts)  # noqa: S311  a sample, no secret
+    back = set(texts[: round(HELD_BACK * len(texts))])
+    return [one for one in among if one.text in back]
+
+
+def _right(model: SpacyModel, judged: Sequence[Example]) -> float:
+    """How much of these is right: F1 of passages, or of labels."""
     hit = said = there = 0
-    for one, guess in zip(dev, model.predict([it.text for it in dev]), strict=True):
+    guesses = model.predict([it.text for it in judged])
+    for one, guess in zip(judged, guesses, strict=True):
         true = {*one.value.spans, *one.value.labels}
         mine = {*guess.value.spans, *guess.value.labels}
         hit, said, there = hit + len(true & mine), said + len(mine), there + len(true)
     return 2 * hit / max(1, said + there)
 
 
-def _honest(model: SpacyModel, dev: Sequence[Example]) -> list[float]:
-    """By the number of passages found: the share of dev's texts that are wholly right, drawn to a half."""
+def _honest(model: SpacyModel, judged: Sequence[Example]) -> list[float]:
+    """By the number of passages found: the share of these texts that are wholly right, drawn to a half."""
     counts: dict[int, list[int]] = defaultdict(lambda: [1, 2])
-    for one, guess in zip(dev, model.predict([it.text for it in dev]), strict=True):
+    guesses = model.predict([it.text for it in judged])
+    for one, guess in zip(judged, guesses, strict=True):
         sort = min(len(guess.value.spans), _MANY)
         counts[sort][0] += guess.value == one.value
         counts[sort][1] += 1
