@@ -13,6 +13,7 @@ from hausgeist.register.drift import Drift
 from hausgeist.register.fallback import Fallback
 from hausgeist.register.gate import Gate
 from hausgeist.register.leaderboard import Leaderboard
+from hausgeist.register.leave import FOLDER as LEAVE
 from hausgeist.register.leave import Leave
 from hausgeist.register.lineage import Lineage
 from hausgeist.register.ordering import Ordering
@@ -97,15 +98,15 @@ def open_bench(ground: Ground) -> Bench:
     gate = Gate(ground.store, ground.trail, jobs, ground.now_ms)
     promote = Promote(ground.store, ground.trail, gate, students, ground.now_ms)
     serving, fallback = _service(ground, students, promote)
-    tasks = Tasks(ground.store, ground.trail, ground.now_ms)
+    arriving = ground.settings.home / "intake"
+    folders = (home, ground.settings.home / LEAVE)
+    tasks = Tasks(ground.store, ground.trail, ground.now_ms, folders, arriving)
     traffic = Traffic(ground.store, ground.secret, ground.gateway, ground.now_ms)
     return Bench(
         ground=ground,
         tasks=tasks,
         partitions=partitions,
-        intake=Intakes(
-            ground.store, ground.trail, partitions, ground.settings.home / "intake", ground.now_ms
-        ),
+        intake=Intakes(ground.store, ground.trail, partitions, arriving, ground.now_ms),
         guidelines=Guidelines(ground.store, ground.trail, ground.now_ms),
         members=Members(ground.store, ground.trail, ground.now_ms),
         migrations=Migrations(ground.store, ground.trail, ground.now_ms),

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Verbs of tasks: make, change, archive, delete. Every change is in the trail, without texts or names."""
 
+import asyncio
 import re
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from hausgeist.audit import Trail
@@ -14,7 +17,7 @@ from hausgeist.core.tasks import METRICS, FieldType, Metric, Mode, Part, Partiti
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, Conflict, InvalidField, NotFound
 from hausgeist.identity.tokens import new_id
-from hausgeist.store import items, tasks
+from hausgeist.store import intakes, items, tasks
 from hausgeist.store.db import Store
 from hausgeist.store.items import Counts, Wanted
 from hausgeist.store.tasks import Member
@@ -31,12 +34,24 @@ Listed = tuple[Task, Member, dict[Partition, Counts]]
 
 
 class Tasks:
-    """The tasks of a house. ``now_ms`` gives milliseconds since the epoch."""
+    """The tasks of a house. ``now_ms`` gives milliseconds since the epoch.
 
-    def __init__(self, store: Store, trail: Trail, now_ms: Callable[[], int]) -> None:
+    ``folders`` hold files of tasks, each in a folder of the task's id; ``arriving`` files on their way in.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        trail: Trail,
+        now_ms: Callable[[], int],
+        folders: Sequence[Path] = (),
+        arriving: Path | None = None,
+    ) -> None:
         self._store = store
         self._trail = trail
         self._now_ms = now_ms
+        self._folders = folders
+        self._arriving = arriving
 
     async def create(self, task: Task, user_id: str) -> Task:
         """Keep a new task, owned by somebody; its id and times are given here.
@@ -161,12 +176,13 @@ class Tasks:
         await self._trail.change(kind, keep, actor=user_id, subject=task_id)
 
     async def delete(self, task_id: str, user_id: str, confirmed: str) -> None:
-        """Delete a task with all its texts, answers and models.
+        """Delete a task with all its texts, answers and models, and the files of both.
 
         Raises:
             InvalidField: ``confirmed`` is not the task's name.
             NotFound: there is no such task.
         """
+        brought: list[str] = []
 
         def keep(connection: Any) -> Mapping[str, Fact]:
             before = tasks.get(connection, task_id)
@@ -177,10 +193,20 @@ class Tasks:
                     field="confirm", reason=N_("type the name of the task"), param="confirm"
                 )
             count = items.count(connection, task_id)
+            brought.extend(one.id for one in intakes.of_task(connection, task_id))
             tasks.remove(connection, task_id)
             return {"items": count}
 
         await self._trail.change("task.deleted", keep, actor=user_id, subject=task_id)
+        await asyncio.to_thread(self._clear, task_id, brought)
+
+    def _clear(self, task_id: str, brought: Sequence[str]) -> None:
+        """Remove the files of a task that is gone, and of files that were still on their way into it."""
+        for folder in self._folders:
+            shutil.rmtree(folder / task_id, ignore_errors=True)
+        for intake_id in brought:
+            if self._arriving is not None:
+                (self._arriving / f"{intake_id}.file").unlink(missing_ok=True)
 
 
 CHANGEABLE = (

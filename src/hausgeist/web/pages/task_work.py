@@ -45,6 +45,7 @@ AHEAD = 10
 """Items that are sent with the page."""
 _QUOTES = 6
 """Passages that one form takes where there is no script."""
+_DIGITS = 15
 
 
 async def show(visit: Visit) -> Response:
@@ -78,7 +79,7 @@ async def _answered(visit: Visit, task: Task, member: Member, form: Form) -> str
         item_id=item_id,
         value=value,
         id=form.text("id", "", most=32) or new_id(),
-        ms=max(0, int(time.time() * 1000) - int(begun)) if begun.isdigit() else 0,
+        ms=max(0, int(time.time() * 1000) - int(begun)) if _is_number(begun) else 0,
         hard=form.ticked("hard"),
         comment=form.exact("comment", "", most=4000),
     )
@@ -110,7 +111,7 @@ def _passages(text: str, form: Form) -> list[Span]:
     made = []
     for kept in form.many("span"):
         parts = kept.split(":", 2)
-        if len(parts) == 3 and parts[0].isdigit() and parts[1].isdigit():
+        if len(parts) == 3 and _is_number(parts[0]) and _is_number(parts[1]):
             made.append(Span(int(parts[0]), int(parts[1]), parts[2]))
     for place in range(_QUOTES):
         quote = form.text(f"quote{place}", "", most=2000)
@@ -129,6 +130,11 @@ def _passages(text: str, form: Form) -> list[Span]:
             raise InvalidField(field=f"quote{place}", reason=N_("this passage is not in the text"))
         made.append(Span(*found, form.text(f"quoted{place}", "", most=200)))
     return made
+
+
+def _is_number(word: str) -> bool:
+    """Whether ``int`` reads it: digits of ASCII, and not thousands of them."""
+    return word.isascii() and word.isdigit() and len(word) <= _DIGITS
 
 
 def _address(task: Task, wish: Wish, item: str = "") -> str:
