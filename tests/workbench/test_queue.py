@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import replace
 
 from answering import Desk, desk, run
+from sqlalchemy import update
 
 from hausgeist.core.answers import Span, Value
 from hausgeist.core.tasks import Label, Mode, Part, Partition, TaskKind
-from hausgeist.store import items, task_answers, tasks
+from hausgeist.store import items, task_answers, task_queue, tasks
+from hausgeist.store.deployments import AUDIT
+from hausgeist.store.tables import items as item_rows
 from hausgeist.store.tasks import Member
 from hausgeist.workbench.queue import RESERVED_MS, Wish, WorkItem
 from hausgeist.workbench.review import Said
@@ -307,3 +310,20 @@ def test_an_item_by_its_address(store):
     found = run(here.queue.one(here.task, here.members[0], one))
     assert found.before.value == BILL
     assert run(here.queue.one(replace(here.task, id="t2"), here.members[0], one)) is None
+
+
+def test_the_audit_of_what_is_served_is_blind_whatever_is_suggested(store):
+    """A text that came to be audited is shown without its suggestion, and is never accepted in bulk."""
+    here = desk(store)
+    audited, usual = here.more(texts(2))
+    for one in (audited, usual):
+        here.suggest(one, BILL)
+    store.write_now(
+        lambda c: c.execute(update(item_rows).where(item_rows.c.id == audited).values(source=AUDIT))
+    )
+    found = run(here.queue.next_items(here.task, here.members[0], 2))
+    assert {one.item.id: one.mode for one in found} == {audited: Mode.BLIND, usual: Mode.ASSISTED}
+    sure = store.read_now(
+        lambda c: task_queue.sure(c, here.task.id, here.members[0].id, BILL.encode(), 0.0, 10)
+    )
+    assert [item for item, _ in sure] == [usual]

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, case, delete, func, insert, select, upd
 from hausgeist.core.answers import Value
 from hausgeist.core.tasks import Mode, Partition
 from hausgeist.store.accounts import Row
+from hausgeist.store.deployments import AUDIT
 from hausgeist.store.tables import (
     answers,
     items,
@@ -218,7 +219,10 @@ def suggested(
 def sure(  # noqa: PLR0917  a query with its bounds
     connection: Connection, task_id: str, actor: str, value: str, least: float, among: int
 ) -> list[tuple[str, str]]:
-    """Open items of the pool with the teacher's suggestions of a value from a score on, in random order."""
+    """Open items of the pool with the teacher's suggestions of a value from a score on, in random order.
+
+    Never those of the blind audit: what is served is not measured by a suggestion.
+    """
     some = (
         select(items.c.id, items.c.rank)
         .where(
@@ -226,6 +230,7 @@ def sure(  # noqa: PLR0917  a query with its bounds
             items.c.partition == Partition.POOL.value,
             items.c.answered == 0,
             items.c.dup_of.is_(None),
+            items.c.source != AUDIT,
         )
         .order_by(items.c.rank)
         .limit(among)

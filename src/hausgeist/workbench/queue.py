@@ -25,6 +25,7 @@ from hausgeist.core.tasks import Mode, Partition, Task
 from hausgeist.errors import N_
 from hausgeist.store import items, task_answers, task_queue
 from hausgeist.store.db import Store
+from hausgeist.store.deployments import AUDIT
 from hausgeist.store.task_queue import Claim, Reserved, Suggested, Window
 from hausgeist.store.tasks import Member
 from hausgeist.workbench import routing
@@ -508,9 +509,8 @@ class Queue:
     ) -> Reserved:
         """What the member sees of an item: its mode, the suggestion, and whether that is a wrong one."""
         shown = task_queue.best(said)
-        measured = (
-            item.partition is not Partition.POOL
-        )  # what measures a model must not be led by one
+        # what measures a model must not be led by one: dev and gold, and the audit of what was served
+        measured = item.partition is not Partition.POOL or item.source == AUDIT
         if (
             measured
             or shown is None
