@@ -10,7 +10,7 @@ from answering import desk, run
 from hausgeist.core.answers import Value
 from hausgeist.core.periods import begin_of, week_of
 from hausgeist.core.tasks import Mode, Part, Partition
-from hausgeist.store import schema, tasks
+from hausgeist.store import schema, tasks, worth
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.testing.simulated import SimulatedAnnotator, SimulatedTeacher
 from hausgeist.workbench.crowd import Crowd
@@ -254,3 +254,33 @@ def test_nobody_gets_more_than_a_days_share(store):
     assert len(run(here.queue.next_items(here.task, here.members[1], count=10))) == 3
     here.now[0] += 86_400_001
     assert len(run(here.queue.next_items(here.task, mine, count=10))) == 3
+
+
+def test_time_is_told_of_five_people_and_of_weeks_that_are_over_alone(store):
+    """A day on which one person works alone changes no figure of time; four people have none."""
+    here = opened(store, people=5)
+    ids = here.more([f"Text {at}" for at in range(160)])
+    here.now[0] = begin_of(week_of(here.now[0]) + 10)
+
+    def works(member, count, ms):
+        for _ in range(count):
+            said = Said(value=BILL, mode=Mode.BLIND, ms=ms)
+            run(here.review.record(here.task, member, ids.pop(), said))
+
+    def time():
+        found = store.read_now(lambda c: worth.labour(c, here.task.id))
+        return found["timed"], found["ms"]
+
+    for member in here.members[:4]:
+        works(member, 20, 4_000)
+    here.now[0] += 7 * 86_400_000
+    works(here.members[0], 1, 4_000)
+    assert time() == (0, 0)  # four
+    works(here.members[4], 20, 9_000)
+    assert time() == (0, 0)  # five, but the week runs
+    here.now[0] += 7 * 86_400_000
+    works(here.members[0], 1, 4_000)
+    known = time()
+    assert known == (101, 81 * 4_000 + 20 * 9_000)
+    works(here.members[1], 30, 60_000)
+    assert time() == known

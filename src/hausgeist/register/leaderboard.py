@@ -72,7 +72,8 @@ class Row:
 class Paid:
     """What went in so far: people's answers and milliseconds, the teacher's calls and micro-EUR.
 
-    ``priced`` is how many of the calls have a price; ``wh`` what trainings took.
+    ``ms`` is of ``timed`` of the answers: see ``store.worth.labour``. ``priced`` is how many of the calls
+    have a price; ``wh`` what trainings took.
     """
 
     answers: int
@@ -81,11 +82,17 @@ class Paid:
     priced: int
     micro_eur: int
     wh: float
+    timed: int = 0
 
     @property
-    def hours(self) -> float:
-        """Of people's work."""
-        return self.ms / 3_600_000
+    def each_ms(self) -> float | None:
+        """Of an answer, on average; None: not known of five people yet."""
+        return self.ms / self.timed if self.timed else None
+
+    @property
+    def hours(self) -> float | None:
+        """Of people's work, about: all answers at the pace of those whose time is known."""
+        return None if self.each_ms is None else self.each_ms * self.answers / 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,11 +234,12 @@ def break_even(board: Board, student: Row | None, hour_eur: float | None) -> Bre
         return None
     paid = board.paid
     spent = paid.micro_eur / 1e6
-    if hour_eur is not None:
-        spent += hour_eur * paid.hours
+    hours = paid.hours
+    if hour_eur is not None and hours is not None:
+        spent += hour_eur * hours
     saved = teacher.eur - student.eur
     texts = ceil(1_000 * spent / saved) if saved > 0 else None
-    return BreakEven(texts, spent, saved, hour_eur is not None)
+    return BreakEven(texts, spent, saved, hour_eur is not None and hours is not None)
 
 
 def curve_of(student: Student | None) -> Fit | None:
@@ -339,7 +347,13 @@ def _board(connection: Any, task: Task, golds: Mapping[str, Gold]) -> Board:
     said = worth.labour(connection, task.id)
     energy = sum(float(one.facts.get("energy_wh") or 0.0) for one in there)
     paid = Paid(
-        said["answers"], said["ms"], said["calls"], said["priced"], said["micro_eur"], energy
+        said["answers"],
+        said["ms"],
+        said["calls"],
+        said["priced"],
+        said["micro_eur"],
+        energy,
+        said["timed"],
     )
     return Board(tuple(sorted(rows, key=_place)), tuple(older), paid, comparison, comparison.items)
 

@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
 from hausgeist.core.answers import Value
+from hausgeist.core.periods import last_period
 from hausgeist.core.tasks import Partition
+from hausgeist.store.crowd import weekly
 from hausgeist.store.suggestions import Suggestion, put
 from hausgeist.store.tables import answers, decisions, items, suggestions
 
@@ -166,18 +168,18 @@ def labour(connection: Connection, task_id: str) -> dict[str, Any]:
     """What people and the teacher put into a task: answers, their milliseconds, calls and micro-EUR.
 
     Of everybody together, and how many decisions count. ``priced`` is how many of the teacher's answers
-    have a price.
+    have a price. ``ms`` is of the ``timed`` answers alone: those of periods that are over, of five people at
+    least (``core.periods``); what it rises by from one day to the next is never one person's time.
     """
-    people = select(
-        func.count(),
-        func.coalesce(func.sum(answers.c.ms), 0),
-        func.count(answers.c.item_id.distinct()),
-    ).where(
+    counting = (
         answers.c.task_id == task_id,
         answers.c.gone_at.is_(None),
         answers.c.state == "answered",
         answers.c.origin == "person",
     )
+    people = select(
+        func.count(), func.max(answers.c.at), func.count(answers.c.item_id.distinct())
+    ).where(*counting)
     teacher = select(
         func.count(),
         func.count(suggestions.c.micro_eur),
@@ -186,11 +188,17 @@ def labour(connection: Connection, task_id: str) -> dict[str, Any]:
     decided = select(func.count()).where(
         decisions.c.task_id == task_id, decisions.c.gone_at.is_(None)
     )
-    said, ms, texts = connection.execute(people).one()
+    said, latest, texts = connection.execute(people).one()
+    timed, ms = 0, 0
+    # a week is over once there is an answer of a later one: no clock is needed
+    if said and (over := last_period(weekly(connection, task_id), latest)):
+        spent = select(func.count(), func.coalesce(func.sum(answers.c.ms), 0)).where(*counting)
+        timed, ms = connection.execute(spent.where(answers.c.at < over[1])).one()
     calls, priced, micro = connection.execute(teacher).one()
     return {
         "answers": said,
         "ms": int(ms),
+        "timed": timed,
         "texts": texts,
         "calls": calls,
         "priced": priced,

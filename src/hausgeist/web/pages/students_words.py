@@ -223,12 +223,23 @@ def _others(board: Board, language: str) -> list[str]:
 def paid_facts(paid: Paid, language: str) -> tuple[tuple[str, str], ...]:
     """What went in so far; people's time stands apart from money."""
     turn = translator(language)
-    each = paid.ms / paid.answers / 1000 if paid.answers else None
-    said = turn(N_("{hours} hours for {answers} answers")).format(
-        hours=number(paid.hours, language, 1), answers=number(paid.answers, language)
-    )
-    if each is not None:
-        said += ", " + turn(N_("{seconds} seconds each")).format(seconds=number(each, language, 1))
+    answers = number(paid.answers, language)
+    if paid.hours is None or paid.each_ms is None:
+        said = turn(
+            N_(
+                "{answers} answers; how long they took is told of five people, of weeks that are over"
+            )
+        ).format(answers=answers)
+    else:
+        said = turn(
+            N_(
+                "about {hours} hours for {answers} answers: {seconds} seconds each, by weeks that are over"
+            )
+        ).format(
+            hours=number(paid.hours, language),
+            answers=answers,
+            seconds=number(paid.each_ms / 1000, language),
+        )
     calls = number(paid.calls, language)
     if not paid.calls:
         money = turn(N_("none"))
@@ -278,11 +289,10 @@ def even_words(even: BreakEven | None, paid: Paid, language: str) -> tuple[str, 
         )
     ]
     if not even.with_people:
-        found.append(
-            turn(
-                N_("The {hours} hours of people's work are not in it: say what an hour costs.")
-            ).format(hours=number(paid.hours, language, 1))
-        )
+        left = N_("People's work is not in it: how long it took is not known of five people yet.")
+        if paid.hours is not None:
+            left = N_("The {hours} hours of people's work are not in it: say what an hour costs.")
+        found.append(turn(left).format(hours=number(paid.hours or 0.0, language)))
     return tuple(found)
 
 
