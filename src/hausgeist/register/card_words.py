@@ -45,7 +45,7 @@ def markdown(card: dict[str, Any], language: str) -> str:
     page.head(N_("What it is for"))
     page.lines += [_plain(card["purpose"]) if card["purpose"] else turn(UNWRITTEN), ""]
     page.fact(N_("Kind"), turn(KINDS[task["kind"]]))
-    page.fact(N_("Language"), task["language"])
+    page.fact(N_("Language"), page.turn(LANGUAGES.get(task["language"], task["language"])))
     names = ", ".join(_plain(one["name"]) for one in [*task["labels"], *task["fields"]])
     page.fact(N_("Labels or fields"), names)
     page.fact(N_("Next review"), card["review_on"])
@@ -90,6 +90,20 @@ KINDS = {
     "spans": N_("passages of a text"),
     "record": N_("fields out of a text"),
 }
+PARTS = {"pool": N_("Pool"), "dev": N_("Development"), "gold": N_("Gold set")}
+WHO = {
+    "student": N_("Student"),
+    "teacher": N_("Teacher"),
+    "rules": N_("Rules"),
+    "majority": N_("Most frequent answer"),
+}
+CLASSES = {
+    "public": N_("Public"),
+    "internal": N_("Internal"),
+    "personal": N_("Personal data"),
+    "special": N_("Specially protected"),
+}
+LANGUAGES = {"de": N_("German"), "en": N_("English")}
 UNWRITTEN = N_("The owner has not written it down yet.")
 UNKNOWN = N_("unknown")
 
@@ -144,14 +158,17 @@ def _data(page: _Page, card: dict[str, Any]) -> None:
     data = card["data"]
     page.head(N_("Data"))
     page.fact(N_("Licence of the texts"), _plain(data["licence"]) if data["licence"] else None)
-    page.fact(N_("Data class"), data["class"])
+    page.fact(N_("Data class"), page.turn(CLASSES.get(data["class"], data["class"])))
     for origin, count in sorted(data["answers"].items()):
         words = page.turn(ORIGINS.get(origin, origin))
         page.lines.append(f"- {words}: {page.number(count)}")
     page.table(
         (N_("Part of the texts"), N_("Texts"), N_("Answered"), N_("Kept out: resemble others")),
         (
-            (name, *(page.number(one[key]) for key in ("texts", "answered", "kept_out")))
+            (
+                page.turn(PARTS.get(name, name)),
+                *(page.number(one[key]) for key in ("texts", "answered", "kept_out")),
+            )
             for name, one in sorted(data["texts"].items())
         ),
     )
@@ -178,7 +195,7 @@ def _teachers(page: _Page, card: dict[str, Any]) -> None:
         (N_("Role"), N_("Model"), N_("Prompt"), N_("Policy"), N_("Terms"), N_("Texts")),
         (
             (
-                role,
+                page.turn(WHO.get(role, role)),
                 _plain(model),
                 prompt,
                 policy or None,
@@ -276,13 +293,15 @@ def _evidence(page: _Page, one: dict[str, Any]) -> None:
         (N_("Who"), N_("Quality"), N_("95 percent"), N_("Milliseconds a text"), N_("EUR a text")),
         (
             (
-                subject["subject"].partition(":")[0],
-                page.percent(subject["quality"]),
-                page.within(subject["low"], subject["high"]),
+                page.turn(WHO.get(who, who)),
+                page.percent(subject["quality"]) if measured else None,
+                page.within(subject["low"], subject["high"]) if measured else None,
                 page.number(subject["ms"], 1),
                 page.number(subject["eur"], 6),
             )
             for subject in one["subjects"] or ()
+            for measured in (subject["quality"] is not None,)
+            for who in (subject["subject"].partition(":")[0],)
         ),
     )
     if one["slices"]:

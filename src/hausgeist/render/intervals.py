@@ -42,8 +42,12 @@ def intervals(title: str, rows: Sequence[Range], marks: Sequence[tuple[float, st
         x = across(at)
         side = " chart__word--end" if x > 70 else "" if x < 30 else " chart__word--mid"
         parts.append(
-            f'<line class="chart__mark" x1="{x:.2f}%" y1="0" x2="{x:.2f}%" y2="{high - 18}"/>'
-            f'<text class="chart__word{side}" x="{x:.2f}%" y="{high - 4}">{escape(words)}</text>'
+            "".join(  # beside the intervals only: it crosses no words
+                f'<line class="chart__mark" x1="{x:.2f}%" y1="{top + 19}" x2="{x:.2f}%" '
+                f'y2="{top + ROW - 4}"/>'
+                for top in range(0, len(rows) * ROW, ROW)
+            )
+            + f'<text class="chart__word{side}" x="{x:.2f}%" y="{high - 4}">{escape(words)}</text>'
         )
     for place, row in enumerate(rows):
         top = place * ROW

@@ -163,7 +163,7 @@ def confusions(connection: Connection, task_id: str, *, most: int = 2000) -> lis
 
 
 def count_of(connection: Connection, task_id: str, actor: str, since: int = 0) -> int:
-    """How many items a member has answered since a time."""
+    """How many items a member has answered; since a time, without what came from files."""
     query = (
         select(func.count())
         .select_from(answers)
@@ -171,6 +171,7 @@ def count_of(connection: Connection, task_id: str, actor: str, since: int = 0) -
             answers.c.task_id == task_id,
             answers.c.actor == actor,
             answers.c.at >= since,
+            *([answers.c.origin != "import"] if since else []),
             answers.c.gone_at.is_(None),
             answers.c.state == ANSWERED,
         )

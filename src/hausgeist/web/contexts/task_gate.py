@@ -50,6 +50,8 @@ class GatePage:
     power: tuple[str, ...]
     calculator: Calculator
     meter: Markup
+    meter_path: bool
+    """Whether there is anything to draw."""
     meter_words: str
     meter_facts: Facts
     standings: Cells

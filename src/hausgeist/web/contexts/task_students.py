@@ -86,7 +86,7 @@ class StudentsPage:
     even: tuple[str, ...]
     hour: str
     curve: Drawn | None
-    stop: StopBox
+    stop: StopBox | None
     suspects: str
     strategies: Facts
     strategy: str

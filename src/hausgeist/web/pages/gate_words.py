@@ -2,6 +2,7 @@
 """The gate in words that a head of department understands: evidence in, sentences and figures out."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup
@@ -135,7 +136,13 @@ def sentences(evidence: Mapping[str, Any], language: str) -> tuple[str, ...]:
         )
         most = min(factor, FACTOR_SAID)
         said = number(most, language, 0 if most >= 10 else 1)
-        found.append(turn(words).format(factor=f"> {said}" if factor > most else said))
+        if factor > FACTOR_SAID:
+            words = (
+                N_("It is more than {factor} times cheaper.")
+                if evidence["basis"] == "money"
+                else N_("The teacher has no price; the student is more than {factor} times faster.")
+            )
+        found.append(turn(words).format(factor=said))
     else:
         found.append(turn(N_("What either costs is not known.")))
     unclear = [
@@ -235,8 +242,8 @@ def figures(evidence: Mapping[str, Any], language: str) -> tuple[tuple[str, str]
     ]
     if told["p"] is not None:
         found += [
-            (turn(N_("McNemar, exact p value")), number(told["p"], language, 4)),
-            (turn(N_("McNemar, mid-p value")), number(told["mid_p"], language, 4)),
+            (turn(N_("McNemar, exact p value")), _chance(told["p"], language)),
+            (turn(N_("McNemar, mid-p value")), _chance(told["mid_p"], language)),
         ]
     if told["bca"] is not None:
         low, high = told["bca"]["low"], told["bca"]["high"]
@@ -259,7 +266,15 @@ def figures(evidence: Mapping[str, Any], language: str) -> tuple[tuple[str, str]
     return tuple(found)
 
 
-def tables(evidence: Mapping[str, Any], language: str) -> tuple[Figures, ...]:
+def _chance(value: float, language: str) -> str:
+    """A p value; small ones are not called nothing."""
+    least = 0.0001
+    return number(value, language, 4) if value >= least else f"< {number(least, language, 4)}"
+
+
+def tables(
+    evidence: Mapping[str, Any], language: str, names: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Figures, ...]:
     """Everybody, every slice, every label."""
     turn = translator(language)
     rows = tuple(
@@ -293,7 +308,7 @@ def tables(evidence: Mapping[str, Any], language: str) -> tuple[Figures, ...]:
                 points(one["difference"]["estimate"], language, sign=True)
                 if one["difference"]
                 else NOTHING,
-                NOTHING if one["holm"] is None else number(one["holm"], language, 4),
+                NOTHING if one["holm"] is None else _chance(one["holm"], language),
                 turn(STATES[one["state"]]),
             )
             for one in evidence["slices"]
@@ -302,7 +317,7 @@ def tables(evidence: Mapping[str, Any], language: str) -> tuple[Figures, ...]:
         found.append(Figures(turn(N_("Protected groups")), tuple(map(turn, heads)), lines))
     labels = tuple(
         (
-            one["label"] or turn(N_("none")),
+            names.get(one["label"], one["label"]) or turn(N_("none")),
             number(one["support"] or 0, language),
             percent(one["student"], language) if one["enough"] else NOTHING,
             percent(one["teacher"], language) if one["enough"] else NOTHING,

@@ -183,7 +183,9 @@ def charts(health: Health, made: Deployment, language: str) -> tuple[Chart, ...]
     found = []
     turn = translator(language)
     if health.days:
-        found += [_fallback(health, language), _confidence(health, language)]
+        found.append(_fallback(health, language))
+        if len(health.days) > 1:  # one day is no line
+            found.append(_confidence(health, language))
     if health.weeks:
         found.append(_audit(health, made, language))
     elif health.answers:

@@ -209,8 +209,8 @@ def _others(board: Board, language: str) -> list[str]:
             said = N_("Whoever always says the most frequent answer reaches {figure}.")
             if row.quality.high >= best.quality.low:
                 said = N_(
-                    "Whoever always says the most frequent answer reaches {figure}: the student is hardly "
-                    "better."
+                    "Whoever always says the most frequent answer reaches {figure}; that the student is "
+                    "better is not shown yet."
                 )
         else:
             said = N_("Rules alone reach {figure}.")

@@ -11,7 +11,7 @@ from hausgeist.web.visit import Visit
 
 TABS: tuple[tuple[str, str, str, tuple[Part, ...]], ...] = (
     ("overview", N_("Overview"), "", (Part.ANNOTATOR, Part.REVIEWER)),
-    ("work", N_("Label"), "/work", (Part.ANNOTATOR, Part.REVIEWER)),
+    ("work", N_("Labelling"), "/work", (Part.ANNOTATOR, Part.REVIEWER)),
     ("guideline", N_("Guideline"), "/guideline", (Part.ANNOTATOR, Part.REVIEWER)),
     ("items", N_("Texts"), "/items", (Part.REVIEWER,)),
     ("suggestions", N_("Suggestions"), "/suggestions", (Part.REVIEWER,)),

@@ -101,7 +101,7 @@ async def one(visit: Visit) -> Response:
         sentences=words.sentences(kept.evidence, language) if kept else (),
         charts=words.charts(kept.evidence, language) if kept else (),
         figures=words.figures(kept.evidence, language) if kept else (),
-        tables=words.tables(kept.evidence, language) if kept else (),
+        tables=words.tables(kept.evidence, language, _names(task)) if kept else (),
         job=job_view(entry.job, language) if entry.job and kept is None else None,
         waiting=_reason(entry, language),
         decided=kept is not None,
@@ -202,6 +202,7 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: st
         students=tuple(
             (
                 one.id,
+        meter_path=state.live.counted > 0,
                 f"v{one.number} · {turn(RUNGS[one.rung].title if one.rung in RUNGS else one.rung)}",
             )
             for one in state.candidates
@@ -256,6 +257,12 @@ def _row(task: Task, entry: Entry, language: str) -> HistoryRow:
         return HistoryRow(
             href, title, turn(N_("void: gold changed")), "bad", _reason(entry, language), ""
         )
+def _names(task: Task) -> dict[str, str]:
+    """What labels and fields are called, by their keys."""
+    fields = {one.key: one.name for one in task.fields}
+    return {one.key: one.name for one in task.labels} | fields
+
+
     said, tone = words.headline(kept.verdict, kept.evidence, language)
     return HistoryRow(href, title, said, tone, _reason(entry, language), "")
 

@@ -120,6 +120,7 @@ async def _page(
     ready = next((one for one in jobs if leave.path(one) is not None), None)
     said = typed or task
     card = markdown(await leave.card(task), language).partition("\n")[2]
+    card = card.replace("\n## ", "\n# ").replace("\n### ", "\n## ")  # it stands beneath a heading
     tickets = await visit.house.bench.lineage.tickets(task)
     done = DONE.get(visit.query_params.get("done", ""), "")
     context = LeavePage(

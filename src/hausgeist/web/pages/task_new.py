@@ -54,6 +54,8 @@ TYPED_MOST = 60_000
 SIGNS = frozenset({"", "|", ";", ","})
 GOLDS = (
     ("0", N_("Later")),
+    ("50", N_("50: sees differences of 10 to 15 points; a first try")),
+    ("100", N_("100: sees differences of 7 to 11 points")),
     ("200", N_("200: sees differences of 5 to 8 points")),
     ("500", N_("500: sees differences of about 4 points")),
     ("1000", N_("1,000: sees differences of about 3 points; for a public claim")),

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from starlette.responses import Response, StreamingResponse
 
 from hausgeist.chat.labels import CLASSES
+from hausgeist.core.service import Stage
 from hausgeist.core.tasks import Part, Partition, Task
 from hausgeist.errors import N_, HausgeistError, InvalidField
 from hausgeist.locale import translator
@@ -47,6 +48,10 @@ INTAKE_STATES = {
     "done": N_("done"),
     "failed": N_("failed"),
 }
+
+
+_LOOKED_AT = 5
+"""Newest students that are asked for a verdict."""
 
 
 async def show(visit: Visit) -> Response:
@@ -121,7 +126,12 @@ async def _overview(visit: Visit, error: HausgeistError | None = None) -> Respon
         kind=turn(KIND_WORDS[task.kind]),
         class_words=turn(CLASSES[task.data_class]),
         step=_step(
-            task, member, counts, busy=any(one.kind == "intake" for one in jobs), language=language
+            task,
+            member,
+            counts,
+            busy=any(one.kind == "intake" for one in jobs),
+            later=await _later(visit, task, member, language),
+            language=language,
         ),
         tiles=tuple(_tile(one, counts[one], language) for one in Partition),
         labels=tuple((one.name, one.about) for one in task.labels),
@@ -132,13 +142,35 @@ async def _overview(visit: Visit, error: HausgeistError | None = None) -> Respon
         draw=owner and not gold and counts[Partition.POOL].total >= 20,
         top_up=number(round(TOP_UP * gold), language) if owner and gold else "",
         golds=tuple((value, turn(words)) for value, words in GOLDS[1:]),
-        gold="200" if counts[Partition.POOL].total < 1500 else "500",
+        gold=_gold(counts[Partition.POOL].total),
         strata=tuple((name, name) for name in properties),
         error=error.say(turn) if error else "",
         stop=await _stop(visit, task, member, language),
         alarms=standing(served, language),
     )
     return page(visit, "task_overview.html", context, status=error.status if error else 200)
+
+
+async def _later(visit: Visit, task: Task, member: Member, language: str) -> NextStep | None:
+    """What to do once there is a student; None: there is none, or it is not for the member."""
+    bench, turn = visit.house.bench, translator(language)
+    students = [one for one in await bench.students.list(task) if one.state == "ready"]
+    if not students or not member.may(Part.REVIEWER):
+        return None
+    base = f"/tasks/{task.id}"
+    if any(one.state is not Stage.ENDED for one in await bench.promote.of_task(task)):
+        words = N_("A student answers. See what it leaves to others, and how often it is right.")
+        return NextStep(turn(words), turn(N_("To the service")), f"{base}/service")
+    state = await bench.gate.state(task)
+    for one in students[:_LOOKED_AT]:
+        if await bench.gate.passed(task, one.id) is not None:
+            words = N_("A student has passed the gate: it can be brought into service.")
+            return NextStep(turn(words), turn(N_("To the service")), f"{base}/service")
+    if state.ready and all(one.opening.student_id != students[0].id for one in state.history):
+        words = N_("Everything is there to decide: the gold set may be opened.")
+        return NextStep(turn(words), turn(N_("To the gate")), f"{base}/gate")
+    words = N_("See what the student gets wrong, and answer what it would learn most from.")
+    return NextStep(turn(words), turn(N_("To the students")), f"{base}/students")
 
 
 async def _stop(visit: Visit, task: Task, member: Member, language: str) -> StopBox | None:
@@ -155,9 +187,10 @@ def _step(
     counts: dict[Partition, Counts],
     *,
     busy: bool,
+    later: NextStep | None,
     language: str,
 ) -> NextStep:
-    """What to do next."""
+    """What to do next; ``later``: once nothing before it is open."""
     turn = translator(language)
     base = f"/tasks/{task.id}"
     pool, gold = counts[Partition.POOL], counts[Partition.GOLD]
@@ -200,6 +233,8 @@ def _step(
             turn(N_("Answer texts")),
             f"{base}/work?work=gold",
         )
+    if later is not None:
+        return later
     if pool.answered < min(200, pool.total - pool.dups):
         return NextStep(
             turn(
@@ -217,6 +252,12 @@ def _step(
             f"{base}/students",
         )
     return NextStep(turn(N_("Answer further texts.")), turn(N_("Answer texts")), f"{base}/work")
+
+
+def _gold(texts: int) -> str:
+    """How many are offered first: no more than a third of what there is."""
+    few = ("500", "200", "100")
+    return next((value for value in few if texts >= 3 * int(value)), "50")
 
 
 def _tile(partition: Partition, counts: Counts, language: str) -> PartitionTile:

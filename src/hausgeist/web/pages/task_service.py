@@ -22,6 +22,7 @@ from hausgeist.web.contexts.task_service import LiveCard, PastRow, ServicePage, 
 from hausgeist.web.forms import Form, read_form
 from hausgeist.web.moments import moment_text
 from hausgeist.web.pages import service_words as words
+from hausgeist.web.pages.students_words import student_title
 from hausgeist.web.pages.task import frame, opened
 from hausgeist.web.rendering import go, page
 from hausgeist.web.routes import page_get, page_post
@@ -190,7 +191,7 @@ async def _page(
         live=tuple([await _card(visit, task, one, numbers, language) for one in running]),
         can_go_back=bool(running),
         owner=member.may(Part.OWNER) and member.part is Part.OWNER,
-        students=tuple((one.id, f"v{one.number} · {one.rung}") for one in students),
+        students=tuple((one.id, student_title(one, language)) for one in students),
         rules=(
             ("", turn(N_("none"))),
             *((one.id, f"v{one.number}") for one in students if one.rung == "rules"),

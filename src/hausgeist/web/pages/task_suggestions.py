@@ -124,7 +124,9 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None) -> Respons
     suggest, asked = visit.house.bench.suggest, visit.query_params
     job = await _job(visit, task)
     may_ask = member.may(Part.OWNER)
-    teachers = suggest.teachers(task, visit.principal) if may_ask else []
+    every = suggest.teachers(task, visit.principal) if may_ask else []
+    own = f"task/{task.name}"  # a student does not teach itself
+    teachers = [one for one in every if one.card.id != own]
     model = (
         asked.get("model", "")
         or task.teacher

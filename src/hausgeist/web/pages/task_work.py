@@ -38,7 +38,7 @@ from hausgeist.web.pages.work_words import WORDS
 from hausgeist.web.rendering import go, page
 from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
-from hausgeist.workbench.queue import POOL, Wish, WorkItem
+from hausgeist.workbench.queue import GOLD, POOL, Wish, WorkItem
 from hausgeist.workbench.screen import Sent
 
 AHEAD = 10
@@ -187,7 +187,7 @@ async def _work_page(
         order=wish.order,
         work=wish.work,
         like=wish.like,
-        note=turn(drawn.note) if drawn.note else "",
+        note=await _note(visit, task, wish.work, drawn.note, language),
         random_percent=round(task.random_share * 100),
         progress=Progress(
             standing.mine,
@@ -205,6 +205,17 @@ async def _work_page(
         may_bulk=member.may(Part.REVIEWER),
     )
     return page(visit, "task_work.html", context, status=error.status if error else 200)
+
+
+async def _note(visit: Visit, task: Task, work: str, said: str, language: str) -> str:
+    """Why what comes is not what was asked for, or why suggestions stay away for a while."""
+    kept_back = N_(
+        "Nobody sees suggestions for a while: too few of those that are wrong on purpose were noticed. "
+        "They come back by themselves after some more answers."
+    )
+    if not said and work != GOLD and task.mode is not Mode.BLIND:
+        said = kept_back if await visit.house.bench.queue.kept_back(task) else ""
+    return translator(language)(said) if said else ""
 
 
 def _like(chosen: WorkItem | None) -> str:

@@ -170,7 +170,7 @@ def _title(one: Candidate, language: str) -> str:
     """A title to begin with: the first words of the instructions."""
     words = " ".join((one.prompt.system or one.prompt.prefix).split())
     if not words or len(words) > 60:
-        words = f"{translator(language)(N_('From calls'))}: {one.key_name}"
+        words = translator(language)(N_("From calls: {name}")).format(name=one.key_name)
     return words[:100]
 
 

@@ -65,7 +65,9 @@ document.addEventListener("submit", async (event) => {
   document.getElementById("main").focus({ preventScroll: true });
 });
 
-const here = document.querySelector(".tabs--side [aria-current]");
-if (here && here.parentElement.scrollWidth > here.parentElement.clientWidth) {
-  here.parentElement.scrollLeft = here.offsetLeft - 40;
+for (const here of document.querySelectorAll(".tabs [aria-current], .tabs--side [aria-current]")) {
+  const row = here.parentElement;
+  if (row.scrollWidth > row.clientWidth) {
+    row.scrollLeft += here.getBoundingClientRect().left - row.getBoundingClientRect().left - 40;
+  }
 }
