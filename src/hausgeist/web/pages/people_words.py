@@ -311,7 +311,7 @@ def checked(found: Checks, language: str) -> tuple[str, str]:
 
 
 def check_sentences(found: Checks, language: str, *, figures: bool) -> tuple[str, ...]:
-    """The catch rate; ``figures`` False: of one person alone, whom it is not to point at."""
+    """The catch rate; ``figures`` False: of so few people that it would point at one of them."""
     turn = translator(language)
     said = []
     if found.caught is not None and found.enough and figures:
@@ -324,7 +324,7 @@ def check_sentences(found: Checks, language: str, *, figures: bool) -> tuple[str
             ).format(count=round(found.tries, -1), share=between(found.caught, language))
         )
     if found.enough and not figures:
-        said.append(turn(N_("There is no figure, because it would be one person's.")))
+        said.append(turn(N_("The share is told of five people together, so that it is nobody's own.")))
     return tuple(said)
 
 

@@ -7,6 +7,7 @@ all agree; who decides sees everything.
 
 from starlette.responses import Response
 
+from hausgeist.core.periods import FEWEST
 from hausgeist.core.tasks import Part
 from hausgeist.errors import N_
 from hausgeist.locale import translator
@@ -94,7 +95,8 @@ async def show(visit: Visit) -> Response:
 
 
 def _of_several(found: Checks) -> bool:
-    return found.people > 1
+    """Between two people either would know the other's share: they know their own."""
+    return found.people >= FEWEST
 
 
 def _remark(base: str, one: Comment, language: str) -> CommentRow:
