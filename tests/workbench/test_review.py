@@ -213,6 +213,15 @@ def test_imported_answers_are_kept_as_far_as_they_fit(store):
     assert said_of(here) == []
 
 
+def test_many_imported_answers_are_kept_in_steps(store):
+    """More than fit into one step all come in, under one batch."""
+    here = desk(store)
+    made = here.more([f"text {at}" for at in range(501)])
+    taken = run(here.review.take(here.task, here.members[0], [(one, BILL) for one in made]))
+    assert (taken.kept, taken.refused) == (501, {})
+    assert run(here.review.undo_batch(here.task, here.members[0], taken.batch)) == 501
+
+
 def test_hard_cases_never_point_at_gold(store):
     """What people mark as hard is listed, except for texts of the gold set."""
     here = desk(store)

@@ -242,9 +242,8 @@ class Review:
         for item_id, value in pairs:
             some[item_id] = value
             if len(some) == _PAIRS:
-                kept += await self._keep(
-                    task, await self._read(task, member, some, refused), origin, batch
-                )
+                made = await self._read(task, member, some, refused)
+                kept += await self._keep(made, origin, batch)
                 some = {}
         made = await self._read(task, member, some, refused)
         return Taken(kept + await self._keep(made, origin, batch), batch, refused)
