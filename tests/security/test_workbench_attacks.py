@@ -228,6 +228,17 @@ def _counts(visitor, task, page, item):
     return text.count("KEPTSECRET"), text.count("a remark that tells it"), told
 
 
+def test_a_button_pressed_often_is_one_job(bench):
+    """What is asked for a hundred times while it waits is done once; somebody else's is their own."""
+    task, _ = bench.task("often", ["a text"], teacher="echo")
+    for _ in range(5):
+        assert bench.owner.form(f"/tasks/{task.id}/students/measure").status == 303
+        assert bench.owner.form(f"/tasks/{task.id}/rules/ask", {"label": "a"}).status == 303
+    bench.owner.form(f"/tasks/{task.id}/rules/ask", {"label": "b"})
+    jobs = bench.server.call(lambda: bench.doors.jobs.of_task(task.id))
+    assert sorted(one.kind for one in jobs) == ["evaluate", "rules", "rules"]
+
+
 def test_content_stands_neither_in_logs_nor_in_jobs_nor_in_the_trail(bench, caplog):
     """A word that only texts, comments and guidelines hold is found in no log, job or entry of the trail."""
     caplog.set_level("DEBUG")

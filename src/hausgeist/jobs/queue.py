@@ -39,11 +39,13 @@ class Jobs:
         by: str | None = None,
         params: Mapping[str, Any] | None = None,
         alone: bool = False,
+        once: bool = False,
     ) -> Job:
         """Hand in a job; a worker takes it. ``params``: plain JSON values, never content.
 
         ``by`` is the person whose job it is, and whose calls it makes. ``alone``: not while the task has
-        another of its kind that is not over.
+        another of its kind that is not over. ``once``: where somebody's same job waits already, that one is
+        given, so that a button pressed a hundred times is one job.
 
         Raises:
             Conflict: it has, and ``alone`` was asked for.
@@ -57,16 +59,19 @@ class Jobs:
             created_at=self._now_ms(),
         )
 
-        def keep(connection: Any) -> bool:
+        def keep(connection: Any) -> Job | None:
             if alone and jobs.live(connection, kind, task_id) is not None:
-                return False
-            jobs.add(connection, job)
-            return True
+                return None
+            waiting = jobs.same(connection, job) if once else None
+            if waiting is None:
+                jobs.add(connection, job)
+            return waiting or job
 
-        if not await self._store.write(keep):
+        kept = await self._store.write(keep)
+        if kept is None:
             raise Conflict(what=N_("A job of this kind"))
         self.handed_in()
-        return job
+        return kept
 
     async def get(self, job_id: str) -> Job:
         """A job as it stands, whoever asks.

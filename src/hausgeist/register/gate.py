@@ -193,7 +193,7 @@ class Gate:
         ``student_id``: only this student beside rules and majority; empty: all that are there.
         """
         return await self._jobs.submit(
-            "evaluate", task_id=task.id, by=by, params={"student": student_id}
+            "evaluate", task_id=task.id, by=by, params={"student": student_id}, once=True
         )
 
     async def open(

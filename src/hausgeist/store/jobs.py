@@ -103,6 +103,19 @@ def starter(connection: Connection, job_id: str) -> Row | None:
     return connection.execute(query).mappings().first()
 
 
+def same(connection: Connection, job: Job) -> Job | None:
+    """A job of the same person, task, kind and parameters that waits."""
+    query = select(jobs).where(
+        jobs.c.task_id == job.task_id,
+        jobs.c.kind == job.kind,
+        jobs.c.user_id == job.by,
+        jobs.c.params == _text(job.params),
+        jobs.c.state == JobState.QUEUED.value,
+    )
+    row = connection.execute(query.limit(1)).mappings().first()
+    return job_of(row) if row else None
+
+
 def live(connection: Connection, kind: str, task_id: str | None) -> Job | None:
     """A job of this kind of a task that is not over."""
     query = select(jobs).where(
@@ -185,9 +198,7 @@ def take(connection: Connection, job_id: str, worker: str, now_ms: int) -> tuple
 
 def worker_of(connection: Connection, job_id: str) -> str:
     """Who has a running job; empty: nobody."""
-    query = select(jobs.c.worker).where(
-        jobs.c.id == job_id, jobs.c.state == JobState.RUNNING.value
-    )
+    query = select(jobs.c.worker).where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING.value)
     return connection.execute(query).scalar() or ""
 
 

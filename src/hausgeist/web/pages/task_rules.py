@@ -115,7 +115,7 @@ async def ask(visit: Visit) -> Response:
     label = form.text("label", "")
     params = {"labels": [label.partition("=")[0]]} if label else {}
     await visit.house.bench.jobs.submit(
-        "rules", task_id=task.id, by=visit.principal.id, params=params
+        "rules", task_id=task.id, by=visit.principal.id, params=params, once=True
     )
     return go(f"/tasks/{task.id}/rules?done=asked")
 
