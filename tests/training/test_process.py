@@ -128,6 +128,16 @@ def test_only_students_beneath_the_house_are_asked(place, tmp_path, student):
     _asked(tmp_path / "students", ask)
 
 
+def test_a_house_may_be_named_with_dots(tmp_path, student):
+    """Its students answer, as they do where a run is written to ``../sorted.csv``."""
+    dotted = tmp_path / "students" / ".." / "students"
+
+    async def ask(predictor):
+        return await predictor.predict(dotted / student.relative_to(tmp_path / "students"), ["Hallo"])
+
+    assert len(_asked(dotted, ask)) == 1
+
+
 def test_the_child_is_confined(tmp_path, student):
     """Its barriers stand before it reads a text."""
 

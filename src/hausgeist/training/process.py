@@ -64,7 +64,8 @@ class Predictor:
             StudentDown: the child could not be started, or died twice over this.
         """
         place = folder.absolute()  # noqa: ASYNC240  looks at no file
-        if self._home not in place.parents or ".." in place.parts:
+        home = self._home  # may well be written with "..": whoever started the house named it
+        if home not in place.parents or ".." in place.relative_to(home).parts:
             raise StudentBroken(file="manifest.json")
         self._settle()
         found: list[Guess] = []
