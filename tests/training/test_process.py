@@ -133,7 +133,9 @@ def test_a_house_may_be_named_with_dots(tmp_path, student):
     dotted = tmp_path / "students" / ".." / "students"
 
     async def ask(predictor):
-        return await predictor.predict(dotted / student.relative_to(tmp_path / "students"), ["Hallo"])
+        return await predictor.predict(
+            dotted / student.relative_to(tmp_path / "students"), ["Hallo"]
+        )
 
     assert len(_asked(dotted, ask)) == 1
 
