@@ -327,3 +327,13 @@ def test_the_audit_of_what_is_served_is_blind_whatever_is_suggested(store):
         lambda c: task_queue.sure(c, here.task.id, here.members[0].id, BILL.encode(), 0.0, 10)
     )
     assert [item for item, _ in sure] == [usual]
+
+
+def test_what_came_from_a_file_is_not_of_today(store):
+    """Imported answers are a member's, but use up nothing of the day's share."""
+    here = desk(store)
+    first, second = here.more(texts(2))
+    run(here.review.take(here.task, here.members[0], [(first, BILL)]))
+    run(here.review.record(here.task, here.members[0], second, Said(value=BILL)))
+    standing = run(here.queue.standing(here.task, here.members[0]))
+    assert (standing.mine, standing.today) == (2, 1)

@@ -85,10 +85,14 @@ def headline(verdict: str, evidence: Mapping[str, Any], language: str) -> tuple[
     turn = translator(language)
     words, tone = HEADLINES[Verdict(verdict)]
     more = evidence["compared"]["more"]
-    if verdict == Verdict.UNDECIDED and more:
+    if verdict == Verdict.UNDECIDED and more and more <= MORE_SAID:
         said = turn(N_("Not decidable yet: label about {count} more texts."))
         return said.format(count=number(rounded(more), language)), tone
     return turn(words), tone
+
+
+MORE_SAID = 2_000
+"""Beyond this, what was seen so far is too little to say how many texts are lacking."""
 
 
 def rounded(count: int) -> int:

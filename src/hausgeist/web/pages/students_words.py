@@ -24,7 +24,16 @@ from hausgeist.store.students import Student
 from hausgeist.training.rungs import RUNGS
 from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.task_students import BoardRow, StopBox
-from hausgeist.web.pages.gate_words import KINDS, METRICS, TO, percent, points, rounded, within
+from hausgeist.web.pages.gate_words import (
+    KINDS,
+    METRICS,
+    MORE_SAID,
+    TO,
+    percent,
+    points,
+    rounded,
+    within,
+)
 
 UNKNOWN = N_("unknown")
 ABOUT = {
@@ -311,7 +320,9 @@ def progress_words(task: Task, progress: Progress, language: str) -> str:
         parts.append(
             turn(N_("teacher {figure}")).format(figure=percent(progress.teacher.estimate, language))
         )
-    if progress.more:
+    if progress.more and progress.more > MORE_SAID:
+        parts.append(turn(N_("too few answers to say how many more gold texts decide")))
+    elif progress.more:
         parts.append(
             turn(N_("about {count} more gold texts to decide")).format(
                 count=number(rounded(progress.more), language)

@@ -309,7 +309,13 @@ def _power(task: Task, state: State, language: str) -> tuple[str, ...]:
                 chance=words.percent(power.chance, language),
             )
         )
-    if state.more:
+    if state.more and state.more > words.MORE_SAID:
+        found.append(
+            turn(
+                N_("What is answered so far does not tell how many more gold texts it takes to decide.")
+            )
+        )
+    elif state.more:
         found.append(
             turn(N_("About {count} more gold texts to decide.")).format(
                 count=number(words.rounded(state.more), language)
