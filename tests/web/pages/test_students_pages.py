@@ -6,7 +6,7 @@ from learning_house import LearningHouse, messages, run
 from sqlalchemy import select
 from visitors import Server
 
-from hausgeist.store.tables import decisions, jobs
+from hausgeist.store.tables import decisions, items, jobs
 
 WRONG = (75, 90, 105, 120, 135)
 
@@ -106,6 +106,21 @@ def test_a_suspect_is_put_right_or_kept(place):
     read = place.server.house.store.read_now
     rows = read(lambda c: c.execute(select(decisions)).mappings().all())
     assert {row["item_id"] for row in rows} == {first, second}
+
+
+def test_development_is_not_changed_with_the_students_answer_in_sight(place):
+    """Who only put right what speaks for the student would make it look better: it is refused."""
+    read = place.server.house.store.read_now
+    dev = read(
+        lambda c: c.execute(select(items.c.id).where(items.c.partition == "dev").limit(1)).scalar()
+    )
+    before = read(lambda c: len(c.execute(select(decisions)).all()))
+    sent = place.hand.form(
+        f"/tasks/t1/students/{place.student}/settle", {"item": dev, "do": "rather"}
+    )
+    assert sent.status == 400
+    assert read(lambda c: len(c.execute(select(decisions)).all())) == before
+    assert 'name="do"' not in place.get(f"/{place.student}/errors?on=dev")
 
 
 def test_nobody_else_finds_anything(place):

@@ -172,6 +172,7 @@ class CaseRow:
     choices: Facts
     chosen: str
     rather: str
+    keep: bool
     rule: str
     similar: str
     work: str

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from hausgeist.core.answers import Value
 from hausgeist.core.tasks import Part, Partition, Task, TaskKind
-from hausgeist.errors import N_, BadRequest, HausgeistError, NotFound
+from hausgeist.errors import N_, BadRequest, HausgeistError, InvalidField, NotFound
 from hausgeist.locale import translator
 from hausgeist.register.clinic import Case
 from hausgeist.store.students import Student
@@ -40,6 +40,12 @@ DONE = {
     "fixed": N_("The label is put right. It counts from the next training on."),
     "kept": N_("The answer stays as people gave it; it is not asked about again."),
 }
+
+
+MEASURES = N_(
+    "Development texts measure the student: with its answer in sight they are not changed, or it would look "
+    "better than it is."
+)
 
 
 async def one(visit: Visit) -> Response:
@@ -110,6 +116,10 @@ async def settle(visit: Visit) -> Response:
     wanted, listed = form.text("do", "", most=20), form.ticked("suspect")
     try:
         case = await bench.clinic.case(task, student, form.text("item", "", most=32))
+        if case.item.partition is not Partition.POOL:
+            raise InvalidField(
+                field="item", reason=N_("development texts are not changed here"), param="item"
+            )
         value = _decided(task, case, wanted, form.text("label", "", most=200))
         reason = "" if value != case.truth else translator("en")(N_("kept"))
         await bench.room.decide(task, member, case.item.id, value, reason)
@@ -161,9 +171,7 @@ async def _errors(
         )
     lead = turn(N_("Texts on which people and the student differ, its surest errors first."))
     if on is Partition.DEV:
-        lead += " " + turn(
-            N_("Development texts measure: change an answer only where it is really wrong.")
-        )
+        lead += " " + turn(MEASURES)
     done = DONE.get(asked.get("done", ""), "")
     context = CasesPage(
         frame=made,
@@ -236,12 +244,12 @@ def _row(task: Task, case: Case, language: str) -> CaseRow:
     turn = translator(language)
     text = case.item.text
     choices: tuple[tuple[str, str], ...] = ()
-    if task.kind is TaskKind.SINGLE:
+    pool = case.item.partition is Partition.POOL
+    if task.kind is TaskKind.SINGLE and pool:
         choices = (*((one.key, one.name) for one in task.labels), ("", turn(N_("nothing"))))
     said = case.said
     rather = value_words(task, case.item, said) if said is not None else turn(N_("unreadable"))
     base = f"/tasks/{task.id}"
-    pool = case.item.partition is Partition.POOL
     return CaseRow(
         id=case.item.id,
         text=text if len(text) <= TEXT_MOST else f"{text[:TEXT_MOST]}…",
@@ -259,7 +267,8 @@ def _row(task: Task, case: Case, language: str) -> CaseRow:
         ),
         choices=choices,
         chosen=said.labels[0] if said is not None and said.labels else "",
-        rather=rather if said is not None else "",
+        rather=rather if said is not None and pool else "",
+        keep=pool,
         rule=f"{base}/rules?text={case.item.id}#write" if pool else "",
         similar=f"{base}/work?order=similar&like={case.item.id}",
         work=f"{base}/work?item={case.item.id}",
