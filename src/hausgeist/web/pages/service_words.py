@@ -88,7 +88,8 @@ def bound(found: CheckList, language: str) -> str:
     said = translator(language)(
         N_(
             "At {coverage} coverage at most {bound} of its answers are wrong, with 95 percent confidence "
-            "({wrong} of {answered} development texts were wrong)."
+            "({wrong} of {answered} development texts were wrong), as long as texts stay like these and "
+            "this student was not chosen among many by this figure."
         )
     )
     return said.format(
