@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hausgeist.core.answers import Value
-from hausgeist.core.quality import Outcome, measured
+from hausgeist.core.quality import Outcome, measured, outcome
 from hausgeist.core.statistics.bootstrap import RESAMPLES, Resampled, alone, resample
 from hausgeist.core.statistics.difference import inferior, paired
 from hausgeist.core.statistics.eprocess import evidence
@@ -59,10 +59,13 @@ class Plan:
     margin: float
     slices: tuple[str, ...] = ()
     cheaper: float = CHEAPER
+    differing: bool = False
+    """People judge only where the two differ: the difference is known, neither quality is."""
 
     def plain(self) -> dict[str, object]:
         """As JSON values; ``of`` reads them."""
         return {
+            **({"differing": True} if self.differing else {}),
             "kind": self.kind.value,
             "metric": self.metric.value,
             "margin": self.margin,
@@ -84,24 +87,62 @@ class Plan:
             margin=float(str(plain["margin"])),
             slices=tuple(str(one) for one in named) if isinstance(named, list) else (),
             cheaper=float(str(plain["cheaper"])),
+            differing=plain.get("differing") is True,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """One item of the gold set as it was frozen: the text by its hash, the truth, and where it belongs."""
+    """One item of the gold set as it was frozen: the text by its hash, the truth, and where it belongs.
+
+    ``truth`` of None: nobody was asked, because student and teacher said the same. ``said``: what these two
+    said, where that decides who is asked; else nothing.
+    """
 
     item: str
     text_hash: str
-    truth: Value
+    truth: Value | None
     slices: tuple[tuple[str, str], ...] = ()
+    said: tuple[Value | None, ...] = ()
 
 
 def gold_hash(items: Iterable[Sealed]) -> str:
-    """SHA-256 over ids, hashes of texts and truths, in the order of ids: one change, another hash."""
-    rows = sorted((one.item, one.text_hash, one.truth.encode()) for one in items)
+    """SHA-256 over ids, hashes of texts, truths and said values, in the order of ids.
+
+    One change, another hash.
+    """
+    rows = sorted(
+        (one.item, one.text_hash, *map(_encoded, (one.truth, *one.said))) for one in items
+    )
     written = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _encoded(value: Value | None) -> str:
+    return "null" if value is None else value.encode()
+
+
+def judged(
+    kind: TaskKind,
+    truths: Sequence[Value | None],
+    student: Sequence[Value | None],
+    teacher: Sequence[Value | None],
+) -> tuple[list[Outcome], list[Outcome]]:
+    """Both sides' outcomes where people judged only some items; one where both say the same is a tie.
+
+    Right or wrong, a tie adds to neither side's wins, and the tests of the difference (McNemar 1947, Tango
+    1998) depend on wins, losses and the number of items alone. No figure of one side may be made of these.
+
+    Raises:
+        ValueError: nobody judged an item on which they differ.
+    """
+    first, second = list[Outcome](), list[Outcome]()
+    for truth, one, other in zip(truths, student, teacher, strict=True):
+        if truth is None and one != other:
+            raise ValueError("somebody must judge where they differ")
+        first.append(Outcome(True) if truth is None else outcome(kind, truth, one))
+        second.append(Outcome(True) if truth is None else outcome(kind, truth, other))
+    return first, second
 
 
 def seed_of(sha256: str) -> int:

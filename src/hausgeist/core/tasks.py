@@ -149,6 +149,8 @@ class Task:
     schema_version: int = 1
     guideline_version: int = 0
     gold_version: int = 0
+    differing: bool = False
+    """Whether people judge gold texts only where student and teacher differ; for ``ACCURACY`` alone."""
     openings: int = 5
     """How often each version of the gold set may be opened."""
     purpose: str = ""

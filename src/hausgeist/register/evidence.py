@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hausgeist.core.gate import Decision, Plan, decide, quality_interval, seed_of
+from hausgeist.core.gate import Decision, Plan, decide, judged, quality_interval, seed_of
 from hausgeist.core.quality import Outcome, by_label, measured, partial, per_item
 from hausgeist.core.statistics.bootstrap import RESAMPLES
 from hausgeist.core.statistics.calibration import calibration
+from hausgeist.core.statistics.interval import wilson
 from hausgeist.core.tasks import TaskKind
 from hausgeist.store.evaluations import Result
 from hausgeist.store.openings import GoldItem
@@ -67,7 +68,10 @@ def weigh(
     """
     truths = [one.truth for one in sealed]
     outcomes: dict[str, list[Outcome]] = {}
-    for subject, said in results.items():
+    if plan.differing:
+        sides = ([one.said for one in results[who]] for who in (student, teacher))
+        outcomes[student], outcomes[teacher] = judged(plan.kind, truths, *sides)
+    for subject, said in {} if plan.differing else results.items():
         pairs = [(truth, one.said) for truth, one in zip(truths, said, strict=True) if truth]
         outcomes[subject] = per_item(plan.kind, pairs)
     costs = {subject: cost_of(said, own=subject != teacher) for subject, said in results.items()}
@@ -99,6 +103,8 @@ def weigh(
         "ceiling": _ceiling(plan, sealed),
         "calibration": _calibration(results[student], outcomes[student]),
     }
+    if plan.differing:
+        told |= _unknown(told, sealed, results[student], results[teacher])
     if plan.kind is TaskKind.SPANS:
         told["partial"] = {
             subject: partial(
@@ -109,6 +115,42 @@ def weigh(
             for subject in (student, teacher)
         }
     return decision, told
+
+
+def _unknown(
+    told: Mapping[str, Any],
+    sealed: Sequence[GoldItem],
+    student: Sequence[Result],
+    teacher: Sequence[Result],
+) -> dict[str, Any]:
+    """What cannot be told where people judged only where the two differ, and what is told instead.
+
+    ``both_wrong``: of the ``agreeing`` texts that people judged although both said the same, so many on which
+    they said something else.
+    """
+    alike = [
+        (one.truth, mine.said)
+        for one, mine, its in zip(sealed, student, teacher, strict=True)
+        if mine.said == its.said and one.truth is not None
+    ]
+    differ = sum(mine.said != its.said for mine, its in zip(student, teacher, strict=True))
+    wrong = sum(truth != said for truth, said in alike)
+    share = wilson(wrong, len(alike))
+    nothing = dict.fromkeys(("quality", "low", "high"))
+    return {
+        "compared": {**told["compared"], "first": None, "second": None},
+        "subjects": [one | nothing for one in told["subjects"]],
+        "labels": [],
+        "ceiling": None,
+        "calibration": None,
+        "differing": {
+            "differ": differ,
+            "agreeing": len(alike),
+            "both_wrong": wrong,
+            "low": share.low if share else None,
+            "high": share.high if share else None,
+        },
+    }
 
 
 def _subject(

@@ -22,17 +22,17 @@ from hausgeist.core.statistics.power import (
     to_differ,
     to_match,
 )
-from hausgeist.core.tasks import Partition, Task
+from hausgeist.core.tasks import Metric, Partition, Task
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, GateShut, InvalidField, NotFound
 from hausgeist.identity.tokens import new_id
 from hausgeist.jobs.queue import Jobs
+from hausgeist.register.judging import changed, hash_of, sealed_results, unjudged
 from hausgeist.register.standings import Comparison, Live, live, prompt_of, standings
 from hausgeist.register.verdict_export import exported
-from hausgeist.store import evaluations, openings, students, suggestions, tasks
 from hausgeist.store import jobs as job_rows
+from hausgeist.store import openings, students, suggestions, tasks
 from hausgeist.store.db import Store
-from hausgeist.store.evaluations import Result
 from hausgeist.store.openings import GoldItem, Kept, Opening
 from hausgeist.store.seen_gold import seen_gold
 from hausgeist.store.students import Student
@@ -58,6 +58,7 @@ MISSING = {
     ),
     "spent": N_("this version has been opened as often as it may: it takes a new gold version"),
     "running": N_("an opening is under way"),
+    "judging": N_("an opening waits for people to judge the texts on which the two differ"),
 }
 """What may be missing, in the order in which it is asked for."""
 LEARNT = N_(
@@ -102,23 +103,33 @@ class Sized:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One opening in the history. ``void``: the gold set was changed since."""
+    """One opening in the history. ``void``: the gold set was changed since.
+
+    Where people judge only where the two differ: how many texts these are (``differ``), how many people get
+    (``asked``, with some on which both say the same), and how many of them are open; never which.
+    """
 
     opening: Opening
     kept: Kept | None
     void: bool
     student: int | None
     job: Job | None
+    differ: int | None = None
+    asked: int = 0
+    open: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """How things stand. ``gold`` counts its items by state; ``missing`` are keys of ``MISSING``.
 
+    Where people judge only where the two differ, ``gold`` counts only the items that they get, for now.
+    ``items``: of the gold set.
     ``more``: about so many more items decide, by what development items show; None: not known.
     """
 
     version: int
+    items: int
     gold: Mapping[str, int]
     missing: tuple[str, ...]
     left: int
@@ -132,11 +143,6 @@ class State:
     more: int | None
 
     @property
-    def items(self) -> int:
-        """Of the gold set."""
-        return sum(self.gold.values())
-
-    @property
     def ready(self) -> bool:
         """Whether it may be opened."""
         return not self.missing
@@ -144,7 +150,13 @@ class State:
 
 def plan_of(task: Task) -> Plan:
     """What would be fixed if the gold set were opened now."""
-    return Plan(task.kind, task.metric, task.margin / 100, tuple(sorted(task.slices)))
+    return Plan(
+        task.kind,
+        task.metric,
+        task.margin / 100,
+        tuple(sorted(task.slices)),
+        differing=task.differing and task.metric is Metric.ACCURACY,
+    )
 
 
 def sized(gap: float, differ: float, margin: float, items: int) -> Sized:
@@ -231,6 +243,8 @@ class Gate:
                 )
             _unseen(connection, state, student_id, task.id)
             items = openings.gold(connection, current)
+            if state.plan.differing:
+                items = unjudged(items)
             found = openings.add(
                 connection,
                 Opening(
@@ -238,7 +252,9 @@ class Gate:
                     task_id=task.id,
                     gold_version=current.gold_version,
                     number=0,
-                    gold_hash=gold_hash(openings.truths(items)),
+                    gold_hash=hash_of(items, {})
+                    if state.plan.differing
+                    else gold_hash(openings.truths(items)),
                     student_id=student_id,
                     plan=state.plan.plain() | {"teacher": state.teacher, "consented": consented},
                     reason=words,
@@ -267,7 +283,7 @@ class Gate:
 
         Raises:
             NotFound: the task has no such opening.
-            GateShut: it has its verdict, or is under way.
+            GateShut: it has its verdict, or is under way, or people have not judged all texts.
         """
         state = await self.state(task)
         entry = next((one for one in state.history if one.opening.id == opening_id), None)
@@ -277,6 +293,8 @@ class Gate:
             raise GateShut(reason=MISSING["spent"])
         if entry.kept is not None or (entry.job and not entry.job.state.over):
             raise GateShut(reason=MISSING["running"])
+        if entry.open:
+            raise GateShut(reason=MISSING["judging"])
         return await self._hand_in(entry.opening, member)
 
     async def verdict(self, task: Task, opening_id: str) -> Entry:
@@ -320,49 +338,29 @@ class Gate:
         return job
 
 
-def sealed_results(
-    connection: Any, opening: Opening
-) -> tuple[list[GoldItem], dict[str, list[Result]]]:
-    """What was frozen at an opening, and everybody's results in the same order, by subject."""
-    sealed = openings.sealed(connection, opening)
-    found: dict[str, list[Result]] = {}
-    for one in evaluations.of_opening(
-        connection, opening.task_id, opening.gold_version, opening.number
-    ):
-        if one.subject == openings.SEAL:
-            continue
-        known = {
-            result.item: result
-            for result in evaluations.results(connection, opening.task_id, one.id)
-        }
-        found[one.subject] = [
-            known.get(item.item, Result(item.item, None, code="gone")) for item in sealed
-        ]
-    order = ("student", "teacher", "rules", "majority")
-    names = sorted(found, key=lambda one: (order.index(one.partition(":")[0]), one))
-    return sealed, {name: found[name] for name in names}
-
-
 def _state(connection: Any, task_id: str) -> State:
     task = tasks.get(connection, task_id)
     if task is None:
         raise NotFound
     items = openings.gold(connection, task)
+    plan = plan_of(task)
+    wanted = openings.to_judge(connection, task) if plan.differing else None
     counts = dict.fromkeys(("done", "unanswered", "alone", "differ"), 0)
     for one in items:
-        counts[one.state] += 1
+        if wanted is None or one.item in wanted:
+            counts[one.state] += 1
     history = _history(connection, task_id)
     candidates = students.of_task(connection, task_id)
     prompt = prompt_of(connection, task)
-    plan = plan_of(task)
     mine = [one for one in history if one.opening.gold_version == task.gold_version]
     left = max(0, task.openings - len(mine))
     comparison = standings(connection, task, Partition.DEV)
     missing = {
         "no_gold": not items,
-        "unanswered": counts["unanswered"] > 0,
-        "alone": counts["alone"] > 0,
-        "differ": counts["differ"] > 0,
+        **{
+            name: counts[name] > 0 and not plan.differing
+            for name in ("unanswered", "alone", "differ")
+        },
         "no_student": not candidates,
         "no_teacher": prompt is None,
         "plan_changed": any(
@@ -372,10 +370,17 @@ def _state(connection: Any, task_id: str) -> State:
         "running": any(
             one.kept is None and one.job is not None and not one.job.state.over for one in mine
         ),
+        "judging": any(
+            one.kept is None
+            and one.differ is not None
+            and one.opening.student_id in {each.id for each in candidates}
+            for one in mine
+        ),
     }
     power = _power(len(items), plan, comparison)
     return State(
         version=task.gold_version,
+        items=len(items),
         gold=counts,
         missing=tuple(name for name in MISSING if missing[name]),
         left=left,
@@ -430,19 +435,26 @@ def _history(connection: Any, task_id: str) -> Sequence[Entry]:
         raise NotFound
     verdicts = openings.verdicts_of(connection, task_id)
     numbers = openings.numbers(connection, task_id)
-    hashes: dict[int, str] = {}
+    known: dict[int, list[GoldItem]] = {}
     found = []
     for one in openings.of_task(connection, task_id):
-        if one.gold_version not in hashes:
-            now = openings.gold(connection, task, one.gold_version)
-            hashes[one.gold_version] = gold_hash(openings.truths(now))
+        kept = verdicts.get(one.id)
+        void = changed(connection, task, one, kept, known)
+        asked = openings.asked(connection, one) if one.plan.get("differing") else None
+        left = 0
+        if asked and kept is None:
+            now = {item.item: item.state for item in known[one.gold_version]}
+            left = sum(now.get(item, "done") != "done" for item in asked.ids)
         found.append(
             Entry(
                 one,
-                verdicts.get(one.id),
-                hashes[one.gold_version] != one.gold_hash,
+                kept,
+                void,
                 numbers.get(one.student_id),
                 job_rows.get(connection, one.job_id) if one.job_id else None,
+                asked.differ if asked else None,
+                len(asked.ids) if asked else 0,
+                left,
             )
         )
     return found

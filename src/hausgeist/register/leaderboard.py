@@ -12,17 +12,18 @@ from functools import partial
 from math import ceil
 from typing import Any
 
-from hausgeist.core.gate import gold_hash
 from hausgeist.core.learning_curve import Fit, fit
 from hausgeist.core.models import ModelCard
 from hausgeist.core.statistics.interval import Interval
 from hausgeist.core.tasks import Partition, Task
 from hausgeist.gateway import Gateway
 from hausgeist.register.gate import Gate
+from hausgeist.register.judging import changed
 from hausgeist.register.standings import OPEN_KINDS, Comparison, Live, live, prompt_of, standings
 from hausgeist.store import evaluations, openings, students, worth
 from hausgeist.store.db import Store
 from hausgeist.store.evaluations import MAJORITY, RULES, STUDENT, TEACHER
+from hausgeist.store.openings import GoldItem
 from hausgeist.store.students import Student
 
 NEXT = 200
@@ -374,17 +375,15 @@ def _golds(connection: Any, task: Task) -> dict[str, Gold]:
     """What openings have shown of each subject, the newest first. Nothing else of gold is looked at."""
     kept = openings.verdicts_of(connection, task.id)
     found: dict[str, Gold] = {}
-    now: dict[int, str] = {}
+    known: dict[int, list[GoldItem]] = {}
     for opening in openings.of_task(connection, task.id):
         verdict = kept.get(opening.id)
         if verdict is None:
             continue
-        version = opening.gold_version
-        if version not in now:
-            items = openings.gold(connection, task, version)
-            now[version] = gold_hash(openings.truths(items))
-        void = now[version] != opening.gold_hash
+        void = changed(connection, task, opening, verdict, known)
         for one in verdict.evidence.get("subjects", ()):
+            if one["quality"] is None:  # people judged only where two differ
+                continue
             quality = Interval(one["quality"], one["low"], one["high"])
             found.setdefault(str(one["subject"]), Gold(quality, opening.id, void))
     return found

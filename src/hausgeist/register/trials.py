@@ -29,7 +29,7 @@ from hausgeist.register.contestants import (
     run,
 )
 from hausgeist.register.evidence import weigh
-from hausgeist.register.gate import sealed_results
+from hausgeist.register.judging import choose, hash_of, judged_now, sealed_results
 from hausgeist.register.standings import wanted
 from hausgeist.store import datasets, evaluations, items, openings, students, suggestions, tasks
 from hausgeist.store import rules as rule_rows
@@ -63,6 +63,9 @@ class Trials:
 
     async def gate(self, work: Work) -> Mapping[str, Any]:
         """Do an opening that was counted: all answer, the verdict is kept; gives the verdict.
+
+        Where people judge only where student and teacher differ, it first ends with how many texts these
+        are, and decides when it is started again after these are judged.
 
         Raises:
             NotFound: the opening or its student is gone.
@@ -110,6 +113,12 @@ class Trials:
             )
             await self._answered(task, one, made, ids, work, base=base, total=total)
             base += len(ids)
+        if Plan.of(opening.plan).differing:
+            told = await self._store.write(
+                partial(_judging, task=task, opening=opening, at=self._now_ms())
+            )
+            if told is not None:
+                return {"opening": opening.id, **told}
         return await self._decided(task, opening, contestants)
 
     async def _contestants(
@@ -123,8 +132,9 @@ class Trials:
         if row is None or prompt is None:
             raise NotFound
         consented = bool(opening.plan.get("consented"))
-        found: list[Contestant] = [Majority.of(task.kind, learnt)]
-        if rules:
+        whole = not Plan.of(opening.plan).differing  # else nobody could be judged but the two
+        found: list[Contestant] = [Majority.of(task.kind, learnt)] if whole else []
+        if rules and whole:
             found.append(Rules.of(task, rules))
         folder = self._folder(task, opening.student_id)
         found.append(Student.of(opening.student_id, folder, predictor))
@@ -137,6 +147,8 @@ class Trials:
     ) -> Mapping[str, Any]:
         sealed, results = await self._store.read(partial(sealed_results, opening=opening))
         student, teacher = contestants[-2].subject, contestants[-1].subject
+        differing = Plan.of(opening.plan).differing
+        sha256 = hash_of(sealed, results) if differing else opening.gold_hash
         decision, evidence = await asyncio.to_thread(
             partial(
                 weigh,
@@ -145,7 +157,7 @@ class Trials:
                 results,
                 student=student,
                 teacher=teacher,
-                sha256=opening.gold_hash,
+                sha256=sha256,
             )
         )
         verdict = decision.verdict.value
@@ -168,6 +180,7 @@ class Trials:
                 "number": opening.number,
                 "student": opening.student_id,
                 "verdict": verdict,
+                **({"hash": sha256} if differing else {}),
             }
 
         by = opening.actor or ""
@@ -273,6 +286,29 @@ def _opening(connection: Any, task_id: str, opening_id: str) -> Opening:
     if found is None:
         raise NotFound
     return found
+
+
+def _judging(connection: Any, task: Task, opening: Opening, at: int) -> Mapping[str, Any] | None:
+    """Have people judge the items on which both differ; None: they have, and it is sealed.
+
+    What is given, in the job's result too, are counts alone: which items these are nobody sees.
+    """
+    if opening.id in openings.verdicts_of(connection, task.id):
+        return None
+    sealed, results = sealed_results(connection, opening)
+    if openings.asked(connection, opening) is None:
+        student, teacher = results.values()
+        chosen = choose(student, teacher)
+        openings.keep_asked(connection, opening, new_id(), chosen.ids, chosen.differ, at)
+    asked = openings.asked(connection, opening)
+    assert asked is not None
+    now = openings.gold(connection, task, opening.gold_version)
+    left = sum(one.item in asked.ids and one.state != "done" for one in now)
+    if left:
+        counts = {"differ": asked.differ, "asked": len(asked.ids), "open": left}
+        return {"phase": "sealed", **counts}
+    openings.seal_again(connection, opening, judged_now(now, sealed, asked.ids))
+    return None
 
 
 def _learnt(connection: Any, dataset_id: str | None) -> list[tuple[Any, float]]:

@@ -33,7 +33,7 @@ def exported(
         "gold": {
             "version": opening.gold_version,
             "opening": opening.number,
-            "hash": opening.gold_hash,
+            "hash": evidence["gold_hash"],
         },
         "subjects": {_name(subject): subject for subject in results},
         "plan": evidence["plan"],

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from hausgeist.core.answers import Value
 from hausgeist.core.gate import Sealed
@@ -23,6 +23,8 @@ PEOPLE = 2
 """Who answer each item of the gold set, independently."""
 SEAL = "gold"
 """The subject under which the sealed truths themselves are kept."""
+ASKED = "asked"
+"""The subject under which stand the items that people judge, where they judge only some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,14 @@ class Opening:
     job_id: str = ""
     actor: str | None = None
     at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The items that people judge for an opening; on ``differ`` of them student and teacher differ."""
+
+    ids: frozenset[str]
+    differ: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +168,63 @@ def sealed(connection: Connection, opening: Opening) -> list[GoldItem]:
         evaluations.c.opening == opening.number,
     )
     return [_item(plain) for plain in unpressed(connection.execute(query).scalar())]
+
+
+def seal_again(connection: Connection, opening: Opening, items: Sequence[GoldItem]) -> None:
+    """Keep the truths of an opening whose items were judged after it."""
+    query = update(evaluations).where(*_of_opening(opening, SEAL))
+    connection.execute(query.values(results=pressed(map(_line, items))))
+
+
+def keep_asked(  # noqa: PLR0917  a row with its columns
+    connection: Connection, opening: Opening, row_id: str, ids: Iterable[str], differ: int, at: int
+) -> None:
+    """Keep which items people judge for an opening, and on how many of them the two differ."""
+    connection.execute(
+        insert(evaluations).values(
+            id=row_id,
+            task_id=opening.task_id,
+            subject=ASKED,
+            partition=Partition.GOLD.value,
+            gold_version=opening.gold_version,
+            opening=opening.number,
+            facts=json.dumps({"differ": differ}),
+            results=pressed([one] for one in ids),
+            at=at,
+        )
+    )
+
+
+def asked(connection: Connection, opening: Opening) -> Asked | None:
+    """Which items people judge for an opening; None: nobody knows yet, or they judge all."""
+    query = select(evaluations.c.facts, evaluations.c.results).where(*_of_opening(opening, ASKED))
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    ids = frozenset(str(one) for (one,) in unpressed(row.results))
+    return Asked(ids, int(json.loads(row.facts)["differ"]))
+
+
+def to_judge(connection: Connection, task: Task) -> frozenset[str] | None:
+    """The items of the gold set that people are to judge now; None: all of them."""
+    if not task.differing:
+        return None
+    decided = verdicts_of(connection, task.id)
+    found: frozenset[str] = frozenset()
+    for one in of_task(connection, task.id):
+        if one.gold_version == task.gold_version and one.id not in decided:
+            told = asked(connection, one)
+            found |= told.ids if told else frozenset()
+    return found
+
+
+def _of_opening(opening: Opening, subject: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        evaluations.c.task_id == opening.task_id,
+        evaluations.c.subject == subject,
+        evaluations.c.gold_version == opening.gold_version,
+        evaluations.c.opening == opening.number,
+    )
 
 
 def of_task(connection: Connection, task_id: str) -> list[Opening]:

@@ -7,7 +7,7 @@ and never for an item of the gold set.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -304,8 +304,18 @@ def keep_settings(connection: Connection, member_id: str, settings: Mapping[str,
     )
 
 
-def complete_gold(connection: Connection, task_id: str, people: int) -> int:
-    """How many items of the gold set as many people have answered as it takes."""
+def complete_gold(
+    connection: Connection, task_id: str, people: int, among: Collection[str] | None = None
+) -> int:
+    """How many items of the gold set as many people have answered as it takes; ``among``: of these."""
+    if among is not None:
+        ids = sorted(among)
+        parts = (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+        query = select(func.count()).select_from(items).where(items.c.task_id == task_id)
+        query = query.where(items.c.answered >= people)
+        return sum(
+            connection.execute(query.where(items.c.id.in_(one))).scalar_one() for one in parts
+        )
     query = (
         select(func.count())
         .select_from(items)

@@ -23,12 +23,13 @@ from hausgeist.core.items import Item
 from hausgeist.core.likeness import likeness, traits
 from hausgeist.core.tasks import Mode, Partition, Task
 from hausgeist.errors import N_
-from hausgeist.store import items, task_answers, task_queue
+from hausgeist.store import items, openings, task_answers, task_queue
 from hausgeist.store.db import Store
 from hausgeist.store.deployments import AUDIT
 from hausgeist.store.task_queue import Claim, Reserved, Suggested, Window
 from hausgeist.store.tasks import Member
 from hausgeist.workbench import routing
+from hausgeist.workbench.counting import counts
 from hausgeist.workbench.planting import mixed_up, planted
 from hausgeist.workbench.review import people_for
 
@@ -157,7 +158,7 @@ class Queue:
     async def one(self, task: Task, member: Member, item_id: str) -> WorkItem | None:
         """One item of the task by its id, reserved for the member, with what they said of it before.
 
-        None: there is none, or it is of the gold set and others answer it.
+        None: there is none, or it is of the gold set and others answer it, or nobody is asked about it.
         """
         item = await self._store.read(lambda connection: items.get(connection, task.id, item_id))
         if item is None or item.dup_of is not None:
@@ -169,6 +170,10 @@ class Queue:
             )
         )
         found, before = there
+        if item.partition is Partition.GOLD and before is None:
+            wanted_now = await self._to_judge(task)
+            if wanted_now is not None and item_id not in wanted_now:
+                return None
         if found is None:
             work = GOLD if item.partition is Partition.GOLD else POOL
             wanted = self._wanted(task, member, Wish(order="chosen", work=work), item_id, "chosen")
@@ -191,7 +196,7 @@ class Queue:
         now = self._now_ms()
         at, counted = self._counted.get(task.id, (0, (0, 0, 0, 0, 0)))
         if now - at > _COUNTED_MS or counted[1] < _COUNTED_FROM:
-            counted = await self._store.read(lambda connection: _counts(connection, task))
+            counted = await self._store.read(lambda connection: counts(connection, task))
             if len(self._counted) > _CURSORS:
                 self._counted.clear()
             self._counted[task.id] = (now, counted)
@@ -400,6 +405,7 @@ class Queue:
         looked = 0
         people = people_for(task, partition)
         pool = partition is Partition.POOL
+        judged = await self._to_judge(task) if partition is Partition.GOLD else None
         most_people = (
             people
             if not pool
@@ -420,7 +426,7 @@ class Queue:
                 fit = (
                     await self._fitting(task, member, some, complete=answered >= people)
                     if pool
-                    else None
+                    else judged
                 )
                 for one in some:
                     if fit is not None and one.id not in fit:
@@ -439,6 +445,10 @@ class Queue:
             if len(found) >= most:
                 break
         return found
+
+    async def _to_judge(self, task: Task) -> frozenset[str] | None:
+        """The texts of the gold set that people are to judge now; None: all of them."""
+        return await self._store.read(lambda connection: openings.to_judge(connection, task))
 
     async def _fitting(
         self, task: Task, member: Member, some: Sequence[task_queue.Open], *, complete: bool
@@ -578,19 +588,6 @@ class Queue:
                 )
             )
         return made
-
-
-def _counts(connection: Any, task: Task) -> tuple[int, int, int, int, int]:
-    found = items.counts(connection, task.id)
-    learnt = [found[one] for one in (Partition.POOL, Partition.DEV)]
-    gold = task_queue.complete_gold(connection, task.id, people_for(task, Partition.GOLD))
-    return (
-        sum(one.answered for one in learnt),
-        sum(one.total - one.dups for one in learnt),
-        gold,
-        found[Partition.GOLD].total,
-        sum(one.again for one in learnt),
-    )
 
 
 def _key(wish: Wish) -> str:

@@ -215,6 +215,7 @@ CHANGEABLE = (
     "metric",
     "margin",
     "slices",
+    "differing",
     "data_class",
     "language",
     "teacher",
@@ -242,8 +243,7 @@ def checked(task: Task) -> Task:
         raise _invalid("name", N_("use small letters, digits and hyphens"))
     if not task.title.strip() or len(task.title) > NAME_MOST:
         raise _invalid("title", N_("give it a title of at most 200 characters"))
-    if task.metric not in METRICS[task.kind]:
-        raise _invalid("metric", N_("this metric does not fit the kind of the task"))
+    _measured(task)
     for name, least, most in (
         ("margin", 0.0, 50.0),
         ("overlap", 1, 9),
@@ -265,6 +265,15 @@ def checked(task: Task) -> Task:
         raise _invalid("slices", N_("at most 20 names of at most 64 characters"))
     _answers(task)
     return task
+
+
+def _measured(task: Task) -> None:
+    if task.metric not in METRICS[task.kind]:
+        raise _invalid("metric", N_("this metric does not fit the kind of the task"))
+    if task.differing and task.metric is not Metric.ACCURACY:
+        raise _invalid(
+            "differing", N_("only with the share of right answers can people judge where two differ")
+        )
 
 
 def _is_date(text: str) -> bool:

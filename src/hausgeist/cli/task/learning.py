@@ -115,6 +115,10 @@ def gate(
             )
         await done_here(at, job, "Deciding")
         entry = await at.bench.gate.verdict(task, opening.id)
+        if entry.kept is None and entry.differ is not None:
+            counts = {"differ": entry.differ, "asked": entry.asked, "open": entry.open}
+            told = "They differ on {differ} texts. People get {asked}; {open} of these are open."
+            return opening_row(entry) | counts, told.format(**counts)
         if entry.kept is None:
             raise SetupError(
                 problem="There is no verdict yet.", advice="Run the same again to go on."

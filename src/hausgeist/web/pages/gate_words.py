@@ -107,7 +107,9 @@ def sentences(evidence: Mapping[str, Any], language: str) -> tuple[str, ...]:
     told = evidence["compared"]
     metric = turn(METRICS[evidence["plan"]["metric"]])
     found = [
-        turn(
+        _judged(evidence, language)
+        if told["first"] is None
+        else turn(
             N_(
                 "On {items} texts that people had judged blind, the student reached {one} and the teacher "
                 "{two} ({metric})."
@@ -138,14 +140,14 @@ def sentences(evidence: Mapping[str, Any], language: str) -> tuple[str, ...]:
             if evidence["basis"] == "money"
             else N_("The teacher has no price; the student is about {factor} times faster.")
         )
-        most = min(factor, FACTOR_SAID)
-        said = number(most, language, 0 if most >= 10 else 1)
         if factor > FACTOR_SAID:
             words = (
                 N_("It is more than {factor} times cheaper.")
                 if evidence["basis"] == "money"
                 else N_("The teacher has no price; the student is more than {factor} times faster.")
             )
+        most = min(factor, FACTOR_SAID)
+        said = number(most, language, 0 if most >= 10 else 1)
         found.append(turn(words).format(factor=said))
     else:
         found.append(turn(N_("What either costs is not known.")))
@@ -173,6 +175,24 @@ def sentences(evidence: Mapping[str, Any], language: str) -> tuple[str, ...]:
             )
         )
     return tuple(found)
+
+
+def _judged(evidence: Mapping[str, Any], language: str) -> str:
+    """What was judged where people judge only the texts on which the two differ."""
+    turn, told = translator(language), evidence["differing"]
+    words = turn(
+        N_(
+            "On {differ} of {items} texts the two differed; people judged these blind, and {agreeing} more "
+            "on which both said the same: on {wrong} of those people said something else. How often either "
+            "is right is not known, only the difference."
+        )
+    )
+    return words.format(
+        differ=number(told["differ"], language),
+        items=number(evidence["compared"]["items"], language),
+        agreeing=number(told["agreeing"], language),
+        wrong=number(told["both_wrong"], language),
+    )
 
 
 def charts(evidence: Mapping[str, Any], language: str) -> tuple[tuple[str, Markup], ...]:
@@ -203,15 +223,18 @@ def charts(evidence: Mapping[str, Any], language: str) -> tuple[tuple[str, Marku
             )
     between = turn(N_("Student minus teacher, in points"))
     qualities = turn(N_("Quality, with its interval of 95 percent"))
-    return (
-        (
+    differences = (
+        between,
+        intervals(
             between,
-            intervals(
-                between,
-                rows,
-                [(-margin, turn(N_("margin"))), (0.0, "0")],
-            ),
+            rows,
+            [(-margin, turn(N_("margin"))), (0.0, "0")],
         ),
+    )
+    if evidence["compared"]["first"] is None:
+        return (differences,)
+    return (
+        differences,
         (
             qualities,
             intervals(
@@ -284,8 +307,8 @@ def tables(
     rows = tuple(
         (
             turn(KINDS[one["subject"].split(":")[0]]),
-            percent(one["quality"], language),
-            within(one["low"], one["high"], language),
+            NOTHING if one["quality"] is None else percent(one["quality"], language),
+            NOTHING if one["quality"] is None else within(one["low"], one["high"], language),
             number(one["unreadable"], language),
             NOTHING if one["ms"] is None else number(one["ms"], language, 2),
             NOTHING if one["eur"] is None else number(one["eur"], language, 5),
@@ -319,6 +342,8 @@ def tables(
         )
         heads = (N_("Group"), N_("Texts"), N_("Difference"), N_("p (Holm)"), N_("Result"))
         found.append(Figures(turn(N_("Protected groups")), tuple(map(turn, heads)), lines))
+    if evidence["compared"]["first"] is None:
+        return tuple(found)
     labels = tuple(
         (
             names.get(one["label"], one["label"]) or turn(N_("none")),

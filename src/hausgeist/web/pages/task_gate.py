@@ -103,7 +103,9 @@ async def one(visit: Visit) -> Response:
         figures=words.figures(kept.evidence, language) if kept else (),
         tables=words.tables(kept.evidence, language, _names(task)) if kept else (),
         job=job_view(entry.job, language) if entry.job and kept is None else None,
-        waiting=_reason(entry, language),
+        waiting=" ".join(
+            one for one in (_reason(entry, language), _people(entry, language)) if one
+        ),
         decided=kept is not None,
     )
     return page(visit, "task_verdict.html", context)
@@ -147,6 +149,23 @@ def _reason(entry: Entry, language: str) -> str:
     return said.format(when=moment_text(entry.opening.at, language), reason=entry.opening.reason)
 
 
+def _people(entry: Entry, language: str) -> str:
+    """How many texts people judge where they judge only some; nothing of which these are."""
+    if entry.kept is not None or entry.differ is None:
+        return ""
+    words = translator(language)(
+        N_(
+            "The two differ on {differ} texts. With some on which both say the same, people get {asked}; "
+            "{open} of these are open."
+        )
+    )
+    return words.format(
+        differ=number(entry.differ, language),
+        asked=number(entry.asked, language),
+        open=number(entry.open, language),
+    )
+
+
 async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: str = "") -> Response:
     task, member = await opened(visit, Part.REVIEWER)
     state = await visit.house.bench.gate.state(task)
@@ -183,6 +202,7 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: st
             ENOUGH,
             turn(N_("enough to say who is better")),
         ),
+        meter_path=state.live.counted > 0,
         meter_words=_meter(state, language),
         meter_facts=(
             (turn(N_("only the student right")), number(state.live.meter.wins, language)),
@@ -202,7 +222,6 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: st
         students=tuple(
             (
                 one.id,
-        meter_path=state.live.counted > 0,
                 f"v{one.number} · {turn(RUNGS[one.rung].title if one.rung in RUNGS else one.rung)}",
             )
             for one in state.candidates
@@ -214,6 +233,14 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: st
                 turn(N_("{gap} points")).format(gap=words.points(state.plan.margin, language)),
             ),
             (turn(N_("Protected groups")), ", ".join(state.plan.slices) or words.NOTHING),
+            (
+                turn(N_("People judge")),
+                turn(
+                    N_("only texts on which the two differ: only the difference will be known")
+                    if state.plan.differing
+                    else N_("all gold texts, before it is opened")
+                ),
+            ),
         ),
         left=turn(N_("{left} of {all} openings of this gold version are left.")).format(
             left=state.left, all=task.openings
@@ -228,6 +255,12 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: st
         error=error.say(turn) if error else "",
     )
     return page(visit, "task_gate.html", context, status=error.status if error else 200)
+
+
+def _names(task: Task) -> dict[str, str]:
+    """What labels and fields are called, by their keys."""
+    fields = {one.key: one.name for one in task.fields}
+    return {one.key: one.name for one in task.labels} | fields
 
 
 def _number(state: State, student_id: str) -> str:
@@ -248,6 +281,14 @@ def _row(task: Task, entry: Entry, language: str) -> HistoryRow:
         version=opening.gold_version, number=opening.number, student=entry.student or "?"
     )
     live = entry.job is not None and not entry.job.state.over
+    if kept is None and entry.differ is not None and not live:
+        said, tone = (
+            (N_("waits for people"), "accent") if entry.open else (N_("judged: go on"), "good")
+        )
+        facts = f"{_people(entry, language)} {_reason(entry, language)}"
+        return HistoryRow(
+            href, title, turn(said), tone, facts, "" if entry.open else f"{href}/again"
+        )
     if kept is None:
         said, tone = (N_("under way"), "accent") if live else (N_("broken off"), "warn")
         return HistoryRow(
@@ -257,12 +298,6 @@ def _row(task: Task, entry: Entry, language: str) -> HistoryRow:
         return HistoryRow(
             href, title, turn(N_("void: gold changed")), "bad", _reason(entry, language), ""
         )
-def _names(task: Task) -> dict[str, str]:
-    """What labels and fields are called, by their keys."""
-    fields = {one.key: one.name for one in task.fields}
-    return {one.key: one.name for one in task.labels} | fields
-
-
     said, tone = words.headline(kept.verdict, kept.evidence, language)
     return HistoryRow(href, title, said, tone, _reason(entry, language), "")
 

@@ -226,7 +226,7 @@ def _step(
             turn(N_("Write the guideline")),
             f"{base}/guideline?edit=yes",
         )
-    if gold.open:
+    if gold.open and not task.differing:  # else only an opening says which of them people get
         words = turn(N_("{count} texts of the gold set wait for an answer."))
         return NextStep(
             words.format(count=number(gold.open, language)),

@@ -131,6 +131,7 @@ def _changed(task: Task, form: Form, language: str) -> Task:
         mode=mode,
         margin=task.margin if margin is None else margin,
         overlap=task.overlap if overlap is None else overlap,
+        differing=form.ticked("differing") if "metric" in form else task.differing,
         slices=tuple(
             one.strip() for one in form.text("slices", "", most=2000).split(",") if one.strip()
         ),
@@ -164,6 +165,7 @@ async def _settings_page(
         "metric": task.metric.value,
         "margin": typed(task.margin, language),
         "slices": ", ".join(task.slices),
+        "differing": "yes" if task.differing else "",
         "class": task.data_class.word,
         "language": task.language,
         "teacher": task.teacher,
@@ -175,6 +177,7 @@ async def _settings_page(
     }
     if form is not None:
         values = {name: form.exact(name, value, most=PROMPT_MOST) for name, value in values.items()}
+        values["differing"] = "yes" if form.ticked("differing") else ""
     done = SAVED.get(visit.query_params.get("done", ""), "")
     context = SettingsPage(
         frame=found,
