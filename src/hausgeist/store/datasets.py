@@ -20,6 +20,7 @@ from hausgeist.core.answers import Example, Value
 from hausgeist.core.resolution import Resolved, Said, fits, resolve
 from hausgeist.core.tasks import Mode, Partition, Task
 from hausgeist.store.accounts import Row
+from hausgeist.store.checks import is_of
 from hausgeist.store.tables import (
     answers,
     datasets,
@@ -194,15 +195,17 @@ def gathered(
     query = (
         select(items.c.id, items.c.seq, items.c.meta, items.c.partition)
         .add_columns(items.c.again, items.c.text_hash)
-        .where(items.c.task_id == task.id, items.c.dup_of.is_(None))
+        .where(items.c.dup_of.is_(None))
         .where(items.c.partition.in_([one.value for one in partitions]))
         .order_by(items.c.seq)
         .limit(_AT_ONCE)
     )
     if gold_version is not None:
         query = query.where(items.c.gold_version <= gold_version)
-    if ids is not None:
-        query = query.where(items.c.id.in_(list(ids)))
+    if ids is None:
+        query = query.where(items.c.task_id == task.id)
+    else:
+        query = query.where(is_of(items, task.id), items.c.id.in_(list(ids)))
     if answered:
         said = exists().where(answers.c.item_id == items.c.id, answers.c.gone_at.is_(None))
         decided = exists().where(decisions.c.item_id == items.c.id, decisions.c.gone_at.is_(None))
@@ -253,7 +256,7 @@ def _answers(
     query = (
         select(answers, suggestions.c.value.label("seen"), suggestions.c.terms)
         .join(suggestions, suggestions.c.id == answers.c.shown, isouter=True)
-        .where(answers.c.item_id.in_(list(again)), answers.c.task_id == task.id)
+        .where(answers.c.item_id.in_(list(again)), is_of(answers, task.id))
         .where(answers.c.state == "answered", answers.c.gone_at.is_(None))
         .order_by(answers.c.at, answers.c.id)
     )
@@ -286,7 +289,7 @@ def _accepted(row: Row, value: Value) -> bool:
 def _decisions(connection: Connection, task: Task, again: dict[str, int]) -> dict[str, Value]:
     query = (
         select(decisions.c.item_id, decisions.c.value, decisions.c.schema_version)
-        .where(decisions.c.item_id.in_(list(again)), decisions.c.task_id == task.id)
+        .where(decisions.c.item_id.in_(list(again)), is_of(decisions, task.id))
         .where(decisions.c.gone_at.is_(None))
         .order_by(decisions.c.at, decisions.c.id)
     )
@@ -305,7 +308,7 @@ def _guesses(
     query = (
         select(suggestions.c.item_id, suggestions.c.producer, suggestions.c.value)
         .add_columns(suggestions.c.at)
-        .where(suggestions.c.item_id.in_(list(since)), suggestions.c.task_id == task.id)
+        .where(suggestions.c.item_id.in_(list(since)), is_of(suggestions, task.id))
         .where(suggestions.c.state == "ok", suggestions.c.terms != "no")
         .where(suggestions.c.producer.in_(_PRODUCERS))
         .order_by(suggestions.c.at, suggestions.c.id)
@@ -482,7 +485,7 @@ def missing(connection: Connection, dataset_id: str) -> list[str]:
     found: list[str] = []
     for some in _batches(lines(connection, dataset_id)):
         ids = [one.item for one in some]
-        query = select(items.c.id).where(items.c.task_id == task_id, items.c.id.in_(ids))
+        query = select(items.c.id).where(is_of(items, task_id), items.c.id.in_(ids))
         there = set(connection.execute(query).scalars())
         found += [one for one in ids if one not in there]
     return found
@@ -528,7 +531,7 @@ def _task_of(connection: Connection, dataset_id: str) -> str:
 
 
 def _texts(connection: Connection, task_id: str, ids: Sequence[str]) -> dict[str, str]:
-    query = select(items.c.id, items.c.text).where(items.c.task_id == task_id)
+    query = select(items.c.id, items.c.text).where(is_of(items, task_id))
     return {row[0]: row[1] for row in connection.execute(query.where(items.c.id.in_(ids)))}
 
 

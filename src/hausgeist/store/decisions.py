@@ -24,6 +24,7 @@ from sqlalchemy import (
 from hausgeist.core.answers import Value
 from hausgeist.core.tasks import Partition
 from hausgeist.store.accounts import Row
+from hausgeist.store.checks import is_of
 from hausgeist.store.tables import answers, decisions, items
 
 Place = tuple[float, str]
@@ -92,7 +93,7 @@ def of_member(connection: Connection, task_id: str, actor: str, *, most: int) ->
 def decided(connection: Connection, task_id: str, ids: Sequence[str]) -> set[str]:
     """Of some items, those that somebody has decided."""
     query = select(decisions.c.item_id).where(
-        decisions.c.task_id == task_id,
+        is_of(decisions, task_id),
         decisions.c.item_id.in_(list(ids)),
         decisions.c.gone_at.is_(None),
     )
@@ -154,7 +155,7 @@ def candidates(
 def spoke(connection: Connection, task_id: str, actor: str, ids: Sequence[str]) -> set[str]:
     """Of some items, those that a member has ever answered, also where it was undone."""
     query = select(answers.c.item_id).where(
-        answers.c.task_id == task_id,
+        is_of(answers, task_id),
         answers.c.actor == actor,
         answers.c.state == "answered",
         answers.c.item_id.in_(list(ids)),

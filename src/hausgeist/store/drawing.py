@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select, update
 
 from hausgeist.core.tasks import Partition
+from hausgeist.store.checks import is_of
 from hausgeist.store.tables import answers, items, suggestions
 
 _AT_ONCE = 500
@@ -59,7 +60,7 @@ def assign(
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
         free = (
-            (items.c.task_id == task_id)
+            is_of(items, task_id)
             & items.c.id.in_(some)
             & (items.c.partition == Partition.POOL.value)
             & items.c.dup_of.is_(None)

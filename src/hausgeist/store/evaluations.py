@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from hausgeist.core.answers import Value
 from hausgeist.core.tasks import Partition
 from hausgeist.store.accounts import Row
+from hausgeist.store.checks import is_of
 from hausgeist.store.tables import evaluations, suggestions
 
 STUDENT = "student"
@@ -126,9 +127,11 @@ def suggested(
     """What a teacher's version said of these items already; what failed to be asked is left out."""
     found: dict[str, Result] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        query = select(suggestions).where(
-            suggestions.c.task_id == task_id,
-            suggestions.c.version == version,
+        query = select(
+            suggestions
+        ).where(
+            is_of(suggestions, task_id),
+            func.coalesce(suggestions.c.version, "") == version,  # as ``is_of``
             suggestions.c.state.in_(("ok", "unparsed")),
             suggestions.c.item_id.in_(list(ids[start : start + _AT_ONCE])),
         )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from hausgeist.store.accounts import Row
+from hausgeist.store.checks import is_of
 from hausgeist.store.tables import (
     answers,
     decisions,
@@ -156,7 +157,7 @@ def ask_again(connection: Connection, task_id: str, ids: Sequence[str], version:
     for start in range(0, len(ids), _AT_ONCE):
         query = (
             update(items)
-            .where(items.c.task_id == task_id, items.c.id.in_(ids[start : start + _AT_ONCE]))
+            .where(is_of(items, task_id), items.c.id.in_(ids[start : start + _AT_ONCE]))
             .values(again=version)
         )
         count += connection.execute(query).rowcount

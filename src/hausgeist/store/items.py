@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, or_, select, up
 from hausgeist.core.items import Item
 from hausgeist.core.tasks import Partition
 from hausgeist.store.accounts import Row
+from hausgeist.store.checks import is_of
 from hausgeist.store.tables import items
 
 _AT_ONCE = 500
@@ -100,7 +101,7 @@ def several(connection: Connection, task_id: str, ids: Sequence[str]) -> dict[st
     """Items of a task by id; those that are not there are left out."""
     found: dict[str, Item] = {}
     for some in _batches(ids):
-        query = select(items).where(_of(task_id), items.c.id.in_(some))
+        query = select(items).where(is_of(items, task_id), items.c.id.in_(some))
         for row in connection.execute(query).mappings():
             found[row["id"]] = item_of(row)
     return found
@@ -137,7 +138,7 @@ def change(connection: Connection, task_id: str, ids: Sequence[str], **columns: 
     """Change columns of items of a task; gives how many there were."""
     count = 0
     for some in _batches(ids):
-        query = update(items).where(_of(task_id), items.c.id.in_(some))
+        query = update(items).where(is_of(items, task_id), items.c.id.in_(some))
         count += connection.execute(query.values(**columns)).rowcount
     return count
 
@@ -166,13 +167,14 @@ def counts(connection: Connection, task_id: str) -> dict[Partition, Counts]:
     """
     ours = items.c.task_id == task_id
     held = items.c.dup_of.is_not(None)
-    all_of_them = select(items.c.partition, held, func.count()).where(ours)
     totals, dups, again, answered = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for name, kept_out, many in connection.execute(all_of_them.group_by(items.c.partition, held)):
-        totals[name] += many
-        dups[name] += many if kept_out else 0
-    for tally, said in ((again, items.c.again > 0), (answered, items.c.answered > 0)):
-        query = select(items.c.partition, func.count()).where(ours, said, ~held)
+    for tally, said in (
+        (totals, ()),
+        (dups, (held,)),
+        (again, (items.c.again > 0, ~held)),
+        (answered, (items.c.answered > 0, ~held)),
+    ):
+        query = select(items.c.partition, func.count()).where(ours, *said)
         for name, many in connection.execute(query.group_by(items.c.partition)):
             tally[name] = many
     return {
@@ -188,7 +190,7 @@ def among(
     found: set[str] = set()
     for some in _batches(sorted(set(ids))):
         query = select(items.c.id).where(
-            items.c.id.in_(some), items.c.partition == partition.value, _of(task_id)
+            items.c.id.in_(some), items.c.partition == partition.value, is_of(items, task_id)
         )
         found |= set(connection.execute(query).scalars())
     return found
@@ -208,10 +210,13 @@ def page(
     No more than ``COUNTED_MOST`` are counted.
     """
     query = narrowed(select(items), task_id, wanted).order_by(items.c.seq)
+    rows = connection.execute(query.offset(offset).limit(most)).mappings()
+    found = [item_of(row) for row in rows]
+    if len(found) < most and (found or not offset):  # the list ends here: it is counted already
+        return found, min(offset + len(found), COUNTED_MOST)
     some = narrowed(select(items.c.id), task_id, wanted).limit(COUNTED_MOST).subquery()
     total = connection.execute(select(func.count()).select_from(some)).scalar_one()
-    rows = connection.execute(query.offset(offset).limit(most)).mappings()
-    return [item_of(row) for row in rows], total
+    return found, total
 
 
 def narrowed(query: Select[Any], task_id: str, wanted: Wanted) -> Select[Any]:
@@ -266,11 +271,3 @@ def _row(item: Item) -> dict[str, Any]:
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     yield from (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
-
-
-def _of(task_id: str) -> Any:
-    """Whether an item is of a task, as a check and not as a way in.
-
-    Beside ids SQLite would else walk all items of the task by its index.
-    """
-    return func.coalesce(items.c.task_id, "") == task_id
