@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import PurePath
 from typing import IO
 
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from hausgeist.chat.imports import Import
@@ -30,6 +29,7 @@ from hausgeist.web.forms import data_class_of, read_form
 from hausgeist.web.moments import day_text
 from hausgeist.web.rendering import go, page, shell
 from hausgeist.web.routes import page_get, page_post
+from hausgeist.web.uploads import PIECE, arriving, keep
 from hausgeist.web.visit import Visit
 
 ARRIVES_WITHIN = 900.0
@@ -38,7 +38,6 @@ FRAME_MOST = 64 * 1024
 """Bytes of a form around its file."""
 SAY_AGAIN = (BadRequest, BadUpload, Conflict, TooLarge, WorkEnded)
 """Errors that stand above the form they came from."""
-_PIECE = 256 * 1024
 
 
 async def show(visit: Visit) -> Response:
@@ -81,48 +80,22 @@ async def _receive(visit: Visit, kept: IO[bytes]) -> None:
     Raises:
         BadRequest, TooLarge: it is no form with a file, or takes too long; it is too large.
     """
-    declared = visit.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > FILE_MOST + FRAME_MOST:
-        raise TooLarge(limit=FILE_MOST)
-    parts = Parts(visit.headers.get("content-type", ""), _arriving(visit))
+    body = arriving(visit, FILE_MOST, FRAME_MOST)
+    parts = Parts(visit.headers.get("content-type", ""), body)
     try:
         async with asyncio.timeout(ARRIVES_WITHIN):
             async for part in parts:
                 if part.name == "file" and part.filename:
-                    await _keep(parts.content(), kept)
+                    await keep(parts.content(), kept)
     except TimeoutError as error:
         raise BadRequest(reason=N_("the body did not arrive in time")) from error
     if not kept.tell():
         raise InvalidField(field="file", reason=N_("choose a file first"), param="file")
 
 
-async def _keep(content: AsyncIterator[bytes], kept: IO[bytes]) -> None:
-    waiting = bytearray()
-    async for piece in content:
-        waiting += piece
-        if len(waiting) >= _PIECE:
-            await asyncio.to_thread(kept.write, bytes(waiting))
-            waiting.clear()
-    await asyncio.to_thread(kept.write, bytes(waiting))
-
-
-async def _arriving(visit: Visit) -> AsyncIterator[bytes]:
-    size, more = 0, True
-    while more:
-        message = await visit.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size > FILE_MOST + FRAME_MOST:
-            raise TooLarge(limit=FILE_MOST)
-        yield piece
-        more = message.get("more_body", False)
-
-
 async def _read(kept: IO[bytes]) -> AsyncIterator[bytes]:
     kept.seek(0)
-    while piece := await asyncio.to_thread(kept.read, _PIECE):
+    while piece := await asyncio.to_thread(kept.read, PIECE):
         yield piece
 
 

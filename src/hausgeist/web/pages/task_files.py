@@ -6,13 +6,11 @@ Several text files become one archive. No more than a piece of a file is ever in
 
 import asyncio
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path, PurePosixPath
 
-from starlette.requests import ClientDisconnect
-
-from hausgeist.errors import N_, BadRequest, InvalidField, TooLarge
+from hausgeist.errors import N_, BadRequest, InvalidField
 from hausgeist.web.form_parts import Parts
+from hausgeist.web.uploads import arriving, keep
 from hausgeist.web.visit import Visit
 from hausgeist.workbench.intake import FILE_MOST
 
@@ -23,7 +21,6 @@ FRAME_MOST = 4 * 1024 * 1024
 LINES_MOST = 2 * 1024 * 1024
 """Bytes of pasted lines."""
 FILES_MOST = 5_000
-_PIECE = 256 * 1024
 _TEXTS = (".txt", ".md", ".text")
 
 
@@ -34,10 +31,8 @@ async def received(visit: Visit, room: Path) -> str:
         BadRequest, TooLarge: it is no form with files, or takes too long; it is too large.
         InvalidField: nothing was chosen, or several files that are not all texts.
     """
-    declared = visit.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > FILE_MOST + FRAME_MOST:
-        raise TooLarge(limit=FILE_MOST)
-    parts = Parts(visit.headers.get("content-type", ""), _arriving(visit))
+    body = arriving(visit, FILE_MOST, FRAME_MOST)
+    parts = Parts(visit.headers.get("content-type", ""), body)
     names: list[str] = []
     lines = ""
     try:
@@ -47,7 +42,9 @@ async def received(visit: Visit, room: Path) -> str:
                     lines = await parts.text(LINES_MOST)
                 elif part.name == "file" and part.filename:
                     names.append(part.filename)
-                    await _keep(parts.content(), _beside(room, len(names)))
+                    beside = _beside(room, len(names))
+                    with await asyncio.to_thread(beside.open, "wb") as kept:
+                        await keep(parts.content(), kept)
                     if len(names) > FILES_MOST:
                         raise BadRequest(reason=N_("at most 5,000 files; put them into an archive"))
         return await asyncio.to_thread(_one, room, names, lines)
@@ -89,28 +86,3 @@ def _clear(room: Path, count: int) -> None:
 
 def _beside(room: Path, number: int) -> Path:
     return room.with_name(f"{room.name}.{number}")
-
-
-async def _keep(content: AsyncIterator[bytes], path: Path) -> None:
-    waiting = bytearray()
-    with await asyncio.to_thread(path.open, "wb") as kept:
-        async for piece in content:
-            waiting += piece
-            if len(waiting) >= _PIECE:
-                await asyncio.to_thread(kept.write, bytes(waiting))
-                waiting.clear()
-        await asyncio.to_thread(kept.write, bytes(waiting))
-
-
-async def _arriving(visit: Visit) -> AsyncIterator[bytes]:
-    size, more = 0, True
-    while more:
-        message = await visit.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size > FILE_MOST + FRAME_MOST:
-            raise TooLarge(limit=FILE_MOST)
-        yield piece
-        more = message.get("more_body", False)
