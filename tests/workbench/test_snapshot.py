@@ -326,9 +326,9 @@ def test_a_deleted_item_is_missing_and_leads_to_its_students(house):
     row |= {"dataset_id": made, "job_id": "", "state": "ready", "facts": "{}", "size": 0}
     house.put(students, **row, files_hash="", created_at=0)
     house.store.write_now(lambda c: c.execute(delete(items).where(items.c.id == "i1")))
-    assert asyncio.run(house.snapshots.missing(made)) == ["i1"]
+    assert house.store.read_now(lambda c: datasets.missing(c, made)) == ["i1"]
     assert set(house.load(made)) == {"i2"}
-    assert asyncio.run(house.snapshots.forget(house.task, ["i1"])) == 1
+    assert house.store.write_now(lambda c: datasets.forget(c, "t1", ["i1"])) == 1
     values = house.store.read_now(lambda c: {o.item: o.value for o in datasets.lines(c, made)})
     assert values == {"i1": None, "i2": ROAD}
     ((dataset, taught),) = asyncio.run(house.snapshots.lineage(house.task, "i1"))

@@ -6,7 +6,7 @@ exactly if they are equal, so each is kept in one canonical form, in memory and 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -109,6 +109,3 @@ class Example:
     weight: float = 1.0
     source: str = "person"
     slices: tuple[tuple[str, str], ...] = ()
-
-
-Slices = Mapping[str, str]

@@ -100,16 +100,6 @@ def of_job(connection: Connection, job_id: str) -> list[Student]:
     return [_of(row) for row in connection.execute(query).mappings()]
 
 
-def of_dataset(connection: Connection, task_id: str, dataset_id: str) -> list[Student]:
-    """The students that learned from a data set, also deleted ones, the oldest first."""
-    query = (
-        select(students)
-        .where(students.c.task_id == task_id, students.c.dataset_id == dataset_id)
-        .order_by(students.c.number)
-    )
-    return [_of(row) for row in connection.execute(query).mappings()]
-
-
 def note(connection: Connection, task_id: str, student_id: str, facts: dict[str, Any]) -> bool:
     """Add facts that were found out after the training to a student's; whether there is one."""
     found = get(connection, task_id, student_id)

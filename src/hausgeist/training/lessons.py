@@ -84,11 +84,11 @@ def learn(
     if held:
         facts["held_out"] = _figures(kind, held, [report.held_out[one.item] for one in held])
     if judges:
-        _judged(facts, kind, judges, guesses, on="dev")
+        _judged(facts, judges, guesses, on="dev")
         told.point(1.0, len(examples), _score(course, judges, guesses))
     elif len(held) >= JUDGES_LEAST:
         said = [report.held_out[one.item] for one in held]
-        _judged(facts, kind, held, said, on="held_out")
+        _judged(facts, held, said, on="held_out")
         told.point(1.0, len(examples), _score(course, held, said))
     if trained and len(by_people) < len(examples):
         facts["people_only"] = _people_only(course, by_people, dev)
@@ -182,14 +182,12 @@ def _figures(kind: TaskKind, judges: Sequence[Example], guesses: Sequence[Guess]
 
 def _judged(
     facts: dict[str, Any],
-    kind: TaskKind,
     judges: Sequence[Example],
     guesses: Sequence[Guess],
     *,
     on: str,
 ) -> None:
     """How honest the probabilities are, and what answering only the sure ones brings."""
-    del kind
     right = [one.value == guess.value for one, guess in zip(judges, guesses, strict=True)]
     sure = [guess.score for guess in guesses]
     bins = calibration.reliability(sure, right)

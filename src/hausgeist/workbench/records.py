@@ -29,8 +29,6 @@ WHOLE_MOST = 64 * 1024 * 1024
 """Bytes of a file that has to be held as a whole."""
 SAMPLE = 256 * 1024
 COLUMNS_MOST = 200
-CELL_MOST = 1_500_000
-"""Characters of a cell that are looked at; a text of more than a million is refused later."""
 MEMBERS_MOST = 200_000
 _BINARY = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
 _DELIMITERS = ",;\t|"
@@ -41,7 +39,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-FORMATS = ("csv", "jsonl", "json", "lines", "zip", "workbook")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,6 @@ class Snapshots:
             lambda connection: datasets.load(connection, dataset_id, partition)
         )
 
-    async def missing(self, dataset_id: str) -> list[str]:
-        """Ids of the items that a data set was made of and that were deleted since."""
-        return await self._store.read(lambda connection: datasets.missing(connection, dataset_id))
-
     async def resolved(
         self, task: Task, partition: Partition, *, gold_version: int | None = None
     ) -> list[Example]:
@@ -98,17 +94,14 @@ class Snapshots:
             lambda connection: datasets.lineage(connection, task.id, item_id)
         )
 
-    async def forget(self, task: Task, item_ids: list[str]) -> int:
-        """Take the values of deleted items out of the data sets; how many of these changed."""
-        return await self._store.write(
-            lambda connection: datasets.forget(connection, task.id, item_ids)
-        )
-
 
 def precision(connection: Any, task: Task) -> dict[str, Precision]:
-    """How often each producer of suggestions is right, by label, on items that people have answered."""
+    """How often each producer of suggestions is right, by label, on items of the pool that people answered.
+
+    Never on dev: what weighs in a training is not learnt from what judges it.
+    """
     seen: dict[str, list[tuple[bool, Gathered]]] = {}
-    for one in datasets.gathered(connection, task, _PARTITIONS, answered=True):
+    for one in datasets.gathered(connection, task, (Partition.POOL,), answered=True):
         if one.resolved is not None and one.guess is not None:
             seen.setdefault(one.producer, []).append((one.independent, one))
     return {

@@ -165,7 +165,7 @@ class _ParquetPart:
         self._arrow, self._parquet = arrow("pyarrow"), arrow("pyarrow.parquet")
         self._target, self._kind = target, kind
         self._beside = _beside(target)
-        self._schema = _schema(self._arrow, kind, columns_of(kind, keep))
+        self._schema = _schema(self._arrow, columns_of(kind, keep))
         self._writer = self._parquet.ParquetWriter(self._beside, self._schema)
         self._lines: list[list[Any]] = []
 
@@ -199,15 +199,14 @@ class _ParquetPart:
         self._lines = []
 
 
-def _schema(module: Any, kind: TaskKind, columns: Sequence[str]) -> Any:
-    del kind
+def _schema(module: Any, columns: Sequence[str]) -> Any:
     types = {"row": module.int64(), "confidence": module.float64()}
     return module.schema([(name, types.get(name, module.string())) for name in columns])
 
 
 def _assemble_parquet(parts: Sequence[Path], beside: Path, columns: Sequence[str]) -> None:
     module, parquet = arrow("pyarrow"), arrow("pyarrow.parquet")
-    schema = _schema(module, TaskKind.SINGLE, columns)
+    schema = _schema(module, columns)
     with parquet.ParquetWriter(beside, schema) as writer:
         for part in parts:
             writer.write_table(parquet.read_table(part, schema=schema))
