@@ -482,6 +482,24 @@ def test_an_archive_with_values_of_other_types_leaves_nothing(home, tmp_path, va
     assert home.house.store.read_now(lambda c: tasks.of_user(c, "id-anna", archived=True)) == []
 
 
+@pytest.mark.parametrize("changed", [{}, {"id": "x", "rank": float("nan")}, {"id": "x", "seq": 0}])
+def test_an_archive_whose_lines_do_not_go_together_leaves_nothing(home, tmp_path, changed):
+    """The same text twice, a number that is none, a place that is taken: told, and nothing is kept."""
+    made_person(home.house.store)
+    path, _ = run(home.taken())
+    broken = tmp_path / "broken.zip"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(broken, "w") as new:
+        for name in old.namelist():
+            body = old.read(name)
+            if name == "items.jsonl":
+                again = json.loads(body.splitlines()[0]) | changed
+                body += json.dumps(again).encode() + b"\n"
+            new.writestr(name, body)
+    with pytest.raises(BadUpload):
+        run(home.leave.restore(broken, "id-anna"))
+    assert home.house.store.read_now(lambda c: tasks.of_user(c, "id-anna", archived=True)) == []
+
+
 def test_what_is_no_archive_of_a_task_is_told(home, tmp_path):
     """Bytes that are no ZIP, and a ZIP of something else."""
     plain, other = tmp_path / "a.zip", tmp_path / "b.zip"

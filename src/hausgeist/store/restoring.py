@@ -6,10 +6,12 @@ that is none comes in.
 """
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Table, insert
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from hausgeist.core.answers import Value
 from hausgeist.core.items import fingerprint
@@ -60,7 +62,7 @@ def keep(connection: Connection, names: Names, found: Sequence[dict[str, Any]]) 
     tables = (("items", items), ("said", answers), ("guessed", suggestions), ("decided", decisions))
     for name, table in tables:
         if rows[name]:
-            connection.execute(insert(table), rows[name])
+            _insert(connection, table, rows[name])
     task_answers.recount(connection, [one["id"] for one in rows["items"]])
 
 
@@ -77,17 +79,36 @@ def keep_about(connection: Connection, names: Names, about: dict[str, Any], list
             "labels": json.dumps(list(one["labels"])),
             "actor": names.said_by(one["by"]) or None,
         }
-        connection.execute(insert(task_guidelines).values(**row, **task))
+        _insert(connection, task_guidelines, [row | task])
     for one in about["prompts"]:
         row = {name: one[name] for name in ("version", "number", "model", "body", "at")}
         row |= {"actor": names.said_by(one["by"])}
-        connection.execute(insert(task_prompts).values(**row, **task))
+        _insert(connection, task_prompts, [row | task])
     for one in about["migrations"]:
         row = {"version": int(one["version"]), "at": int(one["at"])}
         body = json.dumps(_renamed(one["body"], names), ensure_ascii=False)
         row |= {"body": body, "actor": names.said_by(one["by"]) or None}
-        connection.execute(insert(task_migrations).values(**row, **task))
+        _insert(connection, task_migrations, [row | task])
     rules.add(connection, [_rule(one, names) for one in listed])
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Keep rows of a foreign file.
+
+    Raises:
+        ValueError: they do not go together, or hold what the database cannot.
+    """
+    try:
+        connection.execute(insert(table), rows)
+    except (IntegrityError, DataError, InterfaceError, ProgrammingError, OverflowError) as error:
+        raise ValueError from error
+
+
+def _finite(said: Any) -> float:
+    found = float(said)
+    if not math.isfinite(found):
+        raise ValueError
+    return found
 
 
 def _renamed(body: dict[str, Any], names: Names) -> dict[str, Any]:
@@ -110,8 +131,8 @@ def _item(one: dict[str, Any], names: Names) -> dict[str, Any]:
         "partition": Partition(one["partition"]).value,
         "gold_version": one["gold_version"],
         "dup_of": names.id_of(one["dup_of"]),
-        "rank": float(one["rank"]),
-        "worth": float(one["worth"]),
+        "rank": _finite(one["rank"]),
+        "worth": _finite(one["worth"]),
         "again": int(one["again"]),
         "created_at": int(one["created_at"]),
     }
