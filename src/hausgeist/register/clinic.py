@@ -5,6 +5,7 @@ In: what people say and what the student said of texts it had not learnt from. O
 texts with both answers, answers of people that are probably wrong. The gold set is never looked at.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,8 +33,10 @@ NEAR_LETTERS = 400
 NEAR_LEAST = 0.1
 LINES_MOST = 20_000
 SUSPECTS_MOST = 500
-MIXED_MOST = 20
 OPEN = (Partition.DEV, Partition.POOL)
+
+Pairs = Mapping[str, tuple[Value, Result]]
+"""By item: what people say, and what the student said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,7 @@ class Clinic:
     async def confusion(self, task: Task, student: Student, on: Partition) -> Confusion:
         """What the student mixes up on texts of development, or of the pool by who had not seen them."""
         pairs = await self._pairs(task, student, on)
-        counts: Counter[tuple[str, str]] = Counter()
-        for truth, result in pairs.values():
-            counts.update(mixed(task.kind, truth, result.said))
-        right = sum(truth == result.said for truth, result in pairs.values())
-        return Confusion(counts, right, len(pairs))
+        return await asyncio.to_thread(_confusion, task.kind, pairs)
 
     async def cases(
         self,
@@ -115,12 +114,7 @@ class Clinic:
         ``pair``: only where this answer of people was that of the student.
         """
         pairs = await self._pairs(task, student, on)
-        wrong = [
-            (item, truth, one)
-            for item, (truth, one) in pairs.items()
-            if truth != one.said and (pair is None or pair in mixed(task.kind, truth, one.said))
-        ]
-        wrong.sort(key=lambda found: (-(found[2].score or 0.0), found[0]))
+        wrong = await asyncio.to_thread(_wrong, task.kind, pairs, pair)
         shown = wrong[offset : offset + most]
         return await self._dressed(task, student, shown), len(wrong)
 
@@ -194,9 +188,7 @@ class Clinic:
 
         return await self._store.read(look)
 
-    async def _pairs(
-        self, task: Task, student: Student, on: Partition
-    ) -> dict[str, tuple[Value, Result]]:
+    async def _pairs(self, task: Task, student: Student, on: Partition) -> Pairs:
         if on not in OPEN:
             raise NotFound
         said = await self._said(task, student, on)
@@ -214,6 +206,26 @@ class Clinic:
         return await self._store.read(
             partial(_cases, task=task, student=student, found=list(found))
         )
+
+
+def _confusion(kind: TaskKind, pairs: Pairs) -> Confusion:
+    counts: Counter[tuple[str, str]] = Counter()
+    for truth, result in pairs.values():
+        counts.update(mixed(kind, truth, result.said))
+    right = sum(truth == result.said for truth, result in pairs.values())
+    return Confusion(counts, right, len(pairs))
+
+
+def _wrong(
+    kind: TaskKind, pairs: Pairs, pair: tuple[str, str] | None
+) -> list[tuple[str, Value, Result]]:
+    """Where they differ, the surest errors first; ``pair``: only where this was taken for that."""
+    wrong = [
+        (item, truth, one)
+        for item, (truth, one) in pairs.items()
+        if truth != one.said and (pair is None or pair in mixed(kind, truth, one.said))
+    ]
+    return sorted(wrong, key=lambda found: (-(found[2].score or 0.0), found[0]))
 
 
 def mixed(kind: TaskKind, truth: Value, said: Value | None) -> list[tuple[str, str]]:
