@@ -25,7 +25,7 @@ from hausgeist.jobs.work import run_here
 from hausgeist.register.rule_asking import Draft
 from hausgeist.register.rule_scores import Enough
 from hausgeist.register.rules import Rules
-from hausgeist.store.tables import audit_payloads
+from hausgeist.store.tables import audit_payloads, items
 from hausgeist.workbench.review import Said
 
 BILLS = [f"Rechnung {n} ist falsch, bitte Mahngebühr streichen" for n in range(20)]
@@ -152,6 +152,19 @@ def test_new_texts_are_seen(store):
     scored = run(rules.board(made.task)).of(rule.id)
     assert scored is not None
     assert scored.hits == 21
+
+
+def test_texts_that_are_kept_out_are_no_part_of_the_pool(store):
+    """Who has a small pool is not told of a sample, because some resemble gold."""
+    made = answered(store)
+    rules = bench(made)
+    run(rules.board(made.task))
+    out, like = made.more(["Rechnung wie eine andere", "Rechnung wie die andere"])
+    store.write_now(
+        lambda c: c.execute(items.update().where(items.c.id == out).values(dup_of=like))
+    )
+    board = run(rules.board(made.task))
+    assert (board.sample, board.pool) == (61, 61)
 
 
 def test_a_rule_must_keep_to_its_own_cases(store):

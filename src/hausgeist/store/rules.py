@@ -73,9 +73,11 @@ def order(connection: Connection, task_id: str, ids: Sequence[str]) -> None:
 
 
 def pool_stamp(connection: Connection, task_id: str) -> tuple[int, int]:
-    """How many texts the pool has, and the last ``seq`` of the task: equal as long as the pool is."""
+    """How many texts ``walk`` finds, and the last ``seq`` of the task: equal as long as the pool is."""
     ours = items.c.task_id == task_id
-    pool = select(func.count()).where(ours, items.c.partition == Partition.POOL.value)
+    pool = select(func.count()).where(
+        ours, items.c.partition == Partition.POOL.value, items.c.dup_of.is_(None)
+    )
     last = select(func.max(items.c.seq)).where(ours)
     return (
         connection.execute(pool).scalar_one(),
