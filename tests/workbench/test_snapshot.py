@@ -404,3 +404,14 @@ def test_passages_that_overlap_are_no_answer(store):
     house.says(house.item("good"), Value.of_spans([Span(0, 3, "road"), Span(4, 6, "park")]))
     house.says(house.item("bad"), Value.of_spans([Span(0, 3, "road"), Span(2, 6, "park")]))
     assert set(house.resolved()) == {"good"}
+
+
+def test_what_judges_students_weighs_no_answer_of_the_teacher(house):
+    """A teacher that is wrong on all of dev keeps the weight that the pool gives it."""
+    house.suggests(house.item("open"), ROAD)
+    before = house.load(house.take())["open"].weight
+    for at in range(12):
+        item = house.item(f"dev{at}", partition="dev")
+        house.suggests(item, ROAD)
+        house.says(item, PARK)
+    assert house.load(house.take())["open"].weight == before

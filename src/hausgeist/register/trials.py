@@ -315,7 +315,11 @@ def _learnt(connection: Any, dataset_id: str | None) -> list[tuple[Any, float]]:
     if dataset_id is None:
         return []
     lines = datasets.lines(connection, dataset_id)
-    return [(one.value, one.weight) for one in lines if one.value is not None]
+    return [
+        (one.value, one.weight)
+        for one in lines
+        if one.value is not None and one.partition is Partition.POOL
+    ]
 
 
 def _rules(connection: Any, task_id: str) -> list[Any]:
