@@ -2,6 +2,7 @@
 """What can go wrong when a student is made, kept or asked."""
 
 from collections.abc import Callable
+from typing import Any
 
 from hausgeist.errors.requests import InvalidField
 from hausgeist.errors.tree import N_, BadRequest, BadUpload, Conflict, Unavailable
@@ -40,7 +41,7 @@ class PatternWrong(InvalidField):
 
     code = "pattern_wrong"
 
-    def __init__(self, *, reason: str, at: int, **values: object) -> None:
+    def __init__(self, *, reason: str, at: int, **values: Any) -> None:
         super().__init__(field="pattern", reason=reason, param="pattern", **values)
         self.at = at
 

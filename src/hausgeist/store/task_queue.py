@@ -435,6 +435,15 @@ def release(connection: Connection, task_id: str, actor: str, ids: Sequence[str]
         )
 
 
+def release_all(connection: Connection, task_id: str, actor: str) -> None:
+    """Give back whatever is reserved for a member."""
+    connection.execute(
+        delete(task_reserved).where(
+            task_reserved.c.task_id == task_id, task_reserved.c.actor == actor
+        )
+    )
+
+
 def _reserved(row: Row) -> Reserved:
     planted = None if row["planted"] is None else Value.decode(row["planted"])
     return Reserved(**{**row, "mode": Mode(row["mode"]), "planted": planted})

@@ -231,6 +231,10 @@ class Queue:
         every = said.get(item_id, {}).values()
         return next((one for one in every if one.id == suggestion_id), None)
 
+    async def release(self, task: Task, member: Member) -> None:
+        """Give back everything that is reserved for a member."""
+        await self._store.write(lambda c: task_queue.release_all(c, task.id, member.id))
+
     def in_control_arm(self, task: Task, item_id: str) -> bool:
         """Whether an item of the pool is shown without a suggestion, whatever the mode of the task."""
         return self._share(task, item_id, "blind") < task.blind_share

@@ -18,7 +18,7 @@ from hausgeist.core.tasks import Partition, Task
 from hausgeist.errors import NotFound, StudentBroken
 from hausgeist.register.card import card, day
 from hausgeist.register.card_words import markdown
-from hausgeist.register.gate import sealed_results
+from hausgeist.register.judging import sealed_results
 from hausgeist.register.leaving.modules import modules
 from hausgeist.register.verdict_export import exported, script
 from hausgeist.store import (

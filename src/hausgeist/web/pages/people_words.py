@@ -183,7 +183,8 @@ def name_of(task: Task, key: str, language: str) -> str:
     """The name of a label or field."""
     if key == agreement.NONE:
         return translator(language)(N_("none applies"))
-    names = {one.key: one.name for one in (*task.labels, *task.fields)}
+    names = {label.key: label.name for label in task.labels}
+    names |= {field.key: field.name for field in task.fields}
     return names.get(key, key)
 
 
@@ -324,7 +325,9 @@ def check_sentences(found: Checks, language: str, *, figures: bool) -> tuple[str
             ).format(count=round(found.tries, -1), share=between(found.caught, language))
         )
     if found.enough and not figures:
-        said.append(turn(N_("The share is told of five people together, so that it is nobody's own.")))
+        said.append(
+            turn(N_("The share is told of five people together, so that it is nobody's own."))
+        )
     return tuple(said)
 
 

@@ -72,7 +72,8 @@ def answer_words(task: Task, value: Value | None, text: str, turn: Turn) -> tupl
     """An answer as a reader sees it, one line for each label, passage or detail."""
     if value is None:
         return ()
-    names = {one.key: one.name for one in (*task.labels, *task.fields)}
+    names = {label.key: label.name for label in task.labels}
+    names |= {field.key: field.name for field in task.fields}
     lines = [names.get(key, key) for key in value.labels]
     lines += [
         f"{names.get(one.label, one.label)}: {text[one.start : one.end]}" for one in value.spans
