@@ -272,7 +272,8 @@ def _measured(task: Task) -> None:
         raise _invalid("metric", N_("this metric does not fit the kind of the task"))
     if task.differing and task.metric is not Metric.ACCURACY:
         raise _invalid(
-            "differing", N_("only with the share of right answers can people judge where two differ")
+            "differing",
+            N_("only with the share of right answers can people judge where two differ"),
         )
 
 

@@ -9,7 +9,9 @@ REASONS: Final = {
     "empty": N_("the text is empty"),
     "duplicate": N_("the text is there already"),
     "duplicate_label": N_("the text was there already; its label was taken over"),
-    "conflict": N_("the text is there already with another label; both are kept, and people decide"),
+    "conflict": N_(
+        "the text is there already with another label; both are kept, and people decide"
+    ),
     "rejected": N_("the other tool says: rejected; the text came in without an answer"),
     "ignored": N_("the other tool says: passed over; the text came in without an answer"),
     "too_long": N_("the text is longer than a million characters"),

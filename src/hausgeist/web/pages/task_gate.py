@@ -347,7 +347,9 @@ def _power(task: Task, state: State, language: str) -> tuple[str, ...]:
     if state.more and state.more > words.MORE_SAID:
         found.append(
             turn(
-                N_("What is answered so far does not tell how many more gold texts it takes to decide.")
+                N_(
+                    "What is answered so far does not tell how many more gold texts it takes to decide."
+                )
             )
         )
     elif state.more:
