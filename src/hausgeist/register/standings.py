@@ -22,6 +22,8 @@ from hausgeist.store.suggestions import PromptRow
 
 OPEN_KINDS = (Partition.DEV, Partition.POOL)
 SEED = 1
+AT_ONCE = 400
+"""Items that are looked up together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,12 @@ def wanted(connection: Any, task: Task) -> dict[str, Value]:
             if blind and one.drawn == "random":  # also of dev: some are looked for by their errors
                 order.setdefault(one.item_id)
     truths: dict[str, Value] = {}
-    for partition in OPEN_KINDS if order else ():
-        truths |= _truths(connection, task, partition)
+    ids = list(order)
+    for at in range(0, len(ids), AT_ONCE):
+        some = datasets.gathered(
+            connection, task, OPEN_KINDS, answered=True, ids=ids[at : at + AT_ONCE]
+        )
+        truths |= {one.item: one.resolved.value for one in some if one.resolved is not None}
     return {item: truths[item] for item in order if item in truths}
 
 
