@@ -34,8 +34,8 @@ TARGETS = {
     "rules_rescore": ("seconds to score 100,000 texts anew", 1, False),
     "crf_speed": ("words/s of the CRF", 40_000, True),
     "efficiency_passed": ("houses not inferior within 1,000 decisions", 0.5, True),
-    "efficiency_differ": ("the same, asked only where they differ", 0.5, True),
-    "efficiency_agree": ("points where verdict and power table agree", 1.0, True),
+    "efficiency_all": ("the same, asked about every gold text", 0.0, True),
+    "efficiency_agree": ("points where gate and power table agree", 1.0, True),
     "ingredients": ("ingredients F1 (published 80.85)", 0.8085, True),
 }
 """Name, words, bound, whether it is a least."""
