@@ -14,6 +14,7 @@ from hausgeist.store import items, task_answers, task_queue, tasks
 from hausgeist.store.deployments import AUDIT
 from hausgeist.store.tables import items as item_rows
 from hausgeist.store.tasks import Member
+from hausgeist.workbench.counting import gold_for
 from hausgeist.workbench.queue import RESERVED_MS, Wish, WorkItem
 from hausgeist.workbench.review import Said
 
@@ -117,6 +118,24 @@ def test_gold_is_blind_and_for_two_people(store):
         assert all(one.mode is Mode.BLIND and one.suggestion is None for one in found)
         for one in found:
             run(here.review.record(here.task, member, one.item.id, Said(value=BILL)))
+
+
+def test_everybody_is_told_of_the_gold_that_waits_for_them(store):
+    """A text waits for the second person after the first has answered, and then for nobody."""
+    here = desk(store, people=3)
+    (gold,) = here.more(["a sealed text"], Partition.GOLD)
+
+    def waits() -> list[int]:
+        return [
+            store.read_now(lambda c, one=one: gold_for(c, here.task, one.id))
+            for one in here.members
+        ]
+
+    assert waits() == [1, 1, 1]
+    run(here.review.record(here.task, here.members[0], gold, Said(value=BILL)))
+    assert waits() == [0, 1, 1]
+    run(here.review.record(here.task, here.members[1], gold, Said(value=BILL)))
+    assert waits() == [0, 0, 0]
 
 
 def test_dev_comes_along_and_is_blind(store):

@@ -328,6 +328,29 @@ def complete_gold(
     return connection.execute(query).scalar_one()
 
 
+def waiting_gold(
+    connection: Connection,
+    task_id: str,
+    actor: str,
+    people: int,
+    among: Collection[str] | None = None,
+) -> int:
+    """How many items of the gold set wait for this member: too few have answered, and not they."""
+    mine = (
+        select(answers.c.id)
+        .where(answers.c.item_id == items.c.id, answers.c.actor == actor)
+        .where(answers.c.gone_at.is_(None))
+        .exists()
+    )
+    query = (
+        select(items.c.id)
+        .where(items.c.task_id == task_id, items.c.partition == Partition.GOLD.value)
+        .where(items.c.answered < people, ~mine)
+    )
+    found = connection.execute(query).scalars()
+    return sum(among is None or one in among for one in found)
+
+
 # -- reservations ---------------------------------------------------------------------------------
 
 

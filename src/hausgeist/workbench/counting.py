@@ -8,6 +8,13 @@ from hausgeist.store import items, openings, task_queue
 from hausgeist.workbench.review import people_for
 
 
+def gold_for(connection: Any, task: Task, member_id: str) -> int:
+    """How many texts of the gold set wait for a member's answer."""
+    people = people_for(task, Partition.GOLD)
+    wanted = openings.to_judge(connection, task)
+    return task_queue.waiting_gold(connection, task.id, member_id, people, wanted)
+
+
 def counts(connection: Any, task: Task) -> tuple[int, int, int, int, int]:
     """Items with an answer and all, of pool and dev; the same of gold; and those to be answered again.
 

@@ -21,6 +21,7 @@ from hausgeist.store import intakes, items, tasks
 from hausgeist.store.db import Store
 from hausgeist.store.items import Counts, Wanted
 from hausgeist.store.tasks import Member
+from hausgeist.workbench.counting import gold_for
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}[a-z0-9]|[a-z0-9]")
 """A task's name, as it stands in an address."""
@@ -100,6 +101,10 @@ class Tasks:
             return [(task, who, items.counts(connection, task.id)) for task, who in found]
 
         return await self._store.read(look)
+
+    async def gold_waiting(self, task: Task, member: Member) -> int:
+        """How many texts of the gold set wait for a member's answer."""
+        return await self._store.read(lambda connection: gold_for(connection, task, member.id))
 
     async def counts(self, task_id: str) -> dict[Partition, Counts]:
         """How many items a task has of each partition."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """``/tasks/{task_id}``: where a task stands, what to do next, and which files its texts came from."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.responses import Response, StreamingResponse
 
@@ -51,6 +51,8 @@ INTAKE_STATES = {
 
 
 _LOOKED_AT = 5
+DRAW_LEAST = 20
+"""Texts from which on a gold set can be drawn."""
 """Newest students that are asked for a verdict."""
 
 
@@ -130,6 +132,8 @@ async def _overview(visit: Visit, error: HausgeistError | None = None) -> Respon
             member,
             counts,
             busy=any(one.kind == "intake" for one in jobs),
+            gold=await bench.tasks.gold_waiting(task, member),
+            too_many=any(one.body.get("gold") for one in intakes),
             later=await _later(visit, task, member, language),
             language=language,
         ),
@@ -139,9 +143,9 @@ async def _overview(visit: Visit, error: HausgeistError | None = None) -> Respon
         intakes=tuple(_intake(one, language) for one in intakes[:10]),
         jobs=tuple(job_view(one, language) for one in jobs),
         owner=owner,
-        draw=owner and not gold and counts[Partition.POOL].total >= 20,
+        draw=owner and not gold and counts[Partition.POOL].total >= DRAW_LEAST,
         top_up=number(round(TOP_UP * gold), language) if owner and gold else "",
-        golds=tuple((value, turn(words)) for value, words in GOLDS[1:]),
+        golds=_golds(counts[Partition.POOL].total, turn),
         gold=_gold(counts[Partition.POOL].total),
         strata=tuple((name, name) for name in properties),
         error=error.say(turn) if error else "",
@@ -187,13 +191,19 @@ def _step(
     counts: dict[Partition, Counts],
     *,
     busy: bool,
+    gold: int,
+    too_many: bool,
     later: NextStep | None,
     language: str,
 ) -> NextStep:
-    """What to do next; ``later``: once nothing before it is open."""
+    """What to do next.
+
+    ``gold``: texts of it that wait for the member; ``too_many``: more were asked for than could be drawn;
+    ``later``: once nothing before it is open.
+    """
     turn = translator(language)
     base = f"/tasks/{task.id}"
-    pool, gold = counts[Partition.POOL], counts[Partition.GOLD]
+    pool = counts[Partition.POOL]
     owner = member.part is Part.OWNER
     if busy:
         return NextStep(
@@ -214,9 +224,15 @@ def _step(
         return NextStep(
             words.format(count=number(again, language)), turn(N_("Answer texts")), f"{base}/work"
         )
-    if owner and not task.gold_version:
+    if owner and not task.gold_version and pool.total >= DRAW_LEAST:
         return NextStep(
-            turn(N_("Draw the gold set before anything is trained: it decides at the end.")),
+            turn(
+                N_(
+                    "The gold set was not drawn: there are too few texts for it. Draw a smaller one."
+                )
+                if too_many
+                else N_("Draw the gold set before anything is trained: it decides at the end.")
+            ),
             turn(N_("Draw the gold set")),
             f"{base}#draw",
         )
@@ -226,10 +242,10 @@ def _step(
             turn(N_("Write the guideline")),
             f"{base}/guideline?edit=yes",
         )
-    if gold.open and not task.differing:  # else only an opening says which of them people get
+    if gold:
         words = turn(N_("{count} texts of the gold set wait for an answer."))
         return NextStep(
-            words.format(count=number(gold.open, language)),
+            words.format(count=number(gold, language)),
             turn(N_("Answer texts")),
             f"{base}/work?work=gold",
         )
@@ -252,6 +268,14 @@ def _step(
             f"{base}/students",
         )
     return NextStep(turn(N_("Answer further texts.")), turn(N_("Answer texts")), f"{base}/work")
+
+
+def _golds(texts: int, turn: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
+    """The sizes that so many texts allow: half of them at most; the smallest in any case."""
+    few = GOLDS[1:2]
+    return tuple((value, turn(words)) for value, words in GOLDS[1:] if texts >= 2 * int(value)) or (
+        *((value, turn(words)) for value, words in few),
+    )
 
 
 def _gold(texts: int) -> str:
