@@ -180,6 +180,18 @@ def test_another_run_does_not_mix_with_one_that_was_broken_off(
     assert result["rows"] == len(_rows(out)) == 20_001
 
 
+def test_a_run_that_finished_no_part_stands_in_nobodys_way(
+    classify, table, exported, home, tmp_path
+):
+    """Where nothing is lost by it, another run begins anew without being told to."""
+    source, out = table(20_000), tmp_path / "out.csv"
+    _broken_off(home, exported, source, out)
+    for part in (tmp_path / "out.csv.parts").glob("part-*"):
+        part.unlink()
+    result, _ = classify(source, "out.csv", "--limit", "10", *WORDS)
+    assert result["rows"] == len(_rows(out)) == 10
+
+
 def _broken_off(home, exported, source, out, least=2):
     """Run the command in a process of its own, and kill it when parts are there."""
     words = ["--from", exported, "--in", source, "--out", out, "--part-rows", "500", *WORDS]

@@ -96,6 +96,8 @@ class Run:
         if anew:
             shutil.rmtree(self.folder, ignore_errors=True)
         kept = plan_in(self.folder)
+        if kept is not None and not _same(kept, self.plan) and not self._any_part():
+            kept = None  # another run that never finished a part: nothing is lost without it
         if kept is not None:
             if not _same(kept, self.plan):
                 raise SetupError(
@@ -125,6 +127,10 @@ class Run:
                 problem=f"{self.folder} cannot be written: {error.strerror}.",
                 advice="Name another place for the output.",
             ) from error
+
+    def _any_part(self) -> bool:
+        """Whether any part is complete, in whatever format."""
+        return any(self.folder.glob("part-*")) or (self.folder / DONE).exists()
 
     def parts(self) -> list[Path]:
         """The parts that are complete, in their order."""
