@@ -160,9 +160,14 @@ class Fallback:
             async with gate:
                 return await self._left(post, deployment, call, text, guess, rows)
 
-        told = await asyncio.gather(*map(one, texts, found))
-        if rows:
-            self._store.write_later(deployments.record, rows)
+        asked = [asyncio.ensure_future(one(*both)) for both in zip(texts, found, strict=True)]
+        try:
+            told = await asyncio.gather(*asked)
+        finally:
+            for each in asked:
+                each.cancel()  # where one text could not be dealt with, nobody is asked for the others
+            if rows:
+                self._store.write_later(deployments.record, rows)
         return list(told)
 
     async def waiting(self, post: Post, who: Principal, ticket: str) -> Told:
