@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Students of labels: what they learn, say, keep and refuse."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -77,6 +78,19 @@ def test_a_changed_file_is_refused(broken, tmp_path, messages, recipe):
     path.unlink()
     with pytest.raises(StudentBroken):
         load(tmp_path / "s")
+
+
+def test_numbers_that_are_no_archive_are_refused_with_right_hashes_too(tmp_path, messages, recipe):
+    """Whoever makes the files can make their hashes; what is no archive of numbers is not read as one."""
+    folder = tmp_path / "student"
+    _trained("words", messages(60), recipe)[0].save(folder)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    name = next(one for one in manifest["files"] if one.endswith(".npz"))
+    (folder / name).write_bytes(b"PK\x03\x04 and no more")
+    manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    with pytest.raises(StudentBroken):
+        load(folder)
 
 
 def test_a_manifest_cannot_name_files_elsewhere(tmp_path, messages, recipe):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
+from zipfile import BadZipFile
 
 from hausgeist.core.answers import Example, Guess
 from hausgeist.core.tasks import Field, FieldType, TaskKind
@@ -236,7 +237,8 @@ def load(folder: Path) -> Model:
     manifest = checked(folder)
     try:
         return TRAINERS[manifest["rung"]].load(folder, manifest)
-    except (KeyError, ValueError, TypeError, OSError):  # made by a hand that also made the hashes
+    except (KeyError, ValueError, TypeError, OSError, BadZipFile, MemoryError):
+        # made by a hand that also made the hashes
         raise StudentBroken(file=MANIFEST) from None
 
 

@@ -144,7 +144,7 @@ class LinearModel:
         """
         about = manifest["about"]
         encoder = about.get("encoder", {"name": meaning.NAME})["name"]
-        with np.load(folder / FILE, allow_pickle=False) as file:
+        with (folder / FILE).open("rb") as kept, np.load(kept, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         words = None
         if "word_numbers" in arrays:
