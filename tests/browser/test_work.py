@@ -67,6 +67,7 @@ def test_one_question_one_key(house, anna, visit, seen, size):
         Value.of_labels(["praise"]),
     ]
     assert page.locator("#past a").count() == 4
+    page.wait_for_selector("#progress:has-text('3 heute von Ihnen')")
     seen(page, f"work_single_{size[0]}")
 
 

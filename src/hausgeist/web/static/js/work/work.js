@@ -35,6 +35,7 @@ const panel = task.kind === "spans" ? new Spans(task, root, many, words, announc
   : task.kind === "record" ? new Record(task, root, words, announce, by("text"))
     : new Choice(task, root, many, words, commit, announce);
 if (many) panel.claimed = (event) => Boolean(keys.action(event));
+let counting = 0;
 let current = null;
 let revealed = null;  // the own answer was given, and the model's is being looked at
 let waiting = false;
@@ -88,7 +89,7 @@ async function commit(value) {
   seen.length = Math.min(seen.length, SEEN_MOST);
   clock.worked();
   past.add({ answer: id, item: item.id, payload: item, value, said, begin: beginOf(item.text), hard, unsaved: () => outbox.entries.some((one) => one.body.id === id) });
-  sent.then((found) => { if (found) past.saved(id); if (past.entries.length % 10 === 0) standing(); });
+  sent.then((found) => { if (found) { past.saved(id); countSoon(); } });
   if (!first) { finish(said); return; }
   waiting = true;
   const found = await Promise.race([sent, new Promise((go) => { setTimeout(go, REVEAL_PATIENCE, null); })]);
@@ -188,6 +189,11 @@ function comment() {
   field.hidden = !field.hidden;
   by("comment-button").setAttribute("aria-expanded", String(!field.hidden));
   if (!field.hidden) by("comment").focus();
+}
+
+/** What is told of the progress is a moment old, and asked for once for many answers. */
+function countSoon() {
+  counting ||= setTimeout(() => { counting = 0; standing(); }, 1500);
 }
 
 async function standing() {
