@@ -28,7 +28,8 @@ from hausgeist.errors import Upstream
 from hausgeist.gateway import policy_file
 from hausgeist.ledger import Usage
 from hausgeist.people import HoldWish
-from hausgeist.store import jobs
+from hausgeist.store import intakes, jobs
+from hausgeist.store.intakes import Intake
 from hausgeist.store.tables import announcements, files, folders, holds, library_items, shares
 from hausgeist.testing.echo import EchoProvider, echo_card
 
@@ -164,6 +165,8 @@ ADDRESSES = {
     "/tasks": ("/tasks", "/tasks?archived=yes"),
     "/tasks/traffic": ("/tasks/traffic",),
     "/tasks/new": ("/tasks/new", "/tasks/new?task={letters}"),
+    "/tasks/new/{upload_id}": ("/tasks/new/{waiting_file}",),
+    "/tasks/{task_id}/intake/{intake_id}/report.csv": ("/tasks/{letters}/intake/read1/report.csv",),
     "/tasks/{task_id}": ("/tasks/{letters}",),
     "/tasks/{task_id}/guideline": (
         "/tasks/{letters}/guideline",
@@ -333,7 +336,7 @@ class Furnished:
         assert answer.status in {200, 303}, (path, answer.status, answer.text)
         return answer.location or ""
 
-    def _upload(self, path: str, field: str, name: str, content: bytes) -> None:
+    def _upload(self, path: str, field: str, name: str, content: bytes) -> str:
         head = f'--X\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'
         answer = self.hand.ask(
             "POST",
@@ -342,6 +345,7 @@ class Furnished:
             Content_Type="multipart/form-data; boundary=X",
         )
         assert answer.status in {200, 303}, (path, answer.text)
+        return answer.location or ""
 
     def _one(self, column, *where) -> str:
         """The newest id of a table."""
@@ -386,6 +390,13 @@ class Furnished:
         letters = workplace.make(self, self.anna.id, mode=Mode.ASSISTED)
         workplace.suggest(self, letters, Value.of_labels(["traffic"]))
         self.ids["letters"] = letters.id
+        table = "Text,Thema\nDie Laterne ist aus.,Licht\nDie Bank ist kaputt.,Bank\n"
+        waiting = self._upload("/tasks/new", "file", "post.csv", table.encode())
+        self.ids["waiting_file"] = waiting.rpartition("/")[2]
+        read = Intake(
+            id="read1", task_id=letters.id, actor="", body={"name": "post.csv"}, created_at=1
+        )
+        self.server.house.store.write_now(lambda c: intakes.add(c, read))
         self.ids["opening"] = gateplace.decided(self.server.house.store, letters)
         made = servicemade.in_service(self.server.house.store, self.anna.id)
         self.ids["served"] = made.task_id
