@@ -103,7 +103,7 @@ CLASSES = {
     "personal": N_("Personal data"),
     "special": N_("Specially protected"),
 }
-LANGUAGES = {"de": N_("German"), "en": N_("English")}
+LANGUAGES = {"de": N_("in German"), "en": N_("in English")}
 UNWRITTEN = N_("The owner has not written it down yet.")
 UNKNOWN = N_("unknown")
 
