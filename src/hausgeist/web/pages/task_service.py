@@ -187,7 +187,7 @@ async def _page(
                 "the model whose prompt it has learnt. What it is not sure of goes on to the next."
             )
         ),
-        address=_address(visit, task.name),
+        address=f"/v1/tasks/{task.name}",
         live=tuple([await _card(visit, task, one, numbers, language) for one in running]),
         can_go_back=bool(running),
         owner=member.may(Part.OWNER) and member.part is Part.OWNER,
@@ -306,12 +306,6 @@ def _title(made: Deployment, numbers: dict[str, int], language: str) -> str:
     version = numbers.get(made.student_id, made.checks.get("student", "?"))
     said = translator(language)(N_("Service {number}: student v{version}"))
     return said.format(number=number(made.number, language), version=version)
-
-
-def _address(visit: Visit, name: str) -> str:
-    """The whole address that programs call."""
-    ours = visit.house.settings.public_url or str(visit.base_url)
-    return f"{ours.rstrip('/')}/v1/tasks/{name}"
 
 
 ROUTES = [
