@@ -53,6 +53,19 @@ def test_nobody_can_use_anothers_id(store):
     assert said_of(here) == [(one, "m0", BILL)]
 
 
+def test_answers_of_one_moment_are_undone_in_their_order(store):
+    """However many come at once, from a store of a tablet say, the last one is the first to go back."""
+    here = desk(store)
+    given = here.more([f"text number {one}" for one in range(12)])
+    mine = here.members[0]
+    for item in given:
+        run(here.review.record(here.task, mine, item, Said(value=BILL)))
+    gone = []
+    while found := run(here.review.undo(here.task, mine)):
+        gone.append(found.item_id)
+    assert gone == given[::-1]
+
+
 def test_undo_goes_back_without_an_end(store):
     """Every undo takes back the newest answer; what it had replaced counts again."""
     here = desk(store)
