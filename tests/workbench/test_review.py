@@ -5,13 +5,14 @@ import pytest
 from answering import desk, run
 from sqlalchemy import select
 
+from hausgeist.audit import Trail
 from hausgeist.core.answers import Span, Value
 from hausgeist.core.tasks import Field, FieldType, Label, Mode, Partition, TaskKind
 from hausgeist.errors import AnswerNotFitting, Conflict, GoldSealed, NotFound
 from hausgeist.store import items, task_answers
 from hausgeist.store.tables import audit_payloads
 from hausgeist.workbench.fitting import canonical
-from hausgeist.workbench.review import Said
+from hausgeist.workbench.review import Review, Said
 
 BILL, PRAISE = (Value.of_labels([one]) for one in ("bill", "praise"))
 ID = "0123456789abcdef0123"
@@ -57,11 +58,11 @@ def test_answers_of_one_moment_are_undone_in_their_order(store):
     """However many come at once, from a store of a tablet say, the last one is the first to go back."""
     here = desk(store)
     given = here.more([f"text number {one}" for one in range(12)])
-    mine = here.members[0]
+    mine, review = here.members[0], Review(store, Trail(store, b"k" * 32, lambda: 1), lambda: 1)
     for item in given:
-        run(here.review.record(here.task, mine, item, Said(value=BILL)))
+        run(review.record(here.task, mine, item, Said(value=BILL)))
     gone = []
-    while found := run(here.review.undo(here.task, mine)):
+    while found := run(review.undo(here.task, mine)):
         gone.append(found.item_id)
     assert gone == given[::-1]
 
