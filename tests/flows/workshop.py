@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import townhall
 from taskmade import made_person
 
 from hausgeist.audit import Trail
@@ -32,23 +33,8 @@ from hausgeist.workbench.intake import Plan
 from hausgeist.workbench.queue import Wish as Work
 
 KEY = b"k" * 32
-PARTS = {
-    "Straße": (
-        ["Das Schlagloch", "Der Gehweg", "Die Ampel", "Der Radweg", "Die Laterne", "Das Pflaster"],
-        ["vor der Schule", "in der Lindenallee", "am Markt", "bei uns in der Kurve"],
-        ["ist kaputt", "muss repariert werden", "ist gefährlich", "fehlt seit Wochen"],
-    ),
-    "Abfall": (
-        ["Die Restmülltonne", "Der Sperrmüll", "Die Biotonne", "Das Altglas", "Der gelbe Sack"],
-        ["vor der Schule", "in der Lindenallee", "am Markt", "bei uns im Hof"],
-        ["wurde nicht geleert", "stinkt", "quillt über", "liegt seit Wochen herum"],
-    ),
-    "Ausweis": (
-        ["Mein Personalausweis", "Der Reisepass", "Der Kinderausweis", "Mein Führerschein"],
-        ["für meine Tochter", "für den Urlaub", "nach dem Umzug", "im Bürgeramt"],
-        ["ist abgelaufen", "muss verlängert werden", "ging verloren", "ist noch nicht da"],
-    ),
-}
+NAMES = {"strasse": "Straße", "muell": "Abfall", "ausweis": "Ausweis"}
+PARTS = {NAMES[key]: some for key, some in townhall.PARTS.items()}
 """Messages to a town hall in parts, by what they are about."""
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 from sqlalchemy import insert
 from taskmade import made_person
+from townhall import PARTS
 
 from hausgeist.audit import Trail
 from hausgeist.core.answers import Value
@@ -24,23 +25,6 @@ from hausgeist.store.task_answers import Answer
 from hausgeist.store.tasks import Member
 from hausgeist.workbench.teacher import Wish, make
 
-PARTS = {
-    "strasse": (
-        ["Das Schlagloch", "Der Gehweg", "Die Ampel", "Der Radweg", "Die Laterne", "Das Pflaster"],
-        ["vor der Schule", "in der Lindenallee", "am Markt", "bei uns in der Kurve"],
-        ["ist kaputt", "muss repariert werden", "ist gefährlich", "fehlt seit Wochen"],
-    ),
-    "muell": (
-        ["Die Restmülltonne", "Der Sperrmüll", "Die Biotonne", "Das Altglas", "Der gelbe Sack"],
-        ["vor der Schule", "in der Lindenallee", "am Markt", "bei uns im Hof"],
-        ["wurde nicht geleert", "stinkt", "quillt über", "liegt seit Wochen herum"],
-    ),
-    "ausweis": (
-        ["Mein Personalausweis", "Der Reisepass", "Der Kinderausweis", "Mein Führerschein"],
-        ["für meine Tochter", "für den Urlaub", "nach dem Umzug", "im Bürgeramt"],
-        ["ist abgelaufen", "muss verlängert werden", "ging verloren", "ist noch nicht da"],
-    ),
-}
 KEYS = tuple(PARTS)
 USER = "id-anna"
 LABELS = (Label("strasse", "Straße"), Label("muell", "Abfall"), Label("ausweis", "Ausweis"))

@@ -7,6 +7,7 @@ from itertools import product
 from random import Random
 
 from sqlalchemy import insert, select
+from townhall import PARTS
 
 from hausgeist.core.answers import Value
 from hausgeist.core.jobs import Job
@@ -22,23 +23,6 @@ from hausgeist.store.tasks import Member
 from hausgeist.training.train import train
 
 NOW = 1_790_000_000_000
-PARTS = {
-    "strasse": (
-        ["Das Schlagloch", "Der Gehweg", "Die Ampel", "Der Radweg", "Die Laterne", "Das Pflaster"],
-        ["vor der Schule", "in der Lindenallee", "am Markt", "bei uns in der Kurve"],
-        ["ist kaputt", "muss repariert werden", "ist gefährlich", "fehlt seit Wochen"],
-    ),
-    "muell": (
-        ["Die Restmülltonne", "Der Sperrmüll", "Die Biotonne", "Das Altglas", "Der gelbe Sack"],
-        ["vor der Schule", "in der Lindenallee", "am Markt", "bei uns im Hof"],
-        ["wurde nicht geleert", "stinkt", "quillt über", "liegt seit Wochen herum"],
-    ),
-    "ausweis": (
-        ["Mein Personalausweis", "Der Reisepass", "Der Kinderausweis", "Mein Führerschein"],
-        ["für meine Tochter", "für den Urlaub", "nach dem Umzug", "im Bürgeramt"],
-        ["ist abgelaufen", "muss verlängert werden", "ging verloren", "ist noch nicht da"],
-    ),
-}
 POOL = 120
 EXCEPTION = "Der Versuch ist mit dem Personalrat besprochen"
 

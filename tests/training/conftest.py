@@ -5,28 +5,11 @@ from itertools import product
 from random import Random
 
 import pytest
+from townhall import PARTS
 
 from hausgeist.core.answers import Example, Value
 from hausgeist.core.tasks import TaskKind
 from hausgeist.training.trainers import Recipe
-
-PARTS = {
-    "strasse": (
-        ["Das Schlagloch", "Der Gehweg", "Die Ampel", "Der Radweg", "Die Laterne", "Das Pflaster"],
-        ["vor der Schule", "in der Lindenallee", "am Markt", "bei uns in der Kurve"],
-        ["ist kaputt", "muss repariert werden", "ist gefährlich", "fehlt seit Wochen"],
-    ),
-    "muell": (
-        ["Die Restmülltonne", "Der Sperrmüll", "Die Biotonne", "Das Altglas", "Der gelbe Sack"],
-        ["vor der Schule", "in der Lindenallee", "am Markt", "bei uns im Hof"],
-        ["wurde nicht geleert", "stinkt", "quillt über", "liegt seit Wochen herum"],
-    ),
-    "ausweis": (
-        ["Mein Personalausweis", "Der Reisepass", "Der Kinderausweis", "Mein Führerschein"],
-        ["für meine Tochter", "für den Urlaub", "nach dem Umzug", "im Bürgeramt"],
-        ["ist abgelaufen", "muss verlängert werden", "ging verloren", "ist noch nicht da"],
-    ),
-}
 
 
 def examples(count, seed=1, labels=tuple(PARTS), noise=0.0):
