@@ -29,8 +29,8 @@ from hausgeist.store.db import Store
 from hausgeist.store.tasks import Member
 from hausgeist.testing.simulated import SimulatedAnnotator, SimulatedTeacher
 from hausgeist.workbench.asking import GatewayAsker
+from hausgeist.workbench.finding import Wish as Work
 from hausgeist.workbench.intake import Plan
-from hausgeist.workbench.queue import Wish as Work
 
 KEY = b"k" * 32
 NAMES = {"strasse": "Straße", "muell": "Abfall", "ausweis": "Ausweis"}

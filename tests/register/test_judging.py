@@ -21,7 +21,8 @@ from hausgeist.store import openings, tasks
 from hausgeist.store.tables import audit_payloads, gold_openings, jobs
 from hausgeist.store.tasks import Member
 from hausgeist.web.pages import gate_words
-from hausgeist.workbench.queue import GOLD, Queue, Wish
+from hausgeist.workbench.finding import GOLD, Wish
+from hausgeist.workbench.queue import Queue
 
 ALL = {f"i{number}" for number in range(60)}
 STUDENT_WRONG, TEACHER_WRONG = {0, 1, 2, 7}, {7, 8, 9, 10, 11, 12}

@@ -14,7 +14,8 @@ from hausgeist.store import schema, tasks, worth
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.testing.simulated import SimulatedAnnotator, SimulatedTeacher
 from hausgeist.workbench.crowd import Crowd
-from hausgeist.workbench.queue import SHARE_DONE, Wish
+from hausgeist.workbench.finding import Wish
+from hausgeist.workbench.queue import SHARE_DONE
 from hausgeist.workbench.review import Said
 from hausgeist.workbench.room import Room
 

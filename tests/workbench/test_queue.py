@@ -15,7 +15,8 @@ from hausgeist.store.deployments import AUDIT
 from hausgeist.store.tables import items as item_rows
 from hausgeist.store.tasks import Member
 from hausgeist.workbench.counting import gold_for
-from hausgeist.workbench.queue import RESERVED_MS, Wish, WorkItem
+from hausgeist.workbench.finding import Wish
+from hausgeist.workbench.queue import RESERVED_MS, WorkItem
 from hausgeist.workbench.review import Said
 
 BILL, PRAISE, OTHER = (Value.of_labels([one]) for one in ("bill", "praise", "other"))

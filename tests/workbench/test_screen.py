@@ -8,7 +8,7 @@ from hausgeist.core.answers import Value
 from hausgeist.core.tasks import Mode, Partition
 from hausgeist.errors import GoldSealed
 from hausgeist.store import task_answers
-from hausgeist.workbench.queue import Wish
+from hausgeist.workbench.finding import Wish
 from hausgeist.workbench.screen import Screen, Sent
 
 BILL, PRAISE, OTHER = (Value.of_labels([one]) for one in ("bill", "praise", "other"))

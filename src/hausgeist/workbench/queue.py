@@ -12,49 +12,31 @@ suggestion is replaced by a wrong one. Nothing here asks a model.
 
 import hashlib
 import hmac
-import random
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hausgeist.core.answers import Value
 from hausgeist.core.items import Item
-from hausgeist.core.likeness import likeness, traits
 from hausgeist.core.tasks import Mode, Partition, Task
 from hausgeist.errors import N_
-from hausgeist.store import items, openings, task_answers, task_queue
+from hausgeist.store import items, task_answers, task_queue
 from hausgeist.store.db import Store
 from hausgeist.store.deployments import AUDIT
-from hausgeist.store.task_queue import Claim, Reserved, Suggested, Window
+from hausgeist.store.task_queue import Claim, Reserved, Suggested
 from hausgeist.store.tasks import Member
 from hausgeist.workbench import routing
 from hausgeist.workbench.counting import counts
+from hausgeist.workbench.finding import GOLD, POOL, RANDOM, SUSPECT, Finder, Wish
 from hausgeist.workbench.planting import mixed_up, planted
 from hausgeist.workbench.review import people_for
 
-RANDOM, UNSURE, DISAGREE, SIMILAR, SUSPECT = "random", "unsure", "disagree", "similar", "suspect"
-ORDERS = (RANDOM, UNSURE, DISAGREE, SIMILAR, SUSPECT)
-POOL, GOLD, AGAIN = "pool", "gold", "again"
-WORKS = (POOL, GOLD, AGAIN)
-
 RESERVED_MS = 20 * 60_000
 """How long an item stays somebody's who does not come back; whoever works keeps theirs."""
-DEV_EVERY = 5
-"""Every so-manieth item of ordinary work is of the dev set, as long as it has open ones."""
-
 SHARE_DONE = N_("You have had your share of texts for today. Thank you; take a break.")
 
-_FIRST_WINDOW, _WINDOW_MOST = 100, 4_000
-_WINDOWS = 400
-"""So many windows are looked at before there is said to be nothing."""
-_DISAGREE_WINDOWS = 10
-_SIMILAR_AMONG = 1_500
-_BEGIN = 1_000
-"""Characters of a text that likeness is computed from."""
 _TRIES = 3
 _PLACES = 10_000
-_CURSORS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,17 +72,6 @@ class Drawn:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What somebody asks for. ``like``: the item that the order ``similar`` goes by; ``have``: on screen."""
-
-    count: int = 10
-    order: str = RANDOM
-    work: str = POOL
-    like: str = ""
-    have: Collection[str] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How far a task is: answers of the member's, altogether and in the last day; items with an answer."""
@@ -117,6 +88,7 @@ class Standing:
 _COUNTED_MS = 20_000
 _COUNTED_FROM = 50_000
 """So many items, or more, are not counted anew at every look."""
+_COUNTED_MOST = 1_000
 _DAY_MS = 86_400_000
 
 
@@ -128,7 +100,7 @@ class Queue:
         self._secret = secret
         self._now_ms = now_ms
         self._counted: dict[str, tuple[int, tuple[int, int, int, int, int]]] = {}
-        self._cursors: OrderedDict[tuple[str, str, str, int], float] = OrderedDict()
+        self._finder = Finder(store)
 
     async def next_items(
         self, task: Task, member: Member, count: int = 10, order: str = RANDOM
@@ -171,7 +143,7 @@ class Queue:
         )
         found, before = there
         if item.partition is Partition.GOLD and before is None:
-            wanted_now = await self._to_judge(task)
+            wanted_now = await self._finder.to_judge(task)
             if wanted_now is not None and item_id not in wanted_now:
                 return None
         if found is None:
@@ -197,7 +169,7 @@ class Queue:
         at, counted = self._counted.get(task.id, (0, (0, 0, 0, 0, 0)))
         if now - at > _COUNTED_MS or counted[1] < _COUNTED_FROM:
             counted = await self._store.read(lambda connection: counts(connection, task))
-            if len(self._counted) > _CURSORS:
+            if len(self._counted) > _COUNTED_MOST:
                 self._counted.clear()
             self._counted[task.id] = (now, counted)
         mine, today = await self._store.read(
@@ -227,7 +199,9 @@ class Queue:
 
     async def suggestion(self, task: Task, item_id: str, suggestion_id: str) -> Suggested | None:
         """A suggestion that was shown; never one of an item of the gold set."""
-        said = await self._suggested(task, [item_id])
+        said = await self._store.read(
+            lambda connection: task_queue.suggested(connection, task.id, [item_id])
+        )
         every = said.get(item_id, {}).values()
         return next((one for one in every if one.id == suggestion_id), None)
 
@@ -270,217 +244,18 @@ class Queue:
         for _ in range(_TRIES):
             if len(got) >= count:
                 break
-            found, note = await self._candidates(task, member, wish, count - len(got), seen)
+            found, note = await self._finder.candidates(task, member, wish, count - len(got), seen)
             if not found:
                 break
-            seen |= {one.item_id for one in found}
-            wanted = [replace(one, place=(place + at) % _PLACES) for at, one in enumerate(found)]
+            seen |= {item_id for item_id, _ in found}
+            wanted = [
+                self._wanted(task, member, wish, item_id, drawn, (place + at) % _PLACES)
+                for at, (item_id, drawn) in enumerate(found)
+            ]
             place += len(wanted)
             freely = wish.order == SUSPECT and wish.work == POOL
             got += await self._reserve(task, member, wanted, count - len(got), freely=freely)
         return got, note
-
-    async def _candidates(
-        self, task: Task, member: Member, wish: Wish, count: int, seen: set[str]
-    ) -> tuple[list[Reserved], str]:
-        """Twice what is wanted, because others may be faster; the random share is spread over it."""
-        most = 2 * count
-        if wish.work == AGAIN:
-            ids = await self._store.read(
-                lambda connection: task_queue.asked_again(
-                    connection, task.id, member.id, most + len(seen)
-                )
-            )
-            ids = [one for one in ids if one not in seen]
-            return [self._wanted(task, member, wish, one, AGAIN) for one in ids[:most]], ""
-        if wish.work == GOLD:
-            ids = await self._drawn(task, member, Partition.GOLD, most, seen)
-            return [self._wanted(task, member, wish, one, RANDOM) for one in ids], ""
-        ordered, note = await self._ordered(task, member, wish, most, seen)
-        by_chance = await self._mixed(task, member, most, seen | set(ordered))
-        made: list[Reserved] = []
-        while (ordered or by_chance) and len(made) < most:
-            lucky = not ordered or random.random() < task.random_share  # noqa: S311  no secret
-            if lucky and by_chance:
-                made.append(self._wanted(task, member, wish, by_chance.pop(0), RANDOM))
-            elif ordered:
-                made.append(self._wanted(task, member, wish, ordered.pop(0), wish.order))
-            else:
-                break
-        return made, note
-
-    async def _ordered(
-        self, task: Task, member: Member, wish: Wish, most: int, seen: set[str]
-    ) -> tuple[list[str], str]:
-        """The items that an order puts first; none in the random one. And why there are none."""
-        if wish.order == UNSURE:
-            return await self._unsure(task, member, most, seen)
-        if wish.order == DISAGREE:
-            found = await self._disagreeing(task, member, most, seen)
-            return found, "" if found else N_(
-                "No open text was found on which student and teacher differ: these are drawn at random."
-            )
-        if wish.order == SIMILAR:
-            return await self._similar(task, member, wish.like, most, seen)
-        if wish.order == SUSPECT:
-            found = await self._store.read(
-                lambda connection: task_queue.suspects(
-                    connection, task.id, member.id, most + len(seen)
-                )
-            )
-            found = [one for one in found if one not in seen][:most]
-            return found, "" if found else N_(
-                "No answer of yours looks wrong to the student: these are drawn at random."
-            )
-        return [], ""
-
-    async def _unsure(
-        self, task: Task, member: Member, most: int, seen: set[str]
-    ) -> tuple[list[str], str]:
-        if not await self._store.read(
-            lambda connection: task_queue.worth_anything(connection, task.id)
-        ):
-            return [], N_(
-                "Nothing is known yet about what the student is unsure of: these are drawn at random."
-            )
-        found: list[str] = []
-        for answered in reversed(range(people_for(task, Partition.POOL))):
-            wanted = Window(Partition.POOL, answered, by_worth=True, size=max(_FIRST_WINDOW, most))
-            some = await self._window(task, member, wanted)
-            fit = await self._fitting(task, member, some, complete=False)
-            found += [one.id for one in some if not one.mine and one.id in fit - seen]
-        return found[:most], ""
-
-    async def _disagreeing(
-        self, task: Task, member: Member, most: int, seen: set[str]
-    ) -> list[str]:
-        found: list[str] = []
-        for answered in reversed(range(people_for(task, Partition.POOL))):
-            key = (task.id, member.id, DISAGREE, answered)
-            after = self._cursors.get(key)
-            for _ in range(_DISAGREE_WINDOWS):
-                wanted = Window(Partition.POOL, answered, after=after, size=_FIRST_WINDOW * 4)
-                some = await self._window(task, member, wanted)
-                ids = [one.id for one in some if not one.mine and one.id not in seen]
-                said = await self._suggested(task, ids)
-                found += [one for one in ids if routing.differ(said.get(one, {}))]
-                if len(found) >= most or len(some) < wanted.size:
-                    after = None if len(some) < wanted.size else after
-                    break
-                after = some[-1].place
-            self._remember(key, after)
-            if len(found) >= most:
-                break
-        return found[:most]
-
-    async def _similar(
-        self, task: Task, member: Member, like: str, most: int, seen: set[str]
-    ) -> tuple[list[str], str]:
-        ids = await self._drawn(task, member, Partition.POOL, _SIMILAR_AMONG, seen | {like})
-        found = await self._store.read(
-            lambda connection: task_queue.beginnings(connection, task.id, [like, *ids], _BEGIN)
-        )
-        if like not in found:
-            return [], N_("There is no text to compare with: these are drawn at random.")
-        wanted = traits(found[like])
-        near = [(likeness(wanted, traits(found[one])), one) for one in ids if one in found]
-        near.sort(key=lambda pair: -pair[0])
-        return [one for score, one in near[:most] if score > 0], ""
-
-    async def _mixed(self, task: Task, member: Member, most: int, seen: set[str]) -> list[str]:
-        """Items by chance: of the pool, with one of the dev set every now and then."""
-        pool = await self._drawn(task, member, Partition.POOL, most, seen)
-        dev = await self._drawn(task, member, Partition.DEV, max(1, most // DEV_EVERY), seen)
-        made: list[str] = []
-        while pool or dev:
-            lucky = random.randrange(DEV_EVERY) == 0  # noqa: S311  no secret
-            made.append((dev if dev and (lucky or not pool) else pool).pop(0))
-        return made[:most]
-
-    async def _drawn(
-        self, task: Task, member: Member, partition: Partition, most: int, seen: Collection[str]
-    ) -> list[str]:
-        """Open items in the order that was drawn at random once; what others have begun comes first.
-
-        Goes on where the member's last search ended, and begins anew once at the end, so that nobody
-        walks over what they have answered again and again.
-        """
-        found: list[str] = []
-        looked = 0
-        people = people_for(task, partition)
-        pool = partition is Partition.POOL
-        judged = await self._to_judge(task) if partition is Partition.GOLD else None
-        most_people = (
-            people
-            if not pool
-            else await self._store.read(
-                lambda connection: max(people, routing.everybody(connection, task))
-            )
-        )
-        for answered in reversed(range(most_people)):
-            key = (task.id, member.id, partition.value, answered)
-            begun = after = self._cursors.get(key)
-            size = max(_FIRST_WINDOW, most)
-            wrapped = begun is None
-            while looked < _WINDOWS:
-                looked += 1
-                some = await self._window(
-                    task, member, Window(partition, answered, after=after, size=size)
-                )
-                fit = (
-                    await self._fitting(task, member, some, complete=answered >= people)
-                    if pool
-                    else judged
-                )
-                for one in some:
-                    if fit is not None and one.id not in fit:
-                        continue
-                    if not one.mine and one.id not in seen and one.id not in found:
-                        found.append(one.id)
-                        if len(found) == most:
-                            break
-                passed = wrapped and begun is not None and bool(some) and some[-1].place >= begun
-                if len(found) >= most or (wrapped and len(some) < size) or passed:
-                    break
-                wrapped = wrapped or len(some) < size
-                after = None if len(some) < size else some[-1].place
-                self._remember(key, after)
-                size = min(size * 4, _WINDOW_MOST)
-            if len(found) >= most:
-                break
-        return found
-
-    async def _to_judge(self, task: Task) -> frozenset[str] | None:
-        """The texts of the gold set that people are to judge now; None: all of them."""
-        return await self._store.read(lambda connection: openings.to_judge(connection, task))
-
-    async def _fitting(
-        self, task: Task, member: Member, some: Sequence[task_queue.Open], *, complete: bool
-    ) -> set[str]:
-        """Of a window of the pool, what the task's rules give to this member."""
-        ids = [one.id for one in some]
-        return await self._store.read(
-            lambda connection: routing.fitting(connection, task, member, ids, complete=complete)
-        )
-
-    async def _window(self, task: Task, member: Member, wanted: Window) -> list[task_queue.Open]:
-        return await self._store.read(
-            lambda connection: task_queue.window(connection, task.id, member.id, wanted)
-        )
-
-    async def _suggested(self, task: Task, ids: Sequence[str]) -> dict[str, dict[str, Suggested]]:
-        return await self._store.read(
-            lambda connection: task_queue.suggested(connection, task.id, ids)
-        )
-
-    def _remember(self, key: tuple[str, str, str, int], after: float | None) -> None:
-        if after is None:
-            self._cursors.pop(key, None)
-            return
-        self._cursors[key] = after
-        self._cursors.move_to_end(key)
-        while len(self._cursors) > _CURSORS:
-            self._cursors.popitem(last=False)
 
     async def _reserve(
         self, task: Task, member: Member, wanted: Sequence[Reserved], most: int, *, freely: bool
@@ -547,7 +322,9 @@ class Queue:
         drawn = hmac.digest(self._secret, b"hausgeist queue " + said, hashlib.sha256)
         return int.from_bytes(drawn[:8]) / 2**64
 
-    def _wanted(self, task: Task, member: Member, wish: Wish, item_id: str, drawn: str) -> Reserved:
+    def _wanted(  # noqa: PLR0917  what a reservation is made of
+        self, task: Task, member: Member, wish: Wish, item_id: str, drawn: str, place: int = 0
+    ) -> Reserved:
         return Reserved(
             item_id=item_id,
             actor=member.id,
@@ -555,6 +332,7 @@ class Queue:
             work=wish.work,
             wanted=_key(wish),
             drawn=drawn,
+            place=place,
             until=self._now_ms() + RESERVED_MS,
         )
 

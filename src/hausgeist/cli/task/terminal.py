@@ -38,14 +38,7 @@ async def asked(at: Acting, task: Task, member: Member, work: str, order: str) -
         InvalidField: the task's answers are no labels, or there are more labels than keys.
     """
     from hausgeist.core.tasks import TaskKind  # noqa: PLC0415  half a second that --help saves
-    from hausgeist.workbench.queue import (  # noqa: PLC0415  as above
-        AGAIN,
-        GOLD,
-        ORDERS,
-        POOL,
-        SIMILAR,
-        Wish,
-    )
+    from hausgeist.workbench.finding import AGAIN, GOLD, ORDERS, POOL, SIMILAR, Wish  # noqa: PLC0415  as above
     from hausgeist.workbench.screen import Screen  # noqa: PLC0415  as above
 
     if task.kind not in {TaskKind.SINGLE, TaskKind.MULTI} or len(task.labels) > len(KEYS):

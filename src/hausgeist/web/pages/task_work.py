@@ -38,7 +38,8 @@ from hausgeist.web.pages.work_words import WORDS
 from hausgeist.web.rendering import go, page
 from hausgeist.web.routes import page_get, page_post
 from hausgeist.web.visit import Visit
-from hausgeist.workbench.queue import GOLD, POOL, Wish, WorkItem
+from hausgeist.workbench.finding import GOLD, POOL, Wish
+from hausgeist.workbench.queue import WorkItem
 from hausgeist.workbench.screen import Sent
 
 AHEAD = 10

@@ -22,7 +22,7 @@ from hausgeist.web.rendering import language_for
 from hausgeist.web.reply import JSONBytes
 from hausgeist.web.routes import Endpoint, Route, Who
 from hausgeist.web.visit import Visit
-from hausgeist.workbench.queue import ORDERS, POOL, RANDOM, WORKS, Wish
+from hausgeist.workbench.finding import ORDERS, POOL, RANDOM, WORKS, Wish
 from hausgeist.workbench.screen import Screen, Sent
 
 BODY_MOST = 1024 * 1024

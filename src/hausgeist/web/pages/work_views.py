@@ -11,7 +11,7 @@ from hausgeist.errors import N_
 from hausgeist.locale import translator
 from hausgeist.store.task_answers import Answer
 from hausgeist.web.contexts.work import Box, Choice, Order, Past, Piece, Question
-from hausgeist.workbench.queue import (
+from hausgeist.workbench.finding import (
     AGAIN,
     DISAGREE,
     GOLD,
@@ -20,8 +20,8 @@ from hausgeist.workbench.queue import (
     SIMILAR,
     SUSPECT,
     UNSURE,
-    WorkItem,
 )
+from hausgeist.workbench.queue import WorkItem
 
 ORDER_WORDS = {
     RANDOM: N_("Random"),
