@@ -22,7 +22,7 @@ import msgspec
 
 from hausgeist import errors
 from hausgeist.errors import HausgeistError, TookTooLong, TookTooMuch, WorkCrashed
-from hausgeist.jobs.frames import gone
+from hausgeist.jobs.frames import Gone, give, gone
 
 PROGRAM = Path(__file__).with_name("inside.py")
 AT_ONCE = 2
@@ -160,14 +160,14 @@ async def _run(
 
 async def _feed(pipe: asyncio.StreamWriter, payload: bytes | AsyncIterable[bytes]) -> None:
     """Give the child its input; one that does not want it has its reasons, and says them."""
-    with suppress(BrokenPipeError, ConnectionResetError):
+    with suppress(Gone, BrokenPipeError, ConnectionResetError):
         if isinstance(payload, bytes):
             for start in range(0, len(payload), _PIECE):
-                pipe.write(payload[start : start + _PIECE])
+                give(pipe, payload[start : start + _PIECE])
                 await pipe.drain()
         else:
             async for piece in payload:
-                pipe.write(piece)
+                give(pipe, piece)
                 await pipe.drain()
         pipe.close()
 

@@ -38,6 +38,18 @@ async def frame(child: asyncio.subprocess.Process, most: int) -> bytes:
         raise Gone("ended") from None
 
 
+def give(pipe: asyncio.StreamWriter, piece: bytes) -> None:
+    """Write to a child's pipe without waiting; what may wait there is bounded by who writes.
+
+    Raises:
+        Gone: the child has closed its end, which is known before its exit is.
+    """
+    try:
+        pipe.write(piece)
+    except (OSError, RuntimeError) as error:  # uvloop says RuntimeError of a closed pipe
+        raise Gone("ended") from error
+
+
 def kill(child: asyncio.subprocess.Process) -> None:
     """End a child and whatever it started, at once; ``gone`` waits until nothing is left of it."""
     if child.returncode is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from hausgeist.jobs.confined import spawn
-from hausgeist.jobs.frames import Gone, frame, gone, kill
+from hausgeist.jobs.frames import Gone, frame, give, gone, kill
 from hausgeist.training.frames import FRAME_MOST, Order, Ready, Reply, packed
 
 PROGRAM = Path(__file__).with_name("inside.py")
@@ -69,9 +69,13 @@ class Child:
         return made
 
     def send(self, order: Order) -> None:
-        """Hand over an order, without waiting."""
+        """Hand over an order, without waiting.
+
+        Raises:
+            Gone: it has ended.
+        """
         assert self._process.stdin is not None
-        self._process.stdin.write(packed(order))
+        give(self._process.stdin, packed(order))
 
     def drained(self) -> Awaitable[None]:
         """Wait until most of what was handed over is taken."""

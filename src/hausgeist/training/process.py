@@ -100,7 +100,11 @@ class Predictor:
         self._ahead += size
         seconds = PATIENCE + self._ahead / LETTERS_A_SECOND
         try:
-            child.send(Ask(number, folder, [_whole(text) for text in texts]))
+            try:
+                child.send(Ask(number, folder, [_whole(text) for text in texts]))
+            except Gone:
+                self._drop(child)
+                raise
             async with asyncio.timeout(seconds):
                 found = await future
         except TimeoutError:

@@ -198,7 +198,7 @@ async def _feed(
             await child.drained()
         child.send(Rows([]))
         await child.drained()
-    except (BrokenPipeError, ConnectionResetError):
+    except (Gone, BrokenPipeError, ConnectionResetError):
         return  # it has ended; whoever reads its replies hears of it
 
 

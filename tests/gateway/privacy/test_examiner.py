@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from hausgeist.core.findings import Finding, Kind
 from hausgeist.errors import DetectorDown
@@ -135,6 +136,25 @@ def test_a_killed_process_fails_the_call_and_is_started_again():
         assert examiner.health.starts == 2
 
     run(work)
+
+
+def test_a_process_whose_pipe_is_closed_fails_the_call_and_is_started_again():
+    """Its end is known by its pipe before by its exit; uvloop says it in its own way."""
+
+    async def work() -> None:
+        examiner = Examiner()
+        try:
+            await examiner.start()
+            pipe = examiner._process._process.stdin
+            pipe.transport.abort()
+            await asyncio.sleep(0)
+            await refused(examiner)
+            assert await kinds(examiner, TEXT) == [Kind.IBAN, Kind.EMAIL]
+        finally:
+            await examiner.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work())
 
 
 def test_a_hung_process_fails_the_call_in_time(monkeypatch):

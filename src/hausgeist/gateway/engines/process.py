@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from hausgeist.gateway.engines.spec import EngineSpec
+from hausgeist.jobs.frames import Gone, give
 from hausgeist.settings import child_environment
 
 PROGRAM = Path(__file__).with_name("child.py")
@@ -126,7 +127,8 @@ class Child:
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(msgspec.json.encode(order) + b"\n")  # never awaited: it is small
+        with suppress(Gone):  # what it said last, if anything, is read below
+            give(self._process.stdin, msgspec.json.encode(order) + b"\n")
         line = await self._process.stdout.readline()
         try:
             answer = msgspec.json.decode(line, type=_Ready)

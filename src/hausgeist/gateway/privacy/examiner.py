@@ -7,6 +7,7 @@ and it is started again after ever longer pauses. What was found in a text is re
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -196,7 +197,8 @@ class Examiner:
             self.remembered.clear()
             self._known = words
             if self._process is not None and self._process.running:
-                self._process.know(list(words))
+                with contextlib.suppress(Gone):  # the next one is told at its start
+                    self._process.know(list(words))
         return words
 
     async def _scan(self, text: str) -> tuple[Finding, ...]:

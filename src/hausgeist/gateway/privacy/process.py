@@ -24,7 +24,7 @@ from hausgeist.gateway.privacy.frames import (
     packed,
 )
 from hausgeist.jobs.confined import spawn
-from hausgeist.jobs.frames import Gone, frame, gone, kill
+from hausgeist.jobs.frames import Gone, frame, give, gone, kill
 
 PROGRAM = Path(__file__).with_name("inside.py")
 MEGABYTES = 1536
@@ -97,7 +97,11 @@ class DetectorProcess:
         return made
 
     def know(self, entries: list[OwnEntry]) -> None:
-        """Tell it the organisation's own words; questions after this one are answered with them."""
+        """Tell it the organisation's own words; questions after this one are answered with them.
+
+        Raises:
+            Gone: it cannot be told, nor asked, any more.
+        """
         self._send(packed(Words(entries)))
 
     async def ask(
@@ -154,7 +158,11 @@ class DetectorProcess:
 
     def _send(self, frame: bytes) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(frame)  # never awaited: what waits is bounded by who asks
+        try:
+            give(self._process.stdin, frame)
+        except Gone as error:
+            self.why = self.why or str(error)  # not to be asked any more
+            raise
 
     async def _read(self) -> None:
         """Hand answers to who asked, until it ends."""
