@@ -91,6 +91,33 @@ def test_undo_has_no_end(house, anna, visit):
     assert saved(page, house, task, 1) == [Value.of_labels(["praise"])]
 
 
+def test_steps_back_keep_their_order_on_a_slow_line(house, anna, visit):
+    """Backspace pressed faster than the house answers goes back one by one; a key in between is no answer."""
+    task = make(house, anna)
+    page = desk(visit, house, task)
+    first = text(page)
+    for key in "123":
+        page.keyboard.press(key)
+    saved(page, house, task, 3)
+    page.reload()
+    page.wait_for_selector("#work[data-live]")
+    page.evaluate("""() => {
+      const real = fetch;
+      let left = 3;
+      window.fetch = async (path, options) => {
+        if (`${path}`.endsWith("/undo")) await new Promise((go) => { setTimeout(go, 150 * left--); });
+        return real(path, options);
+      };
+    }""")
+    for _ in range(3):
+        page.keyboard.press("Backspace")
+    page.keyboard.press("5")
+    page.wait_for_function("old => document.getElementById('text').innerText === old", arg=first)
+    assert saved(page, house, task, 0) == []
+    page.keyboard.press("4")
+    assert saved(page, house, task, 1) == [Value.of_labels(["praise"])]
+
+
 def test_a_decision_of_the_strip_opens_again(house, anna, visit):
     """A click on a decision shows its text; another answer replaces the first."""
     task = make(house, anna)

@@ -39,6 +39,7 @@ let counting = 0;
 let current = null;
 let revealed = null;  // the own answer was given, and the model's is being looked at
 let waiting = false;
+let backwards = null;  // the last of the steps back that are under way
 
 function show(item, said = "") {
   current = item;
@@ -75,7 +76,7 @@ async function next(said = "") {
 
 /** Keep a decision (null: skipped) and go on. */
 async function commit(value) {
-  if (!current || waiting) return;
+  if (!current || waiting || backwards) return;
   if (revealed) { if (same(value, revealed.mine)) { finish(words.saved); return; } }
   const item = current;
   const first = item.mode === "own_first" && !item.before && !revealed && value;
@@ -129,7 +130,16 @@ function reject() {
   announce(words.reject);
 }
 
+/** One step back after the other, however fast the key is pressed; what is typed meanwhile is no answer. */
 async function undo() {
+  const before = backwards;
+  const mine = (async () => { await before; await stepBack(); })();
+  backwards = mine;
+  await mine;
+  if (backwards === mine) backwards = null;
+}
+
+async function stepBack() {
   if (waiting) return;
   const entry = past.take();
   if (entry?.payload) {
