@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "src/hausgeist/locale/de/LC_MESSAGES/hausgeist.po"
 HEADER = "# SPDX-License-Identifier: EUPL-1.2\n# German texts; the English ones are the keys."
-KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "_": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "_": None, "counted": (1, 2)}
 
 
 def main(arguments: Sequence[str]) -> int:

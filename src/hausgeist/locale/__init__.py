@@ -26,6 +26,19 @@ def translator(language: str) -> Callable[[str], str]:
     return translations(language).gettext
 
 
+def counter(language: str) -> Callable[..., str]:
+    """A function from a text for one and a text for many to the one that fits a count, filled in.
+
+    The count is a number, or one as people read it; it stands in both texts as ``{count}``.
+    """
+    plural = translations(language).ngettext
+
+    def counted(one: str, many: str, count: int | str, **values: object) -> str:
+        return plural(one, many, 1 if str(count) == "1" else 2).format(count=count, **values)
+
+    return counted
+
+
 def pick(accept_language: str, default: str = "de") -> str:
     """The first language of an Accept-Language header that we speak, else the default."""
     for entry in accept_language.split(","):

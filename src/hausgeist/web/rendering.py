@@ -20,7 +20,7 @@ from starlette.types import Scope
 from hausgeist.core.people import Principal
 from hausgeist.errors import N_, HausgeistError, PasswordDue
 from hausgeist.identity import Announcement, Brand
-from hausgeist.locale import LANGUAGES, pick, translator
+from hausgeist.locale import LANGUAGES, counter, pick, translator
 from hausgeist.render import render_blocks
 from hausgeist.web import assets
 from hausgeist.web.contexts.error import ErrorPage
@@ -60,6 +60,7 @@ def environment(language: str) -> "Environment":
         lstrip_blocks=True,
     )
     made.globals["_"] = translator(language)
+    made.globals["counted"] = counter(language)
     made.globals["static"] = assets.address
     return made
 

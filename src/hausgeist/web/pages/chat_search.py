@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from hausgeist.chat.search import ASKED_MOST, Finding, Found, Passage
 from hausgeist.errors import N_
-from hausgeist.locale import translator
+from hausgeist.locale import counter, translator
 from hausgeist.web.contexts.chat_list import FoundView, PlaceView, Results, SearchPage
 from hausgeist.web.moments import day_text
 from hausgeist.web.rendering import language_for, page, render, shell
@@ -50,7 +50,7 @@ def _asked(visit: Visit) -> str:
 
 
 async def _results(visit: Visit, query: str, finding: Finding, language: str) -> Results:
-    turn = translator(language)
+    turn, counted = translator(language), counter(language)
     count = len(finding.found)
     if not finding.asked:
         words = ""
@@ -58,10 +58,8 @@ async def _results(visit: Visit, query: str, finding: Finding, language: str) ->
         words = turn(N_("Nothing was found."))
     elif finding.older is not None:
         words = turn(N_("The newest {count} conversations")).format(count=count)
-    elif count == 1:
-        words = turn(N_("One conversation"))
     else:
-        words = turn(N_("{count} conversations")).format(count=count)
+        words = counted("{count} conversation", "{count} conversations", count)
     folders = {one.id: one.name for one in await visit.house.shelves.folders(visit.principal)}
     return Results(
         query=query,

@@ -3,21 +3,24 @@
 
 from hausgeist.errors import N_
 from hausgeist.ledger.usage import Grid
-from hausgeist.locale import translator
+from hausgeist.locale import counter, translator
 from hausgeist.store.usage import Sum
 from hausgeist.web.amounts import euros, number
 
 
 def cost(sum_: Sum, language: str) -> str:
     """EUR, and how many calls nobody knows the cost of."""
-    turn = translator(language)
+    turn, counted = translator(language), counter(language)
     if not sum_.unpriced:
         return euros(sum_.micro_eur, language)
     if sum_.unpriced == sum_.calls and not sum_.micro_eur:
         return turn(N_("unknown"))
-    calls = number(sum_.unpriced, language)
-    known = euros(sum_.micro_eur, language)
-    return turn(N_("{known} + {calls} calls unknown")).format(known=known, calls=calls)
+    return counted(
+        "{known} + {count} call unknown",
+        "{known} + {count} calls unknown",
+        number(sum_.unpriced, language),
+        known=euros(sum_.micro_eur, language),
+    )
 
 
 def energy(sum_: Sum, language: str) -> str:
@@ -31,8 +34,9 @@ def energy(sum_: Sum, language: str) -> str:
     if sum_.unmeasured:
         if not found:
             return turn(N_("unknown"))
+        counted = counter(language)
         calls = number(sum_.unmeasured, language)
-        found.append(turn(N_("{calls} calls unknown")).format(calls=calls))
+        found.append(counted("{count} call unknown", "{count} calls unknown", calls))
     return ", ".join(found) if found else f"{_kwh(0, language)} kWh"
 
 

@@ -8,7 +8,7 @@ from hausgeist.chat.files import PER_QUESTION
 from hausgeist.chat.labels import CLASSES
 from hausgeist.errors import N_
 from hausgeist.gateway.run import CHARS_PER_TOKEN
-from hausgeist.locale import translator
+from hausgeist.locale import counter, translator
 from hausgeist.store.files import Held
 from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.files import Attached, FileChip
@@ -129,7 +129,10 @@ def _note(held: Held, turn: Callable[[str], str], language: str) -> str:
     if held.pages:
         parts.append(_pages(held, turn, language))
     if held.chars:
-        parts.append(turn(N_("{count} characters")).format(count=number(held.chars, language)))
+        counted = counter(language)
+        parts.append(
+            counted("{count} character", "{count} characters", number(held.chars, language))
+        )
     else:
         parts.append(size(held.size, language))
     if notes(held, language):

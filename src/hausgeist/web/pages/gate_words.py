@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from hausgeist.core.gate import Verdict
 from hausgeist.errors import N_
-from hausgeist.locale import translator
+from hausgeist.locale import counter, translator
 from hausgeist.render.intervals import Range, intervals
 from hausgeist.web.amounts import number
 from hausgeist.web.contexts.task_gate import Figures
@@ -82,12 +82,16 @@ def within(low: float, high: float, language: str) -> str:
 
 def headline(verdict: str, evidence: Mapping[str, Any], language: str) -> tuple[str, str]:
     """The verdict in one sentence, and its tone."""
-    turn = translator(language)
+    turn, counted = translator(language), counter(language)
     words, tone = HEADLINES[Verdict(verdict)]
     more = evidence["compared"]["more"]
     if verdict == Verdict.UNDECIDED and more and more <= MORE_SAID:
-        said = turn(N_("Not decidable yet: label about {count} more texts."))
-        return said.format(count=number(rounded(more), language)), tone
+        said = counted(
+            "Not decidable yet: label about {count} more text.",
+            "Not decidable yet: label about {count} more texts.",
+            number(rounded(more), language),
+        )
+        return said, tone
     return turn(words), tone
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from hausgeist.core.service import Deployment, Stage, Template
 from hausgeist.core.statistics.interval import Interval
 from hausgeist.errors import N_
-from hausgeist.locale import translator
+from hausgeist.locale import counter, translator
 from hausgeist.register.drift import Health
 from hausgeist.register.promote import CHECKS, Check, CheckList
 from hausgeist.render.charts import Bar, Stroke, columns, lines
@@ -47,7 +47,7 @@ def checks(found: CheckList, language: str) -> tuple[CheckRow, ...]:
 
 
 def _why(one: Check, language: str) -> str:
-    turn, facts = translator(language), one.facts
+    turn, counted, facts = translator(language), counter(language), one.facts
     if one.key == "verdict":
         if not one.ok:
             return turn(N_("There is no such verdict for this student."))
@@ -56,7 +56,11 @@ def _why(one: Check, language: str) -> str:
             verdict=headline(facts["verdict"], {"compared": {"more": 0}}, language)[0],
         )
     if one.key == "slices":
-        return turn(N_("{count} protected groups looked at")).format(count=facts["count"])
+        return counted(
+            "{count} protected group looked at",
+            "{count} protected groups looked at",
+            facts["count"],
+        )
     if one.key == "calibration":
         if facts["ece"] is None:
             return turn(N_("No development texts are answered yet."))
@@ -102,14 +106,14 @@ def bound(found: CheckList, language: str) -> str:
 
 def facts(made: Deployment, health: Health, language: str) -> tuple[tuple[str, str], ...]:
     """The quiet line of what is in service."""
-    turn = translator(language)
+    turn, counted = translator(language), counter(language)
     chain = made.chain
     readers = (
         turn(N_("everyone in the house"))
         if chain.groups is None
         else turn(N_("members of the task"))
         if not chain.groups
-        else turn(N_("{count} groups")).format(count=len(chain.groups))
+        else counted("{count} group", "{count} groups", len(chain.groups))
     )
     names = [*chain.teachers, *([turn(N_("people"))] if chain.queue else [])]
     found = [

@@ -18,7 +18,7 @@ from hausgeist.errors import (
     SharingOff,
     TooDelicateToShare,
 )
-from hausgeist.locale import translator
+from hausgeist.locale import counter, translator
 from hausgeist.store.chats import Said
 from hausgeist.store.shares import Share
 from hausgeist.web.amounts import size
@@ -298,7 +298,7 @@ def _answer(visit: Visit, said: Said, html: str, language: str) -> SharedTurn:
 
 def _facts(said: Said, language: str) -> tuple[tuple[str, str], ...]:
     """Where an answer came from and what was left out of it; nobody's figures."""
-    turn = translator(language)
+    turn, counted = translator(language), counter(language)
     about = said.about
     word = said.data_class.upper() if said.data_class else ""
     left_out = about.get("left_out")
@@ -310,7 +310,9 @@ def _facts(said: Said, language: str) -> tuple[tuple[str, str], ...]:
         (N_("Version"), str(about.get("digest") or about.get("upstream") or "")[:19]),
         (
             N_("Left out"),
-            turn(N_("{count} earlier messages")).format(count=left_out) if left_out else "",
+            counted("{count} earlier message", "{count} earlier messages", left_out)
+            if left_out
+            else "",
         ),
     )
     return tuple((turn(label), str(value)) for label, value in found if value)

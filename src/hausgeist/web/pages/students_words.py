@@ -10,7 +10,7 @@ from hausgeist.core.labels import Zone
 from hausgeist.core.tasks import Task
 from hausgeist.core.worth import Strategy
 from hausgeist.errors import N_, HausgeistError
-from hausgeist.locale import translator
+from hausgeist.locale import counter, translator
 from hausgeist.register.leaderboard import (
     Board,
     BreakEven,
@@ -231,7 +231,7 @@ def _others(board: Board, language: str) -> list[str]:
 
 def paid_facts(paid: Paid, language: str) -> tuple[tuple[str, str], ...]:
     """What went in so far; people's time stands apart from money."""
-    turn = translator(language)
+    turn, counted = translator(language), counter(language)
     answers = number(paid.answers, language)
     if paid.hours is None or paid.each_ms is None:
         said = turn(
@@ -253,11 +253,10 @@ def paid_facts(paid: Paid, language: str) -> tuple[tuple[str, str], ...]:
     if not paid.calls:
         money = turn(N_("none"))
     elif not paid.priced or not paid.micro_eur:
-        money = turn(N_("{calls} answers, price unknown")).format(calls=calls)
+        money = counted("{count} answer, price unknown", "{count} answers, price unknown", calls)
     else:
-        money = turn(N_("{calls} answers, {eur} EUR")).format(
-            calls=calls, eur=number(paid.micro_eur / 1e6, language, 2)
-        )
+        eur = number(paid.micro_eur / 1e6, language, 2)
+        money = counted("{count} answer, {eur} EUR", "{count} answers, {eur} EUR", calls, eur=eur)
         if paid.priced < paid.calls:
             money += ", " + turn(N_("{count} without a price")).format(
                 count=number(paid.calls - paid.priced, language)
@@ -307,8 +306,8 @@ def even_words(even: BreakEven | None, paid: Paid, language: str) -> tuple[str, 
 
 def progress_words(task: Task, progress: Progress, language: str) -> str:
     """312 labels; student 84.1 (81.0 to 87.0); teacher 86.0; about 140 more gold texts to decide."""
-    turn = translator(language)
-    parts = [turn(N_("{count} answers")).format(count=number(progress.answers, language))]
+    turn, counted = translator(language), counter(language)
+    parts = [counted("{count} answer", "{count} answers", number(progress.answers, language))]
     if progress.student is not None:
         one = progress.student
         parts.append(

@@ -10,7 +10,7 @@ from hausgeist.chat.labels import CLASSES
 from hausgeist.core.answer_shapes import Why
 from hausgeist.core.tasks import TaskKind
 from hausgeist.errors import N_, BadRequest, HausgeistError, NotFound
-from hausgeist.locale import translator
+from hausgeist.locale import counter, translator
 from hausgeist.web.amounts import euros, number
 from hausgeist.web.contexts.traffic import CandidateCard, TrafficPage
 from hausgeist.web.forms import read_form
@@ -83,7 +83,7 @@ async def _traffic_page(visit: Visit, error: HausgeistError | None = None) -> Re
 
 
 def _card(one: Candidate, language: str, *, service: bool, mine: bool) -> CandidateCard:
-    turn = translator(language)
+    turn, counted = translator(language), counter(language)
     shape, prompt = one.shape, one.prompt
     values = [(value, number(count, language)) for value, count in shape.values]
     fields = [(name, "") for name in shape.fields]
@@ -94,8 +94,11 @@ def _card(one: Candidate, language: str, *, service: bool, mine: bool) -> Candid
         key=one.key_name,
         model=one.model,
         service=service,
-        ran=turn(N_("This prompt ran {calls} times since {day}.")).format(
-            calls=number(one.calls, language), day=day_text(one.since, language)
+        ran=counted(
+            "This prompt ran {count} time since {day}.",
+            "This prompt ran {count} times since {day}.",
+            number(one.calls, language),
+            day=day_text(one.since, language),
         ),
         answers=_answers(one, language),
         saves=tuple(_saves(one, language)),

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from hausgeist.errors import N_
 from hausgeist.ledger.crowd import FEWEST
-from hausgeist.locale import translator
+from hausgeist.locale import counter, translator
 from hausgeist.render import charts
 from hausgeist.store.usage import DAY, Mine
 from hausgeist.web.amounts import euros, number
@@ -31,6 +31,7 @@ async def show(visit: Visit) -> Response:
     house, who = visit.house, visit.principal
     frame = await shell(visit, N_("Your usage"))
     language, turn = frame.language, translator(frame.language)
+    counted = counter(language)
     mine = await house.usage.mine(who.id)
     context = UsagePage(
         shell=frame,
@@ -47,9 +48,11 @@ async def show(visit: Visit) -> Response:
                     number(one.output_tokens, language),
                     turn(N_("unknown"))
                     if one.unpriced == one.answers
-                    else turn(N_("{known} + {calls} calls unknown")).format(
+                    else counted(
+                        "{known} + {count} call unknown",
+                        "{known} + {count} calls unknown",
+                        number(one.unpriced, language),
                         known=euros(one.micro_eur, language),
-                        calls=number(one.unpriced, language),
                     )
                     if one.unpriced
                     else euros(one.micro_eur, language),
