@@ -16,6 +16,6 @@ class GoldSealed(NotAllowed):
 
     code = "gold_sealed"
     text = N_(
-        "This text belongs to the gold standard. Until the gate opens it, nobody sees what others or models "
+        "This text belongs to the gold set. Until the gate opens it, nobody sees what others or models "
         "say of it; that somebody asked is in the audit trail."
     )

@@ -81,7 +81,7 @@ WORDS = {
     "gold.decided": N_("Gate decided on a student"),
     "gold.adjudicated": N_("People differed on a gold text: decided"),
     "gold.adjudication_undone": N_("Decision on a gold text taken back"),
-    "gold.opened": N_("Gold standard opened"),
+    "gold.opened": N_("Gold set opened"),
     "grid_factor.set": N_("CO2 of electricity changed"),
     "guard.changed": N_("Rule of the guards changed"),
     "guard.created": N_("Rule of the guards made"),

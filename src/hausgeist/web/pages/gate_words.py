@@ -170,7 +170,7 @@ def sentences(evidence: Mapping[str, Any], language: str) -> tuple[str, ...]:
         found.append(
             turn(
                 N_(
-                    "People themselves agree with the gold standard at {gold}, with one another at "
+                    "People themselves agree with the gold set at {gold}, with one another at "
                     "{between}: more than that nobody can honestly reach."
                 )
             ).format(

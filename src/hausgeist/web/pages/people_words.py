@@ -113,7 +113,7 @@ def rows(found: Together, language: str) -> tuple[tuple[str, ...], ...]:
     named = (
         (N_("Without suggestions") if found.alone else N_("All answers"), found.every),
         (N_("With a suggestion in sight"), found.assisted),
-        (N_("Gold standard"), found.gold),
+        (N_("Gold set"), found.gold),
     )
     return tuple(
         (
@@ -139,7 +139,7 @@ def chart(found: Together, language: str) -> Markup:
         (N_("Gwet's AC1"), found.every.ac1),
         (N_("Passages, exactly"), found.every.exact),
         (N_("Passages, in part"), found.every.partial),
-        (N_("Gold standard"), found.gold.decisive if found.gold.items >= ITEMS_LEAST else None),
+        (N_("Gold set"), found.gold.decisive if found.gold.items >= ITEMS_LEAST else None),
     )
     drawn = [_range(turn(words), one, language) for words, one in named if one is not None]
     return _marked(turn(N_("Agreement")), drawn, language) if drawn else Markup()
@@ -408,7 +408,7 @@ def routing(task: Task, language: str) -> tuple[str, ...]:
     said.append(
         turn(
             N_(
-                "Texts of the gold standard are answered by two, blind; a third decides where "
+                "Texts of the gold set are answered by two, blind; a third decides where "
                 "they differ."
             )
         )

@@ -124,13 +124,13 @@ async def _page(
     made = await frame(visit, task, member, "people")
     language, turn = made.shell.language, translator(made.shell.language)
     waiting = await bench.room.waiting(task, member)
-    words = turn(N_("Cases that wait for you: {count}. Of the gold standard: {gold}."))
+    words = turn(N_("Cases that wait for you: {count}. Of the gold set: {gold}."))
     count = f"{waiting.mine}+" if waiting.more else str(waiting.mine)
     others = ""
     if waiting.others:
         others = turn(
             N_(
-                "Texts of the gold standard that wait for a third person, because you answered them: {count}."
+                "Texts of the gold set that wait for a third person, because you answered them: {count}."
             )
         ).format(count=waiting.others)
     done = DONE.get(asked.get("done", ""), "")

@@ -32,7 +32,7 @@ ORDER_WORDS = {
 }
 WORK_WORDS = {
     POOL: N_("Texts to learn from"),
-    GOLD: N_("Gold standard (blind)"),
+    GOLD: N_("Gold set (blind)"),
     AGAIN: N_("To be answered again"),
 }
 MODE_SHORT = {
