@@ -20,7 +20,7 @@ def call(text: str = "Say hello.", **fields: object) -> Call:
     return Call(
         id="c1",
         principal=WHO,
-        purpose=Purpose.API,
+        purpose=fields.pop("purpose", Purpose.API),
         model=fields.pop("model", "smol"),
         sampling=Sampling(**sampling),
         **fields,

@@ -13,6 +13,7 @@ from engine_calls import call, messages
 
 from hausgeist.core.calls import AnswerFormat
 from hausgeist.core.events import Delta, Finished, ToolCalled
+from hausgeist.core.labels import Purpose
 from hausgeist.core.messages import Image, Message, Text, Tool, ToolCall, text_message
 from hausgeist.errors import (
     ContextOverflow,
@@ -90,6 +91,34 @@ def test_stopping_early_frees_the_slot(bench):
     taken, events = asyncio.run(flow())
     assert taken == 0
     assert words(events)
+
+
+def test_a_persons_call_is_answered_before_a_jobs_that_was_there_first(bench, spec):
+    """The purpose of a call decides who is next at an engine whose places are taken."""
+
+    async def flow():
+        async with bench() as here:
+            order, tasks = [], []
+
+            async def ask(purpose):
+                await here.answer(call(purpose=purpose))
+                order.append(purpose)
+
+            async with here.supervisor.lease(spec):
+                async with here.supervisor.lease(spec):
+                    for purpose in (Purpose.SUGGEST, Purpose.EVALUATE, Purpose.API, Purpose.CHAT):
+                        tasks.append(asyncio.create_task(ask(purpose)))
+                        many = len(tasks)
+                        await here.until(lambda n=many: here.supervisor.status()[0].waiting == n)
+                await asyncio.gather(*tasks)  # one place is left for all of them
+            return order
+
+    assert asyncio.run(flow()) == [
+        Purpose.API,
+        Purpose.CHAT,
+        Purpose.SUGGEST,
+        Purpose.EVALUATE,
+    ]
 
 
 def test_an_answer_keeps_to_a_schema(bench):

@@ -12,11 +12,13 @@ The web process imports no numpy and no llama.cpp; both live in the children.
 """
 
 from hausgeist.gateway.engines.engine import Engine, EngineStatus, State
+from hausgeist.gateway.engines.places import JOBS
 from hausgeist.gateway.engines.spec import ENCODER, EngineSpec, encoder_card, encoder_spec, spec_of
 from hausgeist.gateway.engines.supervisor import Supervisor
 
 __all__ = [
     "ENCODER",
+    "JOBS",
     "Engine",
     "EngineSpec",
     "EngineStatus",

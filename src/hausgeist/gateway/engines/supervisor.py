@@ -30,7 +30,7 @@ from hausgeist.gateway.weights import available
 from hausgeist.net import AllowList, Destination
 
 QUEUE = 64
-"""Calls that may wait for a place at one model."""
+"""Calls that may wait for a place at one model: so many of people, and so many of jobs."""
 
 YIELD_AFTER = 10.0
 """Seconds a load waits for an engine to fall idle before the least recently used one must finish."""
@@ -93,9 +93,16 @@ class Supervisor:
 
     @asynccontextmanager
     async def lease(
-        self, spec: EngineSpec, *, keep_alive: float | None = None, place: bool = True
+        self,
+        spec: EngineSpec,
+        *,
+        keep_alive: float | None = None,
+        place: bool = True,
+        job: bool = False,
     ) -> AsyncIterator[Engine]:
         """Hold a running engine; ``place`` takes one of its slots. ``keep_alive`` is seconds, as a hint.
+
+        ``job``: nobody sits waiting for it, so people's calls go before it.
 
         Raises:
             DoesNotFit: it never will, with numbers and advice.
@@ -105,14 +112,14 @@ class Supervisor:
             QueueFull: too many wait.
             Unavailable: the house is closing.
         """
-        engine = await self._take(spec, place=place)
+        engine = await self._take(spec, place=place, job=job)
         clock = asyncio.get_running_loop().time
         since = clock()
         try:
             yield engine
         finally:
             if place:
-                engine.places.leave(clock() - since)
+                engine.places.leave(clock() - since, job=job)
             if keep_alive is not None:
                 engine.keep_alive = keep_alive
             if engine.state is State.READY:
@@ -141,7 +148,7 @@ class Supervisor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(self._close(engine) for engine in list(self._all)))
 
-    async def _take(self, spec: EngineSpec, *, place: bool) -> Engine:
+    async def _take(self, spec: EngineSpec, *, place: bool, job: bool) -> Engine:
         """An engine that is ready, held, with a place; a new one if it goes away while we queue."""
         deadline = asyncio.get_running_loop().time() + self._patience
         while True:
@@ -152,7 +159,7 @@ class Supervisor:
             try:
                 await self._ready(engine, deadline)
                 if place:
-                    await engine.places.take()
+                    await engine.places.take(job=job)
                 taken = True
             except Closed:
                 continue

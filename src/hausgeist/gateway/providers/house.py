@@ -32,6 +32,7 @@ from hausgeist.errors import (
     UpstreamTimeout,
 )
 from hausgeist.gateway.engines import (
+    JOBS,
     Engine,
     EngineSpec,
     EngineStatus,
@@ -125,7 +126,8 @@ class HouseProvider:
         _check(call)
         told = _as_told(call)
         spec = self._spec(card)
-        async with self._supervisor.lease(spec, keep_alive=call.keep_alive) as engine:
+        job = call.purpose in JOBS
+        async with self._supervisor.lease(spec, keep_alive=call.keep_alive, job=job) as engine:
             provider = self._at(engine, _quirks(call))
             try:
                 repeat = call.prompt.text if call.prompt is not None and call.prompt.echo else ""
