@@ -12,16 +12,6 @@ from hausgeist.testing.upstreams import FakeUpstream, OpenAIDialect
 
 
 @pytest.fixture
-def do(run):
-    """Call a command of ``task`` with --json; gives what it prints."""
-
-    def call(*words):
-        return json.loads(run("task", *words, "--json").stdout)
-
-    return call
-
-
-@pytest.fixture
 def anna(run):
     """The only administrator of the house."""
     run("user", "create", "anna", "--admin")

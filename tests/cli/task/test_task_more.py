@@ -23,36 +23,6 @@ from hausgeist.testing.running import environment, wait_until
 from hausgeist.testing.upstreams import FakeUpstream, OpenAIDialect
 
 
-@pytest.fixture
-def do(run):
-    """Call a command of ``task`` with --json; gives what it prints."""
-
-    def call(*words, given=None):
-        return json.loads(run("task", *words, "--json", given=given).stdout)
-
-    return call
-
-
-@pytest.fixture
-def task(run, do, told, tmp_path):
-    """A task ``amt`` with texts and no answers, owned by the only administrator."""
-    run("user", "create", "anna", "--admin")
-    file = tmp_path / "texte.txt"
-    file.write_text("\n".join(text for text, _ in told), "utf-8")
-    labels = ("--label", "strasse: Wege", "--label", "Abfall und Müll")
-    return do("create", file, "--name", "amt", "--class", "public", *labels)
-
-
-@pytest.fixture
-def answered(task, do, told, tmp_path):
-    """The same with an answer to every text."""
-    names = {"strasse": "strasse", "abfall": "Abfall und Müll"}
-    lines = [json.dumps({"text": text, "label": names[key]}) for text, key in told]
-    (tmp_path / "said.jsonl").write_text("\n".join(lines), "utf-8")
-    assert do("answers", "amt", "--in", tmp_path / "said.jsonl")["kept"] == len(told)
-    return task
-
-
 def test_answers_go_out_and_come_in(answered, do, tmp_path):
     """What was exported is read again; what does not fit is told by its line and the rest is kept."""
     out = tmp_path / "out.jsonl"

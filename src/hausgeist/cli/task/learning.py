@@ -90,17 +90,23 @@ def gate(
     reason: str = REASON,
     consent: bool = CONSENT,
     export: Path | None = typer.Option(None, help="Write the verdict there, item by item."),
+    script: Path | None = typer.Option(
+        None, help="Write the script there that recomputes a verdict from its export."
+    ),
+    earlier: str = typer.Option("", "--opening", help="Show an earlier opening: its id."),
     login: str = AS,
     as_json: bool = AS_JSON,
 ) -> None:
     """Open the sealed gold set and decide; without --reason, say what is there and what is missing."""
     from hausgeist.core.tasks import Part  # noqa: PLC0415  as above
-    from hausgeist.web.pages import gate_words  # noqa: PLC0415  as above
 
     async def work(at: Acting) -> tuple[dict[str, Any], str]:
         task, member = await at.task(name, Part.OWNER)
         state = await at.bench.gate.state(task)
         under_way = _under_way(state)
+        if earlier:
+            entry = await at.bench.gate.verdict(task, earlier)
+            return await _decided(at, task, entry, export, script)
         if not reason and under_way is None:
             return _state_row(state), _state_words(state)
         await at.ready_to_ask()
@@ -119,19 +125,30 @@ def gate(
             counts = {"differ": entry.differ, "asked": entry.asked, "open": entry.open}
             told = "They differ on {differ} texts. People get {asked}; {open} of these are open."
             return opening_row(entry) | counts, told.format(**counts)
-        if entry.kept is None:
-            raise SetupError(
-                problem="There is no verdict yet.", advice="Run the same again to go on."
-            )
-        if export is not None:
-            await _written(at, task, opening.id, export)
-        head, _ = gate_words.headline(entry.kept.verdict, entry.kept.evidence, "en")
-        said = [head, *gate_words.sentences(entry.kept.evidence, "en")]
-        row = opening_row(entry) | {"headline": head, "evidence": dict(entry.kept.evidence)}
-        return row, "\n".join(said)
+        return await _decided(at, task, entry, export, script)
 
     row, words = acting(work, login)
     show(row, words, as_json=as_json)
+
+
+async def _decided(
+    at: Acting, task: Task, entry: Entry, export: Path | None, script: Path | None
+) -> tuple[dict[str, Any], str]:
+    """A verdict, in values and in words; and its files, where they are asked for."""
+    from hausgeist.register.verdict_export import script as recompute  # noqa: PLC0415  as above
+    from hausgeist.web.pages import gate_words  # noqa: PLC0415  as above
+
+    if entry.kept is None:
+        raise SetupError(problem="There is no verdict yet.", advice="Run the same again to go on.")
+    if export is not None:
+        found = await at.bench.gate.export(task, entry.opening.id)
+        await _written(json.dumps(found, ensure_ascii=False, indent=1), export)
+    if script is not None:
+        await _written(recompute(), script)
+    head, _ = gate_words.headline(entry.kept.verdict, entry.kept.evidence, "en")
+    said = [head, *gate_words.sentences(entry.kept.evidence, "en")]
+    row = opening_row(entry) | {"headline": head, "evidence": dict(entry.kept.evidence)}
+    return row, "\n".join(said)
 
 
 def chosen(there: list[Student] | tuple[Student, ...], wanted: str) -> Student:
@@ -182,9 +199,7 @@ def _state_words(state: State) -> str:
     return "\n".join(lines)
 
 
-async def _written(at: Acting, task: Task, opening_id: str, target: Path) -> None:
-    found = await at.bench.gate.export(task, opening_id)
-    text = json.dumps(found, ensure_ascii=False, indent=1)
+async def _written(text: str, target: Path) -> None:
     try:
         await asyncio.to_thread(target.write_text, text, "utf-8")
     except OSError as error:

@@ -15,6 +15,7 @@ import typer
 from hausgeist.cli.task.acting import AS, NAME, acting
 from hausgeist.cli.task.here import done_here, pending
 from hausgeist.cli.task.shown import (
+    ROUTING,
     SETTINGS,
     intake_line,
     intake_row,
@@ -336,7 +337,9 @@ def _task(
         language="en" if language == "en" else "de",
     )
     if plain:
-        kept = {name: plain[name] for name in SETTINGS if name in plain and name != "language"}
+        known = (*SETTINGS, *ROUTING)
+        kept = {name: plain[name] for name in known if name in plain and name != "language"}
+        kept["reviewer_labels"] = tuple(kept.get("reviewer_labels", ()))
         kept |= {"metric": Metric(kept["metric"]), "mode": Mode(kept["mode"])}
         if made.value != plain["kind"]:
             kept.pop("metric")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -15,11 +16,15 @@ from hausgeist.errors import InvalidField
 if TYPE_CHECKING:
     from hausgeist.cli.task.acting import Acting
     from hausgeist.core.rules import Rule
-    from hausgeist.register.rule_scores import Scored
+    from hausgeist.register.rule_asking import Draft
+    from hausgeist.register.rule_scores import Scored, Share
 
 rules = typer.Typer(help="Patterns that answer without a model.", no_args_is_help=True)
 
 RULE = typer.Argument(help="The rule's id, or its beginning.")
+LABEL = typer.Argument(help="The label's key; of a record, the field.")
+PATTERN = typer.Argument(help="The pattern.")
+KIND = typer.Option("regex", help="regex, tokens or words.")
 
 
 @rules.command("list")
@@ -44,9 +49,9 @@ def list_(name: str = NAME, login: str = AS, as_json: bool = AS_JSON) -> None:
 @rules.command()
 def add(
     name: str = NAME,
-    label: str = typer.Argument(help="The label's key; of a record, the field."),
-    pattern: str = typer.Argument(help="The pattern."),
-    kind: str = typer.Option("regex", help="regex, tokens or words."),
+    label: str = LABEL,
+    pattern: str = PATTERN,
+    kind: str = KIND,
     note: str = typer.Option("", help="Why it is there."),
     must: list[str] = typer.Option([], help="A text it has to find; more than once."),
     must_not: list[str] = typer.Option([], help="A text it may not find; more than once."),
@@ -54,31 +59,143 @@ def add(
     as_json: bool = AS_JSON,
 ) -> None:
     """Add a rule behind the others, switched on."""
-    from hausgeist.core.rules import RuleKind  # noqa: PLC0415  as above
     from hausgeist.core.tasks import Part  # noqa: PLC0415  as above
-    from hausgeist.register.rule_asking import Draft  # noqa: PLC0415  as above
 
-    try:
-        made = RuleKind(kind)
-    except ValueError:
-        raise InvalidField(
-            field="kind", reason="use regex, tokens or words", param="kind"
-        ) from None
+    draft = _draft(kind, pattern, label, note=note, must=must, must_not=must_not)
 
     async def work(at: Acting) -> Rule:
         task, member = await at.task(name, Part.REVIEWER)
-        draft = Draft(
-            kind=made,
-            pattern=pattern,
-            label=label,
-            note=note,
-            must=tuple(must),
-            must_not=tuple(must_not),
-        )
         return await at.bench.rules.add(task, member, draft)
 
     row = _row(acting(work, login))
     show(row, f"The rule {row['id'][:8]} is on.", as_json=as_json)
+
+
+@rules.command("try")
+def try_(
+    name: str = NAME,
+    label: str = LABEL,
+    pattern: str = PATTERN,
+    kind: str = KIND,
+    login: str = AS,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Show what a rule would find in the pool, with examples; nothing is kept."""
+    from hausgeist.core.tasks import Part  # noqa: PLC0415  as above
+    from hausgeist.web.pages.task_rules_words import trial_part  # noqa: PLC0415  as above
+
+    draft = _draft(kind, pattern, label)
+
+    async def work(at: Acting) -> tuple[dict[str, Any], list[str]]:
+        task, _ = await at.task(name, Part.REVIEWER)
+        found = await at.bench.rules.trial(task, draft)
+        told = [f"{words}: {said}" for words, said in trial_part(found, "en").figures]
+        examples = {
+            "found": found.found,
+            "near": found.near,
+            "wrong": found.wrong,
+            "missed": found.missed,
+        }
+        row = _scored(found.scored) | {
+            "hits": found.scored.hits,
+            "sample": found.sample,
+            "pool": found.pool,
+            "against": [{"rule": one.id, "texts": count} for one, count, _ in found.against],
+        }
+        row |= {key: ["".join(p for p, _ in one) for one in some] for key, some in examples.items()}
+        return row, told
+
+    row, told = acting(work, login)
+    for key in ("found", "near", "wrong", "missed"):
+        told += [f"{key}:", *(f"  {' '.join(one.split())[:120]}" for one in row[key])]
+    show(row, "\n".join(told), as_json=as_json)
+
+
+@rules.command()
+def edit(
+    name: str = NAME,
+    rule: str = RULE,
+    label: str = typer.Option("", help="Another label; empty: as it is."),
+    pattern: str = typer.Option("", help="Another pattern; empty: as it is."),
+    kind: str = typer.Option("", help="regex, tokens or words; empty: as it is."),
+    note: str | None = typer.Option(None, help="Why it is there."),
+    login: str = AS,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Change what a rule says; its place in the order stays."""
+    from hausgeist.core.tasks import Part  # noqa: PLC0415  as above
+
+    async def work(at: Acting) -> Rule:
+        task, member = await at.task(name, Part.REVIEWER)
+        old = _meant(await at.bench.rules.of(task), rule)
+        draft = _draft(
+            kind or old.kind.value,
+            pattern or old.pattern,
+            label or old.label,
+            note=old.note if note is None else note,
+            must=old.must,
+            must_not=old.must_not,
+        )
+        return await at.bench.rules.edit(task, member, old.id, draft)
+
+    row = _row(acting(work, login))
+    show(row, f"The rule {row['id'][:8]} is changed.", as_json=as_json)
+
+
+@rules.command()
+def move(
+    name: str = NAME,
+    rule: str = RULE,
+    to: int = typer.Argument(min=1, help="Its place among all rules; 1: the first."),
+    login: str = AS,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Put a rule at another place of the order: the first that fits decides."""
+    from hausgeist.core.tasks import Part  # noqa: PLC0415  as above
+
+    async def work(at: Acting) -> list[str]:
+        task, member = await at.task(name, Part.REVIEWER)
+        found = _meant(await at.bench.rules.of(task), rule)
+        await at.bench.rules.move(task, member, found.id, to - 1)
+        return [one.id for one in await at.bench.rules.of(task)]
+
+    order = acting(work, login)
+    show({"order": order}, " ".join(one[:8] for one in order), as_json=as_json)
+
+
+@rules.command()
+def verdict(name: str = NAME, login: str = AS, as_json: bool = AS_JSON) -> None:
+    """Say whether rules are enough: what they cover, how right they are, where they differ."""
+    from hausgeist.core.tasks import Part  # noqa: PLC0415  as above
+    from hausgeist.web.pages import task_rules_words  # noqa: PLC0415  as above
+
+    async def work(at: Acting) -> tuple[dict[str, Any], str]:
+        task, _ = await at.task(name, Part.REVIEWER)
+        board = await at.bench.rules.board(task)
+        held = board.sufficient
+        head, said, _ = task_rules_words.verdict(board, task, "en")
+        row = {
+            "verdict": held.enough.value,
+            "rules": held.rules,
+            "answers": held.answers,
+            "covered": _share(held.covered),
+            "precision": _share(held.precision),
+            "whole": _share(held.whole),
+            "against": held.against,
+            "teacher_quality": held.quality,
+            "conflicts": [
+                {"first": one.first, "second": one.second, "texts": one.texts}
+                for one in board.conflicts
+            ],
+        }
+        return row, f"{head}. {said}"
+
+    row, words = acting(work, login)
+    words += "".join(
+        f"\n{one['first'][:8]} and {one['second'][:8]} differ on {one['texts']} texts."
+        for one in row["conflicts"]
+    )
+    show(row, words, as_json=as_json)
 
 
 @rules.command()
@@ -144,6 +261,40 @@ def propose(
 
     row = acting(work, login)
     show(row, f"{row['new']} rules are proposed.", as_json=as_json)
+
+
+def _draft(
+    kind: str,
+    pattern: str,
+    label: str,
+    *,
+    note: str = "",
+    must: Sequence[str] = (),
+    must_not: Sequence[str] = (),
+) -> Draft:
+    from hausgeist.core.rules import RuleKind  # noqa: PLC0415  as above
+    from hausgeist.register.rule_asking import Draft  # noqa: PLC0415  as above
+
+    try:
+        made = RuleKind(kind)
+    except ValueError:
+        raise InvalidField(
+            field="kind", reason="use regex, tokens or words", param="kind"
+        ) from None
+    return Draft(
+        kind=made,
+        pattern=pattern,
+        label=label,
+        note=note,
+        must=tuple(must),
+        must_not=tuple(must_not),
+    )
+
+
+def _share(found: Share) -> dict[str, Any]:
+    held = found.interval
+    bounds = None if held is None else [held.low, held.high]
+    return {"right": found.right, "of": found.of, "bounds": bounds}
 
 
 def _meant(there: list[Rule], wanted: str) -> Rule:

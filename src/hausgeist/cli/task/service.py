@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,12 @@ from hausgeist.cli.task.acting import AS, NAME, acting, server_runs, told
 from hausgeist.cli.task.here import done_here, pending
 from hausgeist.cli.task.learning import STUDENT, chosen
 from hausgeist.cli.user import AS_JSON, show
-from hausgeist.errors import SetupError
+from hausgeist.errors import InvalidField, SetupError
 
 if TYPE_CHECKING:
     from hausgeist.cli.task.acting import Acting
-    from hausgeist.core.service import Deployment
+    from hausgeist.core.service import Deployment, Template
+    from hausgeist.core.tasks import Task
     from hausgeist.register.promote import CheckList
 
 
@@ -35,6 +37,15 @@ def promote(
     ),
     teacher: list[str] = typer.Option([], help="Who answers what it leaves; more than once."),
     queue: bool = typer.Option(True, "--queue/--no-queue", help="People answer what is left."),
+    rules: str = typer.Option("", help="A student of rules that is asked first: v1."),
+    readers: list[str] = typer.Option(
+        ["everyone"], help="Who may ask: everyone, members, or groups; more than once."
+    ),
+    template: str = typer.Option(
+        "",
+        help="Whose calls it takes over: a file of JSON (system, prefix, suffix, model, named), or known.",
+    ),
+    review: str = typer.Option("", help="When somebody looks again: 2027-03-01."),
     exception: str = typer.Option("", help="Why, in spite of what is open on the list."),
     threshold: float = typer.Option(
         0.5, min=0.0, max=1.0, help="With an exception, where the list gives no threshold."
@@ -52,28 +63,91 @@ def promote(
         verbs = at.bench.promote
         if full:
             await verbs.full(task, member)
-            row = _deployment((await verbs.of_task(task))[0])
+            row = deployment_row((await verbs.of_task(task))[0])
             return row, f"{row['student']} answers everything now."
         there = await at.bench.students.list(task)
+        chain = Chain(
+            rules=chosen(there, rules).id if rules else "",
+            teachers=tuple(teacher),
+            queue=queue,
+            groups=await _readers(at, readers),
+            template=await _template(at, task, template),
+        )
         wish = Wish(
             student_id=chosen(there, student).id,
             wrong_most=wrong_most,
             share=share,
             shadow=shadow,
-            chain=Chain(teachers=tuple(teacher), queue=queue),
+            chain=chain,
+            review_at=_day(review),
             exception=exception,
             threshold=threshold,
         )
         found = await verbs.check(task, wish)
         if check:
             return _listed(found), _list_words(found)
-        row = _deployment(await verbs.promote(task, member, wish))
+        row = deployment_row(await verbs.promote(task, member, wish))
         words = f"{row['student']} is in service ({row['state']}, {100 * row['share']:.0f} %)."
         return row | {"list": _listed(found)}, f"{_list_words(found)}\n{words}"
 
     row, words = acting(work, login)
-    _heard()
+    heard()
     show(row, words, as_json=as_json)
+
+
+async def _readers(at: Acting, said: list[str]) -> tuple[str, ...] | None:
+    """The groups that may ask; None: everyone, empty: who works on the task."""
+    if "everyone" in said:
+        return None
+    wanted = [one for one in said if one != "members"]
+    there = await at.house.identity.groups.all() if wanted else []
+    found = []
+    for name in wanted:
+        one = next((group for group in there if name in {group.id, group.title}), None)
+        if one is None:
+            listed = ", ".join(group.id for group in there)
+            raise InvalidField(
+                field="readers", reason=f"there is no group {name}, only: {listed}", param="readers"
+            )
+        found.append(one.id)
+    return tuple(found)
+
+
+async def _template(at: Acting, task: Task, said: str) -> Template | None:
+    """The prompt that a student stands in for: of a file, or that of before."""
+    from hausgeist.core.service import Template  # noqa: PLC0415  as above
+
+    if said == "known":
+        every = await at.bench.promote.of_task(task)
+        before = every[0].chain.template if every else None
+        return before or await at.bench.traffic.template_of(task.id)
+    if not said:
+        return None
+    try:
+        plain = json.loads(await asyncio.to_thread(Path(said).read_text, "utf-8"))
+        return Template(
+            str(plain["system"]),
+            str(plain.get("prefix", "")),
+            str(plain.get("suffix", "")),
+            str(plain.get("model", "")),
+            named=bool(plain.get("named")),
+        )
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise InvalidField(
+            field="template", reason=f"{said} is no file of a template", param="template"
+        ) from error
+
+
+def _day(said: str) -> int:
+    if not said:
+        return 0
+    try:
+        day = datetime.strptime(said, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise InvalidField(
+            field="review", reason="a day is wanted, such as 2027-03-01", param="review"
+        ) from None
+    return int(day.timestamp() * 1000)
 
 
 def rollback(
@@ -89,12 +163,12 @@ def rollback(
         task, member = await at.task(name, Part.OWNER)
         verbs = at.bench.promote
         await (verbs.end(task, member) if end else verbs.roll_back(task, member))
-        return [_deployment(one) for one in await verbs.of_task(task)]
+        return [deployment_row(one) for one in await verbs.of_task(task)]
 
     rows = acting(work, login)
     running = [row for row in rows if row["state"] != "ended"]
     words = "\n".join(f"{row['student']} answers ({row['state']})." for row in running)
-    _heard()
+    heard()
     show(running, words or "No student of this task is in service.", as_json=as_json)
 
 
@@ -136,12 +210,14 @@ def export(
     show(row, words, as_json=as_json)
 
 
-def _heard() -> None:
+def heard() -> None:
+    """Tell that a server at work follows by itself."""
     if server_runs():
         told("The server on this data directory follows within seconds.")
 
 
-def _deployment(found: Deployment) -> dict[str, Any]:
+def deployment_row(found: Deployment) -> dict[str, Any]:
+    """A student in service."""
     return {
         "id": found.id,
         "number": found.number,

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 SETTINGS = ("metric", "margin", "mode", "language", "overlap", "teacher", "prompt")
 """What `--like` takes over as it is, besides kind, labels, fields, slices and class."""
+ROUTING = (
+    "blind_share",
+    "planted_share",
+    "random_share",
+    "unsure_below",
+    "daily",
+    "reviewer_labels",
+    "differing",
+)
+"""What `--like` takes over, too, where it is there."""
 
 
 def task_row(task: Task, counts: Mapping[Partition, Counts] | None = None) -> dict[str, Any]:
@@ -44,7 +54,8 @@ def task_row(task: Task, counts: Mapping[Partition, Counts] | None = None) -> di
         "guideline_version": task.guideline_version,
         "archived": task.archived_at is not None,
     }
-    row |= {name: getattr(task, name) for name in SETTINGS}
+    row |= {name: getattr(task, name) for name in (*SETTINGS, *ROUTING)}
+    row["reviewer_labels"] = list(task.reviewer_labels)
     if counts is not None:
         row["items"] = {
             partition.value: {
