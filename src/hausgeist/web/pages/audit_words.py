@@ -6,10 +6,10 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from hausgeist.chat.labels import CLASSES, KINDS, ZONES
+from hausgeist.chat.labels import KINDS, ZONES
 from hausgeist.chat.library.rights import HOUSE_GROUP
 from hausgeist.core.findings import Kind
-from hausgeist.core.labels import DataClass, Zone
+from hausgeist.core.labels import Zone
 from hausgeist.core.policy import Rule
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_
@@ -17,6 +17,7 @@ from hausgeist.locale import translator
 from hausgeist.web.amounts import MICRO, number, typed
 from hausgeist.web.moments import day_text, moment_text
 from hausgeist.web.pages.admin_prices_forms import FIGURES
+from hausgeist.web.pages.audit_facts import FACTS, VALUES
 from hausgeist.web.pages.policy_words import THENS, rule_name
 
 AREAS = (
@@ -157,135 +158,6 @@ WORDS = {
     "user.sessions_ended": N_("Sessions ended"),
 }
 """A kind without words is shown as the trail has it."""
-FACTS = {one.name.lower(): words for one, words in CLASSES.items()} | {
-    "action": N_("What it does"),
-    "active": N_("active"),
-    "admin_country": N_("Administrators in"),
-    "alone": N_("without a second person"),
-    "asked": N_("asked for"),
-    "base_url": N_("Address"),
-    "body": N_("Text of the rule (check sum)"),
-    "cleared_for": N_("Released for"),
-    "cached_input": N_("Cached, per million"),
-    "closed": N_("older conversations closed"),
-    "collected": N_("May become a task"),
-    "code": N_("Recovery code"),
-    "colour": N_("Colour"),
-    "contract_since": N_("Contract on file since"),
-    "conversations": N_("Conversations"),
-    "cost_centre": N_("Cost centre"),
-    "count": N_("How many"),
-    "country": N_("Country"),
-    "currency": N_("Currency"),
-    "default_model": N_("Offered first"),
-    "description": N_("Description"),
-    "dialect": N_("Interface"),
-    "difference": N_("Difference"),
-    "draft": N_("Draft"),
-    "enabled": N_("enabled"),
-    "expires_at": N_("Expires"),
-    "factor": N_("CO2 of electricity"),
-    "fields": N_("What was changed"),
-    "figures": N_("Figures"),
-    "first": N_("From"),
-    "group": N_("Group that pays"),
-    "groups": N_("Further groups"),
-    "has_key": N_("Key on file"),
-    "host": N_("Host"),
-    "id": N_("Short name"),
-    "imprint": N_("Imprint"),
-    "input": N_("Read, per million"),
-    "instead": N_("Answers instead"),
-    "judged": N_("Answers judged"),
-    "key_changed": N_("Key changed"),
-    "keys_revoked": N_("Keys revoked"),
-    "kind": N_("Kind"),
-    "kinds": N_("Of which kinds"),
-    "last": N_("Until"),
-    "login": N_("Login name"),
-    "logo": N_("Logo"),
-    "max_class": N_("Data class"),
-    "micro_eur": N_("EUR a month"),
-    "model": N_("Model"),
-    "models": N_("Models"),
-    "month": N_("Month"),
-    "must_change": N_("must be changed at the next login"),
-    "name": N_("Name"),
-    "note": N_("Note"),
-    "operator": N_("Operator"),
-    "operator_country": N_("Operator in"),
-    "organisation": N_("Organisation"),
-    "output": N_("Written, per million"),
-    "outcome": N_("Outcome"),
-    "outputs_may_train": N_("Its answers may train own models"),
-    "parent_country": N_("Owner in"),
-    "percent": N_("Percent"),
-    "places": N_("Where it looks"),
-    "policy": N_("Rules"),
-    "price_as_of": N_("Prices as of"),
-    "price_source": N_("Where the prices come from"),
-    "questions": N_("Questions"),
-    "quirks": N_("Peculiarities"),
-    "rate": N_("EUR for 1 USD"),
-    "reading": N_("Number of the reading"),
-    "reason": N_("Reason"),
-    "retention_days": N_("Keeps it for days"),
-    "role": N_("Role"),
-    "samples_deleted": N_("Samples deleted"),
-    "rule": N_("Rule"),
-    "rules": N_("Price"),
-    "scope": N_("Whose data"),
-    "sessions_ended": N_("Sessions ended"),
-    "soft": N_("a guess"),
-    "source": N_("Where from"),
-    "state": N_("State"),
-    "text": N_("Text"),
-    "title": N_("Title"),
-    "tiers": N_("Tiers"),
-    "tokens": N_("Tokens a month"),
-    "trains": N_("Trains on what it is sent"),
-    "until": N_("Until"),
-    "valid_from": N_("Holds from"),
-    "version": N_("Version"),
-    "warn_percent": N_("Told from, percent"),
-    "without": N_("Without"),
-    "world_confirmed": N_("Confirmed for outside Europe"),
-    "zone": N_("Zone"),
-}
-"""What was changed, in words; a name that is not here is shown as the trail has it."""
-VALUES = {
-    ("action", "flag"): N_("only mark it"),
-    ("action", "refuse"): N_("stop it"),
-    ("action", "withhold"): N_("leave the passage out of the answer"),
-    ("cleared_for", "internal"): CLASSES[DataClass.INTERNAL],
-    ("cleared_for", "personal"): CLASSES[DataClass.PERSONAL],
-    ("cleared_for", "public"): CLASSES[DataClass.PUBLIC],
-    ("cleared_for", "special"): CLASSES[DataClass.SPECIAL],
-    ("kind", "info"): N_("News"),
-    ("kind", "warning"): N_("Warning"),
-    ("models", "*"): N_("all"),
-    ("role", "admin"): N_("Administrator"),
-    ("role", "auditor"): N_("Auditor"),
-    ("role", "member"): N_("Member"),
-    ("scope", "everyone"): N_("everybody"),
-    ("scope", "group"): N_("a group"),
-    ("scope", "person"): N_("one person"),
-    ("state", "asked"): N_("asked for"),
-    ("state", "changed"): N_("the rule was wrong"),
-    ("state", "draft"): N_("Draft"),
-    ("state", "ended"): N_("ended"),
-    ("state", "granted"): N_("granted"),
-    ("state", "open"): N_("waits for an answer"),
-    ("state", "proposed"): N_("proposed"),
-    ("state", "refused"): N_("refused"),
-    ("state", "rejected"): N_("turned down"),
-    ("state", "running"): N_("running"),
-    ("state", "stopped"): N_("stopped"),
-    ("state", "upheld"): N_("the rule stays"),
-    ("zone", "eu"): ZONES[Zone.EU],
-    ("zone", "house"): ZONES[Zone.HOUSE],
-    ("zone", "world"): ZONES[Zone.WORLD],
-}
 SUBJECTS = {"draft": N_("Draft"), "house": N_("The house")}
 SCOPES = {"cost_centre": N_("Cost centre"), "group": N_("Group"), "key": N_("Service key")}
 """By the first word of a budget's scope."""
@@ -314,7 +186,7 @@ def said(name: str, value: Fact, language: str) -> str:
     if isinstance(value, bool):
         return turn(N_("yes")) if value else turn(N_("no"))
     if isinstance(value, int):
-        if name.endswith("_at"):
+        if name.endswith(("_at", "_since")):
             return moment_text(value, language)
         if name == "micro_eur":
             return f"{number(value / MICRO, language, 2)} €"
