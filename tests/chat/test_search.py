@@ -141,6 +141,20 @@ def test_pages_join_and_the_newest_come_first(finder, talk):
     assert len(order) - len(set(order)) <= 1  # titles lead the first page; their messages follow
 
 
+def test_a_passage_reads_as_the_answer_did(finder, talk):
+    """Of links the words stay, of tables the cells, of stress nothing; what is no Markdown stays."""
+    said = (
+        "Siehe *vor allem* die [Hundesteuersatzung](https://example.org/satzung) mit 2 * 3 = 6 €:\n\n"
+        "| Hund | Betrag |\n|:---|---:|\n| erster | 90 € |\n\n```python\nzahl*2\n```"
+    )
+    ask(talk, said)
+    (one,) = found(finder, "hundesteuer")
+    words = "".join(piece.text for piece in one.places[0].passage)
+    assert words == (
+        "Siehe vor allem die Hundesteuersatzung mit 2 * 3 = 6 €: Hund Betrag erster 90 € zahl*2"
+    )
+
+
 def test_a_passage_is_the_place_and_inert(finder, talk):
     """The words around the find, without Markdown's signs, as plain text with the find marked."""
     ask(talk, "Vorwort " * 200 + "Die <b>Hundesteuer</b> steigt. " + "Nachwort " * 200)

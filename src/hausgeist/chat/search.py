@@ -41,7 +41,13 @@ _BEFORE, _WINDOW = 40, 200
 """Characters of a passage: before its first mark, and in all."""
 _LOOK_MOST = 4_000
 """Words of one message that are looked at after its first mark, for a passage with more of them."""
-_MARKUP = re.compile(r"\*\*|__|`+|(?m:^\s*(?:#{1,6}|>|[-*+])\s)|\s*\|\s*|-{3,}|\s+")
+_MARKUP = re.compile(
+    r"(?m:^[ \t]*+`{3,}+[^\n`]*+$)"  # the fence of a program, with its language
+    r"|(?m:^[ \t|:-]++$)"  # the line beneath a table's head, or across the page
+    r"|!?\[(?P<words>[^\[\]\n]{1,300})\]\([^()\s]{0,2000}\)"  # a link: its words
+    r"|(?<!\w)\*{1,3}(?=\S)|(?<=\S)\*{1,3}(?!\w)|__|`+|(?m:^\s*(?:#{1,6}|>|[-*+])\s)"
+    r"|[ \t]*\|[ \t]*|-{3,}|\s+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +228,7 @@ def _whole(text: str, marks: Callable[[str], bool]) -> Passage:
 
 def _cut(text: str, marks: Callable[[str], bool]) -> Passage:
     """The passage with most of the words in it; the beginning, if the words follow no sentence here."""
-    clean = _MARKUP.sub(_lighter, text).strip()
+    clean = " ".join(_MARKUP.sub(_lighter, text).split())
     spans: list[tuple[int, int]] = []
     seen = 0
     for word in words_in(clean):
@@ -253,7 +259,9 @@ def _cut(text: str, marks: Callable[[str], bool]) -> Passage:
 
 
 def _lighter(match: re.Match[str]) -> str:
-    """Markdown's signs go; white space and table borders become one space."""
+    """Markdown's signs go, of a link its words stay; white space and table borders become spaces."""
+    if match["words"]:
+        return match["words"]
     return "" if match[0][0] in "*_`" and not match[0][-1].isspace() else " "
 
 
