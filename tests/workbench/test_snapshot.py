@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, update
 from hausgeist.core.answers import Span, Value
 from hausgeist.core.tasks import Label, Mode, Part, Partition, Task, TaskKind
 from hausgeist.errors import NotFound
-from hausgeist.store import datasets, tasks
+from hausgeist.store import datasets, task_answers, tasks
 from hausgeist.store.tables import (
     answers,
     decisions,
@@ -87,6 +87,7 @@ class House:
             "at": at,
         }
         self.put(answers, **(row | changes))
+        self.store.write_now(lambda c: task_answers.recount(c, [item]))  # as every verb does
         return row["id"]
 
     def suggests(self, item, value, *, terms="unknown", producer="teacher", **changes):

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from hausgeist.core.answers import Value
 from hausgeist.core.periods import WEEK_MS
 from hausgeist.core.tasks import Mode, Partition
+from hausgeist.store import tallies
 from hausgeist.store.tables import answers, decisions, items, suggestions
 
 ANSWERS_MOST = 20_000
@@ -188,12 +189,8 @@ def comments(connection: Connection, task_id: str, *, most: int, offset: int = 0
 
 def answered(connection: Connection, task_id: str) -> int:
     """How many items of pool and dev somebody has answered."""
-    query = select(func.count()).where(
-        items.c.task_id == task_id,
-        items.c.partition != Partition.GOLD.value,
-        items.c.answered > 0,
-    )
-    return connection.execute(query).scalar_one()
+    found = tallies.of_task(connection, task_id)
+    return sum(found[one].answered for one in (Partition.POOL, Partition.DEV))
 
 
 def _value(text: str | None) -> Value | None:

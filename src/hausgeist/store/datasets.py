@@ -7,14 +7,16 @@ the data set then has of it is its id, by which the students are found that lear
 """
 
 import hashlib
+import heapq
 import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from hausgeist.core.answers import Example, Value
 from hausgeist.core.resolution import Resolved, Said, fits, resolve
@@ -186,33 +188,60 @@ def gathered(
 ) -> Iterator[Gathered]:
     """Every item with what was said of it, in the order they came; a page of them is in memory at a time.
 
-    ``answered``: only those that people have answered; ``ids``: only these, some hundreds at most.
-    Near-duplicates are left out.
+    ``answered``: only those with an answer or a decision that counts; ``ids``: only these, some hundreds at
+    most. Near-duplicates are left out.
     """
     changes = _changes(connection, task.id)
     people = {one: _people(connection, task, one) for one in partitions}
-    after = -1
     query = (
         select(items.c.id, items.c.seq, items.c.meta, items.c.partition)
         .add_columns(items.c.again, items.c.text_hash)
         .where(items.c.dup_of.is_(None))
-        .where(items.c.partition.in_([one.value for one in partitions]))
-        .order_by(items.c.seq)
-        .limit(_AT_ONCE)
     )
     if gold_version is not None:
         query = query.where(items.c.gold_version <= gold_version)
     if ids is None:
-        query = query.where(items.c.task_id == task.id)
+        queries = [_walking(query, task.id, one, answered=answered) for one in partitions]
+        if answered:
+            queries += [_decided_alone(query, task.id, one) for one in partitions]
     else:
-        query = query.where(is_of(items, task.id), items.c.id.in_(list(ids)))
-    if answered:
-        said = exists().where(answers.c.item_id == items.c.id, answers.c.gone_at.is_(None))
-        decided = exists().where(decisions.c.item_id == items.c.id, decisions.c.gone_at.is_(None))
-        query = query.where(or_(said, decided))
+        query = query.where(items.c.partition.in_([one.value for one in partitions]))
+        queries = [query.where(is_of(items, task.id), items.c.id.in_(list(ids)))]
+    walks = [_in_order(connection, one) for one in queries]
+    for rows in _batches(heapq.merge(*walks, key=itemgetter("seq"))):
+        yield from _of_page(connection, task, rows, changes, people)
+
+
+def _walking(
+    query: Select[Any], task_id: str, partition: Partition, *, answered: bool
+) -> Select[Any]:
+    """A walk over a partition's items; ``answered``: only those with an answer that counts."""
+    query = query.where(items.c.task_id == task_id, items.c.partition == partition.value)
+    return query.where(items.c.answered > 0) if answered else query
+
+
+def _decided_alone(query: Select[Any], task_id: str, partition: Partition) -> Select[Any]:
+    """A partition's items with a decision but no answer that counts: a few."""
+    decided = select(decisions.c.item_id).where(
+        decisions.c.task_id == task_id, decisions.c.gone_at.is_(None)
+    )
+    return query.where(
+        items.c.id.in_(decided),
+        is_of(items, task_id),
+        items.c.answered == 0,
+        items.c.partition == partition.value,
+    )
+
+
+def _in_order(connection: Connection, query: Select[Any]) -> Iterator[Row]:
+    """The rows by ``seq``, a page of them in memory."""
+    after = -1
+    query = query.order_by(items.c.seq).limit(_AT_ONCE)
     while rows := connection.execute(query.where(items.c.seq > after)).mappings().all():
         after = rows[-1]["seq"]
-        yield from _of_page(connection, task, rows, changes, people)
+        yield from rows
+        if len(rows) < _AT_ONCE:
+            return
 
 
 def _of_page(

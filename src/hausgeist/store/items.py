@@ -6,7 +6,6 @@ a megabyte each, so nothing here gives all of them at once: walk by ``seq``, or 
 """
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, or_, select, up
 
 from hausgeist.core.items import Item
 from hausgeist.core.tasks import Partition
+from hausgeist.store import tallies
 from hausgeist.store.accounts import Row
 from hausgeist.store.checks import is_of
 from hausgeist.store.tables import items
@@ -23,6 +23,8 @@ _AT_ONCE = 500
 """Ids in one query; databases limit how many parameters a statement has."""
 COUNTED_MOST = 10_000
 """How far a list is counted."""
+_THEIRS = frozenset({"differs"})
+"""Columns that are the database's own business."""
 _LIKE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 
@@ -161,25 +163,10 @@ def remove(connection: Connection, task_id: str, item_id: str) -> bool:
 
 
 def counts(connection: Connection, task_id: str) -> dict[Partition, Counts]:
-    """How many items there are of each partition; every partition is in it.
-
-    Counted in indexes: texts of items that nobody answered are not touched.
-    """
-    ours = items.c.task_id == task_id
-    held = items.c.dup_of.is_not(None)
-    totals, dups, again, answered = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for tally, said in (
-        (totals, ()),
-        (dups, (held,)),
-        (again, (items.c.again > 0, ~held)),
-        (answered, (items.c.answered > 0, ~held)),
-    ):
-        query = select(items.c.partition, func.count()).where(ours, *said)
-        for name, many in connection.execute(query.group_by(items.c.partition)):
-            tally[name] = many
+    """How many items there are of each partition; every partition is in it."""
     return {
-        one: Counts(total=totals[one], dups=dups[one], again=again[one], answered=answered[one])
-        for one in Partition
+        one: Counts(total=found.total, answered=found.answered, dups=found.dups, again=found.again)
+        for one, found in tallies.of_task(connection, task_id).items()
     }
 
 
@@ -198,8 +185,7 @@ def among(
 
 def count(connection: Connection, task_id: str) -> int:
     """How many items a task has."""
-    query = select(func.count()).select_from(items).where(items.c.task_id == task_id)
-    return connection.execute(query).scalar_one()
+    return sum(one.total for one in tallies.of_task(connection, task_id).values())
 
 
 def page(
@@ -253,7 +239,7 @@ def narrowed(query: Select[Any], task_id: str, wanted: Wanted) -> Select[Any]:
 
 def item_of(row: Row) -> Item:
     """The item that a row keeps."""
-    values = dict(row)
+    values = {name: value for name, value in row.items() if name not in _THEIRS}
     values["partition"] = Partition(values["partition"])
     values["meta"] = json.loads(values["meta"])
     return Item(**values)
@@ -265,7 +251,8 @@ def meta_text(meta: Mapping[str, str]) -> str:
 
 
 def _row(item: Item) -> dict[str, Any]:
-    row = {column.name: getattr(item, column.name) for column in items.c}
+    names = (column.name for column in items.c if column.name not in _THEIRS)
+    row = {name: getattr(item, name) for name in names}
     return row | {"partition": item.partition.value, "meta": meta_text(item.meta)}
 
 

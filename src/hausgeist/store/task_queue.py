@@ -74,11 +74,15 @@ class Reserved:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What to look at next: of a partition, answered by so many, from a rank on (or the worth down)."""
+    """What to look at next: of a partition, answered by so many, from a rank on (or the worth down).
+
+    ``differing``: only items of which student and teacher say different things.
+    """
 
     partition: Partition
     answered: int
     by_worth: bool = False
+    differing: bool = False
     after: float | None = None
     size: int = 100
 
@@ -93,6 +97,7 @@ def window(connection: Connection, task_id: str, actor: str, wanted: Window) -> 
         items.c.task_id == task_id,
         items.c.partition == wanted.partition.value,
         items.c.answered == wanted.answered,
+        *([items.c.differs > 0] if wanted.differing else []),
     )
     if wanted.after is not None:
         inner = inner.where(column < wanted.after if wanted.by_worth else column > wanted.after)
@@ -209,7 +214,7 @@ def suggested(
                 suggestions.c.state == "ok",
                 items.c.partition != Partition.GOLD.value,
             )
-            .order_by(suggestions.c.at)
+            .order_by(suggestions.c.at, suggestions.c.id)
         )
         for row in connection.execute(query).mappings():
             found.setdefault(row["item_id"], {})[row["producer"]] = _suggested(row)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A whole database into another: for backups, for restoring them, and for moving house.
 
-Tables go in the order of their references, rows in batches; the source is read in one transaction, so that
+Tables go in the order of their references, rows in batches (counts that triggers keep come by
+themselves); the source is read in one transaction, so that
 the copy is of one moment while others go on writing. The target must be empty.
 """
 
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from hausgeist.errors import SetupError
 from hausgeist.store import schema
 from hausgeist.store.db import Store, sqlite_url
-from hausgeist.store.tables import meta, metadata
+from hausgeist.store.tables import meta, metadata, task_tallies
 
 BATCH = 500
 
@@ -43,7 +44,8 @@ def move(source: Store, target: Store) -> dict[str, int]:
 
         def write(writing: Connection) -> dict[str, int]:
             writing.execute(delete(meta))  # the version note that every new database has
-            return {table.name: _copy(reading, writing, table) for table in metadata.sorted_tables}
+            ours = [one for one in metadata.sorted_tables if one is not task_tallies]
+            return {table.name: _copy(reading, writing, table) for table in ours}
 
         return target.write_now(write)
 

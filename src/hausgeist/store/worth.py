@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 from hausgeist.core.answers import Value
 from hausgeist.core.periods import last_period
 from hausgeist.core.tasks import Partition
+from hausgeist.store import tallies
 from hausgeist.store.crowd import weekly
 from hausgeist.store.suggestions import Suggestion, put
 from hausgeist.store.tables import answers, decisions, items, suggestions
@@ -60,13 +61,8 @@ def first_of_pool(connection: Connection, task_id: str, most: int) -> list[tuple
 
 def count_open(connection: Connection, task_id: str) -> int:
     """How many texts of the pool are open."""
-    query = select(func.count()).where(
-        items.c.task_id == task_id,
-        items.c.partition == Partition.POOL.value,
-        items.c.answered == 0,
-        items.c.dup_of.is_(None),
-    )
-    return connection.execute(query).scalar_one()
+    pool = tallies.of_task(connection, task_id)[Partition.POOL]
+    return pool.total - pool.answered - pool.dups
 
 
 def taught(connection: Connection, task_id: str, ids: Sequence[str]) -> dict[str, Value]:

@@ -89,6 +89,7 @@ from hausgeist.store.tables.tasks import (
     task_migrations,
     task_prompts,
     task_reserved,
+    task_tallies,
     tasks,
 )
 
@@ -163,6 +164,7 @@ __all__ = [
     "task_migrations",
     "task_prompts",
     "task_reserved",
+    "task_tallies",
     "task_templates",
     "tasks",
     "throttles",

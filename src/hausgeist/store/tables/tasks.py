@@ -22,6 +22,12 @@ from sqlalchemy import (
 
 from hausgeist.store.tables.schema import metadata
 
+
+def _partial(name: str, where: str, *columns: str) -> Index:
+    """An index of some rows."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 tasks = Table(
     "tasks",
     metadata,
@@ -120,6 +126,7 @@ items = Table(
         "answered", Integer, nullable=False, server_default="0"
     ),  # by how many people, as it counts now
     Column("created_at", BigInteger, nullable=False),
+    Column("differs", Integer, nullable=False, server_default="0"),  # 1: teacher and student do
     UniqueConstraint("task_id", "text_hash"),
     Index("ix_items_task_id_partition_rank", "task_id", "partition", "rank"),
     Index("ix_items_task_id_partition_answered_rank", "task_id", "partition", "answered", "rank"),
@@ -132,8 +139,25 @@ items = Table(
         postgresql_where=text("again > 0"),
     ),
     Index("ix_items_task_id_seq", "task_id", "seq"),
-    Index("ix_items_task_id_partition_dup_of", "task_id", "partition", "dup_of"),  # to count
-    Index("ix_items_dup_of", "dup_of"),
+    Index("ix_items_task_id_partition_seq", "task_id", "partition", "seq"),
+    _partial("ix_items_dup_of", "dup_of IS NOT NULL", "dup_of"),
+    _partial("ix_items_kept_out", "dup_of IS NOT NULL", "task_id", "seq"),
+    _partial("ix_items_answered", "answered > 0", "task_id", "partition", "seq"),
+    _partial("ix_items_differs", "differs > 0", "task_id", "partition", "answered", "rank"),
+)
+
+# kept by triggers of the database, see migration 0006: never written by us
+task_tallies = Table(
+    "task_tallies",
+    metadata,
+    Column("task_id", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("partition", String(8), primary_key=True),
+    Column("total", BigInteger, nullable=False),
+    Column("answered", BigInteger, nullable=False),  # by somebody; without near-duplicates
+    Column("dups", BigInteger, nullable=False),
+    Column("again", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),  # rises with whatever decides what counts
+    Column("suggested", BigInteger, nullable=False),  # rises with every suggestion
 )
 
 # what a teacher was asked with: the words, the schema, the model; a version is never changed
