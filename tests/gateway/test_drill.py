@@ -7,14 +7,14 @@ import io
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from hausgeist.audit import Trail
 from hausgeist.core.absence import Absence
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.models import Capability, Price
 from hausgeist.core.people import Principal, Role
-from hausgeist.core.policy import DEFAULT_POLICY
+from hausgeist.core.policy import DEFAULT_POLICY, Clause, Rule
 from hausgeist.core.terms import Terms
 from hausgeist.errors import BorderRefused, InvalidField, NotFound
 from hausgeist.gateway import Directory, Gateway, Routes
@@ -30,8 +30,8 @@ from hausgeist.gateway.drill_questions import (
     share,
     sheet,
 )
-from hausgeist.ledger import Book, Budgets
-from hausgeist.store.tables import groups, ledger, users
+from hausgeist.ledger import Book, Budgets, Usage
+from hausgeist.store.tables import groups, ledger, sessions, users
 from hausgeist.testing.echo import EchoProvider, echo_card
 
 TODAY = 1_790_000_000_000
@@ -42,7 +42,7 @@ ANNA = Principal(id="anna", name="Anna", role=Role.ADMIN)
 
 
 def add_people(store, **sizes):
-    """Groups of so many active people."""
+    """Groups of so many active people who were here."""
 
     def work(connection):
         for group, size in sizes.items():
@@ -52,6 +52,8 @@ def add_people(store, **sizes):
                 row = {"id": name, "login": name, "name": name, "role": "member"}
                 row |= {"group_id": group, "locale": "de", "active": True, "created_at": 1}
                 connection.execute(insert(users).values(**row))
+                seen = {"id": name, "user_id": name, "created_at": 1, "seen_at": NOW}
+                connection.execute(insert(sessions).values(**seen, expires_at=NOW))
 
     store.write_now(work)
 
@@ -99,7 +101,14 @@ def offer(gateway, model, provider, **more):
     return found
 
 
+def close_days(store):
+    """Add up the days that are over, as the house does a quarter of an hour after midnight."""
+    usage = Usage(store, Trail(store, b"k" * 32, lambda: NOW), lambda: NOW + HOUR)
+    asyncio.run(usage.tend())
+
+
 def told(house, without="zone:eu", **more):
+    close_days(house[0].book._store)
     return asyncio.run(house[1].forecast(without, **more))
 
 
@@ -239,6 +248,26 @@ def test_no_drill_shows_a_group(house, store):
     add_calls(store, 3, group_id="few", cost_centre="4711", service_key="k-1")
     text = repr(told(house))
     assert not any(word in text for word in ("few'", "4711", "k-1", "big"))
+
+
+def test_a_group_that_is_filled_up_afterwards_tells_nothing(house, store):
+    """A rule for one person's group shows nothing of them, though four others were put into it since."""
+    add_people(store, big=20, alone=1)
+    add_calls(store, 3, group_id="alone")
+    add_calls(store, 4)
+    close_days(store)
+
+    def move(connection):
+        moved = users.c.id.in_(["big0", "big1", "big2", "big3"])
+        connection.execute(update(users).where(moved).values(group_id="alone", group_since=NOW))
+
+    store.write_now(move)
+    rule = Clause(id="spy", then=Rule.REFUSE, groups=frozenset({"alone"}))
+    gateway, _ = house
+    gateway.border.policy = replace(gateway.border.policy, clauses=(rule,))
+    found = told(house)
+    assert fates(found) == {("moved", "far", "own", "own"): 7}
+    assert found.merged
 
 
 @pytest.mark.parametrize("word", ["", "house", "zone:house", "provider:", "provider:nobody"])

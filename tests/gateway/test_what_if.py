@@ -4,21 +4,29 @@
 import asyncio
 from dataclasses import replace
 
-import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
+from hausgeist.audit import Trail
 from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.policy import DEFAULT_POLICY, Clause, Rule, Verdict
 from hausgeist.gateway import Directory
-from hausgeist.gateway.what_if import DAY_MS, told_apart, what_if_now
-from hausgeist.store.tables import groups, ledger, users
+from hausgeist.gateway.what_if import DAY_MS, what_if_now
+from hausgeist.ledger import Usage
+from hausgeist.store.tables import (
+    conversations,
+    groups,
+    ledger,
+    library_items,
+    sessions,
+    users,
+)
 from hausgeist.testing.echo import EchoProvider, echo_card
 
 NOW = 1_790_000_000_000
 
 
 def add_people(store, **sizes):
-    """Groups of so many active people."""
+    """Groups of so many active people who were here."""
 
     def work(connection):
         for group, size in sizes.items():
@@ -28,6 +36,8 @@ def add_people(store, **sizes):
                 row = {"id": name, "login": name, "name": name, "role": "member"}
                 row |= {"group_id": group, "locale": "de", "active": True, "created_at": 1}
                 connection.execute(insert(users).values(**row))
+                seen = {"id": name, "user_id": name, "created_at": 1, "seen_at": NOW}
+                connection.execute(insert(sessions).values(**seen, expires_at=NOW))
 
     store.write_now(work)
 
@@ -51,7 +61,19 @@ def add_calls(store, count, *, at=NOW - DAY_MS, **more):
 add_calls.seq = 0
 
 
+def close_days(store):
+    """Add up the days that are over, as the house does a quarter of an hour after midnight."""
+    usage = Usage(store, Trail(store, b"k" * 32, lambda: NOW), lambda: NOW)
+
+    async def all_of_them():
+        while await usage.tend():
+            pass
+
+    asyncio.run(all_of_them())
+
+
 def asked(store, then, now=DEFAULT_POLICY):
+    close_days(store)
     directory = Directory()
     card = echo_card("far", provider="far", zone=Zone.EU, cleared_for=DataClass.PERSONAL)
     directory.put("far", EchoProvider(name="far"), [card])
@@ -122,19 +144,73 @@ def test_a_house_of_few_is_not_counted(store):
     assert (found.few, found.calls) == (True, 0)
 
 
-@pytest.mark.parametrize(
-    ("people", "kept"),
-    [
-        ({}, set()),
-        ({"a": 5}, {"a"}),
-        ({"a": 4}, set()),
-        ({"a": 9, "b": 2}, set()),
-        ({"a": 9, "b": 2, "c": 3}, {"a"}),
-        ({"a": 9, "b": 6, "c": 2}, {"a"}),
-        ({"a": 9, "b": 6}, {"a", "b"}),
-        ({"a": 9, "b": 0}, {"a"}),
-    ],
-)
-def test_which_groups_may_be_looked_at(people, kept):
-    """Five or more, and nobody left over who would be fewer."""
-    assert told_apart(people) == kept
+def spying(**conditions):
+    """The default rules and one that refuses whatever fits."""
+    rule = Clause(id="spy", then=Rule.REFUSE, **conditions)
+    return replace(DEFAULT_POLICY, clauses=(*DEFAULT_POLICY.clauses, rule))
+
+
+def test_a_group_that_is_filled_up_afterwards_tells_nothing(store):
+    """Whoever puts four others into somebody's group today does not learn what that one did last week."""
+    add_people(store, big=20, alone=1)
+    add_calls(store, 7, group_id="alone")
+    close_days(store)
+
+    def move(connection):
+        moved = users.c.id.in_(["big0", "big1", "big2", "big3"])
+        connection.execute(update(users).where(moved).values(group_id="alone", group_since=NOW))
+
+    store.write_now(move)
+    found = asked(store, spying(groups=frozenset({"alone"})))
+    assert (found.moved, found.merged) == ({}, True)
+
+
+def test_accounts_that_nobody_uses_make_no_group_larger(store):
+    """Four accounts that were never here do not make a group of one a group of five."""
+    add_people(store, big=20, alone=5)
+    shams = ["alone1", "alone2", "alone3", "alone4"]
+    store.write_now(lambda c: c.execute(sessions.delete().where(sessions.c.user_id.in_(shams))))
+    add_calls(store, 7, group_id="alone")
+    found = asked(store, spying(groups=frozenset({"alone"})))
+    assert (found.moved, found.merged) == ({}, True)
+
+
+def test_what_is_in_no_figure_is_not_counted(store):
+    """What three people alone may use is told by no rule for its provider, and in no total."""
+    add_people(store, big=20, three=3)
+    listed = update(groups).where(groups.c.id == "big").values(models='["echo"]')
+    store.write_now(lambda connection: connection.execute(listed))
+    add_calls(store, 7, group_id="three")
+    add_calls(store, 2, model="echo", provider="echo", zone="house")
+    found = asked(store, spying(providers=frozenset({"far"})))
+    assert (found.calls, found.moved) == (2, {})
+
+
+def test_a_service_is_nobody(store):
+    """A rule for the group that a service is booked to tells what becomes of its calls."""
+    add_people(store, big=20, few=2)
+    add_calls(store, 3, group_id="few", service_key="k")
+    found = asked(store, spying(groups=frozenset({"few"})))
+    assert found.moved == {(Verdict.ALLOW, Verdict.REFUSE): 3}
+
+
+def test_an_assistant_is_told_apart_by_who_talks_with_it(store):
+    """Sharing it with everybody is not enough: five people must have conversations with it."""
+    add_people(store, big=20)
+    add_calls(store, 7, assistant_id="helper")
+
+    def use(connection, who):
+        row = {"id": who, "owner_id": who, "title": "", "model": "far"}
+        row |= {"created_at": NOW, "updated_at": NOW, "data_class": "internal"}
+        row |= {"assistant_id": "helper"}
+        connection.execute(insert(conversations).values(**row))
+
+    item = {"id": "helper", "kind": "assistant", "name": "Helper", "version": 1, "words": ""}
+    item |= {"audience": "everyone", "created_at": 1, "updated_at": 1}
+    store.write_now(lambda connection: connection.execute(insert(library_items).values(**item)))
+    for number in range(4):
+        store.write_now(lambda connection, who=f"big{number}": use(connection, who))
+    rules = spying(assistants=frozenset({"helper"}))
+    assert asked(store, rules).moved == {}
+    store.write_now(lambda connection: use(connection, "big4"))
+    assert asked(store, rules).moved == {(Verdict.ALLOW, Verdict.REFUSE): 7}

@@ -10,6 +10,8 @@ from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.people import Role
 from hausgeist.core.policy import DEFAULT_POLICY, Rule
 from hausgeist.gateway import policy_file
+from hausgeist.ledger import Usage
+from hausgeist.ledger.usage import AFTER
 from hausgeist.store.tables import ledger, policies, users
 from hausgeist.testing.echo import EchoProvider, echo_card
 
@@ -185,12 +187,19 @@ def a_day_earlier(connection):
     for row in connection.execute(select(ledger)).mappings().all():
         values = {"call_id": f"old-{row['call_id']}"[:64], "at": row["at"] - 86_400_000}
         connection.execute(insert(ledger).values(dict(row) | values))
+    connection.execute(update(users).values(created_at=1, group_since=None))
+
+
+def close_days(house):
+    """Add up the days that are over, whatever hour of the night it is."""
+    usage = Usage(house.store, house.gateway.trail, lambda: house.now_ms() + AFTER)
+    return usage.tend()
 
 
 def test_the_what_if_shows_what_would_change(house):
     """Refused calls are in it: they are booked."""
     for number in range(3):
-        house.person(f"p{number}")
+        house.session(house.person(f"p{number}").id)
     far = echo_card("far", provider="far", zone=Zone.EU, cleared_for=DataClass.SPECIAL)
     house.house.gateway.directory.put("far", EchoProvider(name="far"), [far])
     key = house.key(house.people["carla"].id)
@@ -200,9 +209,10 @@ def test_the_what_if_shows_what_would_change(house):
     assert refused.status == 403
     house.call(house.house.store.drain)
     house.house.store.write_now(a_day_earlier)
+    house.call(lambda: close_days(house.house))
     draft(house, cells() | {"instead": "echo"})
     shown = re.sub(r"\s+", " ", house.anna.get(DRAFT).text)
-    assert "1 calls: refused → a model of the house answers" in shown
+    assert "1 call: refused → a model of the house answers" in shown
 
 
 def test_damaged_rules_are_shown_on_page_and_health(house):

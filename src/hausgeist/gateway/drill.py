@@ -41,7 +41,7 @@ from hausgeist.gateway.drill_questions import (
     marked,
 )
 from hausgeist.gateway.pipeline import Gateway
-from hausgeist.gateway.what_if import told_apart
+from hausgeist.ledger.crowd import FEWEST, OTHERS
 from hausgeist.ledger.discretion import Payers
 from hausgeist.store import budgets, what_if
 from hausgeist.store import drills as rows
@@ -124,7 +124,7 @@ class Drills:
                 found = starmap(_replayed, stored)
             return forecast(
                 self._gateway,
-                _ground(connection, now),
+                _ground(connection, now, days),
                 found,
                 word=without,
                 days=days,
@@ -434,12 +434,14 @@ def report(drill: Drill) -> dict[str, Any]:
 
 
 def _replayed(*row: Any) -> Replayed:
-    (at, group, centre, key, assistant, purpose, data_class, model, provider, zone) = row[:10]
-    (given, made, cached, took, outcome) = row[10:]
+    """A row of the ledger; of the groups of few, which are counted together, none is told."""
+    (cell, at, group, centre, key, assistant, purpose, data_class, model, provider, zone) = row[:11]
+    (given, made, cached, took, outcome) = row[11:]
+    few = cell == OTHERS
     return Replayed(
         at=at,
-        group=group,
-        cost_centre=centre,
+        group="" if few else group,
+        cost_centre=None if few else centre,
         service_key=key,
         assistant=assistant,
         purpose=purpose,
@@ -455,16 +457,16 @@ def _replayed(*row: Any) -> Replayed:
     )
 
 
-def _ground(connection: Any, now_ms: int) -> Ground:
-    people = what_if.people_by_group(connection)
+def _ground(connection: Any, now_ms: int, days: int) -> Ground:
+    since = now_ms // DAY_MS * DAY_MS - days * DAY_MS
     rules = budgets.rules(connection)
     months = budgets.months(connection, month_of(now_ms))
     limits = {row.scope: row.limit_micro_eur for row in months}
     limits |= {rule.scope: rule.limit_micro_eur for rule in rules}
     return Ground(
-        people=people,
+        people=sum(what_if.people_by_group(connection).values()),
         group_models=rows.models_of_groups(connection),
-        assistants=frozenset(what_if.shared_assistants(connection, told_apart(people))),
+        assistants=frozenset(what_if.assistants_of(connection, FEWEST, since)),
         payers=Payers(*budgets.payers(connection)),
         limits=limits,
     )

@@ -2,8 +2,9 @@
 """What would become of last week's calls if a provider, a zone or everything outside were gone tomorrow.
 
 Rows of the ledger (or a file of such rows) flow in, counts of the whole house flow out; no model is asked.
-Who would answer is found by the gateway's own line-up, so that in earnest the same happens. A rule or limit
-of a group with fewer than five people counts as nobody's, and a house of fewer is not counted at all.
+Who would answer is found by the gateway's own line-up, so that in earnest the same happens. Rows name a group
+where they were counted by themselves (see ``ledger.crowd``); a rule or limit of a group of few counts as
+nobody's, and a house of fewer than five is not counted at all.
 """
 
 from bisect import bisect_left
@@ -25,8 +26,8 @@ from hausgeist.core.policy import Decision, Verdict
 from hausgeist.errors import ContextOverflow, Unavailable, UnknownModel
 from hausgeist.gateway.pipeline import Gateway
 from hausgeist.gateway.routing import Routes
-from hausgeist.gateway.what_if import FEW, told_apart
 from hausgeist.identity.groups import models_of
+from hausgeist.ledger.crowd import FEWEST
 from hausgeist.ledger.discretion import Payers
 
 HOUR_MS = 3_600_000
@@ -145,7 +146,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 class Ground:
     """What is known of the house's people and budgets when a drill begins."""
 
-    people: Mapping[str, int]
+    people: int
     group_models: Mapping[str, str | None]
     assistants: frozenset[str]
     payers: Payers
@@ -202,7 +203,8 @@ class Rehearsal:
     """Decides calls as the gateway would, with something gone. Remembers sorts of calls."""
 
     def __init__(self, gateway: Gateway, without: Absence, ground: Ground) -> None:
-        self.groups = told_apart(ground.people)
+        self.groups: set[str] = set()
+        """Those of which there were calls by themselves."""
         self._gateway = gateway
         self._without = without
         self._ground = ground
@@ -213,6 +215,7 @@ class Rehearsal:
 
     def way(self, row: Replayed) -> Way:
         """How a call fares."""
+        self.groups.add(row.group)
         tokens = row.input_tokens + row.output_tokens
         size = bisect_left(self._contexts, tokens)
         key = (
@@ -229,13 +232,12 @@ class Rehearsal:
 
     def _who(self, row: Replayed) -> Principal:
         """Who may have asked: of the group, which may use its models, and the one it used."""
-        told = row.group in self.groups
-        listed = models_of(self._ground.group_models.get(row.group)) if told else None
+        listed = models_of(self._ground.group_models.get(row.group))
         return Principal(
             id="drill",
             name="",
             role=Role.MEMBER,
-            group=row.group if told else "",
+            group=row.group,
             cost_centre=row.cost_centre,
             service_key=row.service_key,
             models=None if listed is None or row.service_key else frozenset({*listed, row.model}),
@@ -290,7 +292,7 @@ class Rehearsal:
         return tuple(filter(self.may_tell, self._gateway.book.scopes_of(who)))
 
     def may_tell(self, scope: str) -> bool:
-        """Whether a budget's numbers may be told: also beside the numbers of the whole house."""
+        """Whether a budget's numbers may be told: of a group that has calls by itself."""
         kind, _, name = scope.partition(":")
         apart = kind != "group" or name in self.groups
         return apart and self._ground.payers.may_show(scope)
@@ -313,7 +315,7 @@ def forecast(
     """
     without = Absence.parse(word)
     plain = Forecast(without=word, at=now_ms, days=days, policy=gateway.border.policy.version)
-    if not supplied and sum(ground.people.values()) < FEW:
+    if not supplied and ground.people < FEWEST:
         return msgspec.structs.replace(plain, few=True)
     rehearsal, counts, seen = Rehearsal(gateway, without, ground), _Counts(), 0
     for row in rows:

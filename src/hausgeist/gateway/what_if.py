@@ -2,28 +2,29 @@
 """What would have happened: last week's calls decided again, by the rules in force and by others.
 
 Counts of the ledger flow in, counts of outcomes flow out, of the whole house only. A rule that speaks of
-a group, or of an assistant, with fewer than five people would show what they do: such calls count as
-everybody else's, and ``merged`` says so. A house of fewer than five is not counted at all.
+a group, or of an assistant, with fewer than five people would show what they do. So the rule of all
+figures holds here as well (``ledger.crowd``): of a day that is over the cells that were made of it then,
+whoever is in which group today. Calls of few count as everybody else's, and ``merged`` says so; what is in
+no figure is not counted. A house of fewer than five is not counted at all.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.models import ModelCard
 from hausgeist.core.policy import Facts, Policy, Verdict, decide
 from hausgeist.gateway.directory import Directory
+from hausgeist.ledger.crowd import FEWEST, OTHERS
 from hausgeist.store import what_if
 from hausgeist.store.db import Store
 from hausgeist.store.what_if import Sort
 
 DAYS = 7
 DAY_MS = 86_400_000
-FEW = 5
-"""Fewer people than this are never looked at by themselves."""
-
 OUTCOMES = (
     Verdict.ALLOW,
     Verdict.PSEUDONYMISE,
@@ -50,25 +51,6 @@ class WhatIf:
     few: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Crowds:
-    """Groups and assistants of enough people to be looked at."""
-
-    groups: frozenset[str]
-    assistants: frozenset[str]
-
-
-def told_apart(people: Mapping[str, int]) -> frozenset[str]:
-    """The groups that may be looked at: five people or more, and five or more, or none, in all others."""
-    kept = {group for group, count in people.items() if count >= FEW}
-    while kept:
-        rest = sum(count for group, count in people.items() if group not in kept)
-        if rest == 0 or rest >= FEW:
-            break
-        kept.remove(min(kept, key=lambda group: (people[group], group)))
-    return frozenset(kept)
-
-
 async def what_if_now(
     store: Store, directory: Directory, now_ms: Callable[[], int], now: Policy, then: Policy
 ) -> WhatIf:
@@ -77,19 +59,24 @@ async def what_if_now(
     Of today nothing: or a look before and after somebody's call would tell what became of it.
     """
     until = now_ms() // DAY_MS * DAY_MS
-    people = await store.read(what_if.people_by_group)
-    if sum(people.values()) < FEW:
+    since = until - DAYS * DAY_MS
+
+    def read(connection: Any) -> tuple[list[Sort], set[str]] | None:
+        if sum(what_if.people_by_group(connection).values()) < FEWEST:
+            return None
+        shared = what_if.assistants_of(connection, FEWEST, since)
+        return what_if.sorts_between(connection, since, until), shared
+
+    found = await store.read(read)
+    if found is None:
         return WhatIf(0, {}, {}, {}, {}, few=True)
-    groups = told_apart(people)
-    sorts = await store.read(lambda c: what_if.sorts_between(c, until - DAYS * DAY_MS, until))
-    shared = await store.read(lambda c: what_if.shared_assistants(c, groups))
-    crowds = _Crowds(groups, frozenset(shared))
-    return await asyncio.to_thread(_count, sorts, crowds, directory, now, then)
+    sorts, shared = found
+    return await asyncio.to_thread(_count, sorts, frozenset(shared), directory, now, then)
 
 
 def _count(
     sorts: list[Sort],
-    crowds: _Crowds,
+    assistants: frozenset[str],
     directory: Directory,
     now: Policy,
     then: Policy,
@@ -106,8 +93,8 @@ def _count(
             purpose=Purpose(sort.purpose),
             examined=True,
             can_pseudonymise=True,
-            assistant=sort.assistant_id if sort.assistant_id in crowds.assistants else None,
-            groups=frozenset({sort.group_id}) & crowds.groups,
+            assistant=sort.assistant_id if sort.assistant_id in assistants else None,
+            groups=frozenset() if sort.cell == OTHERS else frozenset({sort.group_id}),
         )
         before, after = (_outcome(facts, card, policy, directory) for policy in (now, then))
         was[_was(sort)] += sort.count
@@ -119,13 +106,14 @@ def _count(
     helpers = {
         name for policy in (now, then) for clause in policy.clauses for name in clause.assistants
     }
+    apart = {sort.group_id for sort in sorts if sort.cell != OTHERS}
     return WhatIf(
         calls=sum(sort.count for sort in sorts),
         was=was,
         now=by_now,
         then=by_then,
         moved=moved,
-        merged=not (named <= crowds.groups and helpers <= crowds.assistants),
+        merged=not (named <= apart and helpers <= assistants),
     )
 
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, delete, insert, select, update
 
 from hausgeist.store.accounts import Row
-from hausgeist.store.tables import drills, groups, ledger
+from hausgeist.store.tables import drills, groups, ledger, usage_days
+from hausgeist.store.what_if import in_figures
 
 COLUMNS = (
+    usage_days.c.cell,
     ledger.c.at,
     ledger.c.group_id,
     ledger.c.cost_centre,
@@ -34,9 +36,18 @@ AT_ONCE = 2_000
 def calls_between(
     connection: Connection, since_ms: int, until_ms: int, most: int
 ) -> Iterator[tuple[object, ...]]:
-    """The calls from one moment on and before another, the newest first, as ``COLUMNS``; at most ``most``."""
+    """The calls in figures from one moment on and before another, as ``COLUMNS``.
+
+    The newest first, at most ``most``.
+    """
     within = (ledger.c.at >= since_ms) & (ledger.c.at < until_ms)
-    query = select(*COLUMNS).where(within).order_by(ledger.c.at.desc()).limit(most)
+    query = (
+        select(*COLUMNS)
+        .select_from(in_figures())
+        .where(within)
+        .order_by(ledger.c.at.desc())
+        .limit(most)
+    )
     for row in connection.execute(query.execution_options(yield_per=AT_ONCE)):
         yield tuple(row)
 

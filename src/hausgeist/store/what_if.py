@@ -1,17 +1,33 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The ledger read for a what-if: how many calls of each sort there were. Groups, never persons."""
+"""The ledger read for a what-if: how many calls of each sort there were. Groups, never persons.
+
+Only days that were added up are read, and of them only what is in figures (see ``ledger.crowd``): each
+call comes with the cell in which it was counted.
+"""
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
-from hausgeist.store.tables import ledger, library_grants, library_items, users
+from hausgeist.store.tables import conversations, ledger, usage_closed, usage_days, users
+from hausgeist.store.usage import DAY
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Calls that a policy cannot tell apart, and how many they are."""
+    """Calls that a policy cannot tell apart, and how many they are; ``cell`` as in ``usage_days``."""
 
+    cell: str
     purpose: str
     data_class: str
     zone: str
@@ -24,9 +40,33 @@ class Sort:
     count: int
 
 
+def in_figures() -> FromClause:
+    """The ledger's rows beside the cell in which each was counted; those in no figure are left out.
+
+    What was booked late is left out, too: it was counted with another day.
+    """
+    day: ColumnElement[int] = ledger.c.at // literal_column(str(DAY), Integer)
+    counted = and_(
+        usage_days.c.day == day,
+        usage_days.c.group_id == ledger.c.group_id,
+        usage_days.c.cost_centre == func.coalesce(ledger.c.cost_centre, ""),
+        usage_days.c.service_key == func.coalesce(ledger.c.service_key, ""),
+        usage_days.c.model == ledger.c.model,
+        usage_days.c.provider == ledger.c.provider,
+        usage_days.c.zone == ledger.c.zone,
+        usage_days.c.cell != "",
+    )
+    in_time = and_(
+        usage_closed.c.day == day,
+        or_(ledger.c.event.is_(None), ledger.c.event <= usage_closed.c.event),
+    )
+    return ledger.join(usage_days, counted).join(usage_closed, in_time)
+
+
 def sorts_between(connection: Connection, since_ms: int, until_ms: int) -> list[Sort]:
-    """The calls from one moment on and before another, counted by sort."""
+    """The calls in figures from one moment on and before another, counted by sort."""
     by = (
+        usage_days.c.cell,
         ledger.c.purpose,
         ledger.c.data_class,
         ledger.c.zone,
@@ -39,6 +79,7 @@ def sorts_between(connection: Connection, since_ms: int, until_ms: int) -> list[
     refused = ledger.c.outcome == "refused"
     query = (
         select(*by, refused.label("refused"), func.count().label("count"))
+        .select_from(in_figures())
         .where((ledger.c.at >= since_ms) & (ledger.c.at < until_ms))
         .group_by(*by, refused)
     )
@@ -58,12 +99,13 @@ def people_by_group(connection: Connection) -> dict[str, int]:
     return {row.group_id: row.people for row in connection.execute(query)}
 
 
-def shared_assistants(connection: Connection, groups: frozenset[str]) -> set[str]:
-    """Assistants that everybody may use, or one of these groups."""
-    everyone = select(library_items.c.id).where(library_items.c.audience == "everyone")
-    granted = (
-        select(library_grants.c.item_id)
-        .join(library_items, library_items.c.id == library_grants.c.item_id)
-        .where(library_items.c.audience == "groups", library_grants.c.group_id.in_(groups))
+def assistants_of(connection: Connection, fewest: int, since_ms: int) -> set[str]:
+    """Assistants with which so many people at least have conversations of since then."""
+    assistant = conversations.c.assistant_id
+    query = (
+        select(assistant)
+        .where(assistant.is_not(None), conversations.c.updated_at >= since_ms)
+        .group_by(assistant)
+        .having(func.count(conversations.c.owner_id.distinct()) >= fewest)
     )
-    return {*connection.execute(everyone).scalars(), *connection.execute(granted).scalars()}
+    return set(connection.execute(query).scalars())
