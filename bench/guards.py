@@ -39,12 +39,12 @@ def main() -> None:
     print(f"{'':<24}{'cases':>8}{'flagged':>10}{'stopped':>10}")
     for kind in ("hateful", "non-hateful", *sorted(k for k in total if k.endswith("_nh"))):
         print(f"{kind:<24}{total[kind]:>8}{flagged[kind] / total[kind]:>10.1%}{stopped[kind]:>10}")
-    began = time.perf_counter()
+    began = time.thread_time()
     for _ in range(2_000):
         guard.inspect(LETTER, Place.INPUT)
-    took = (time.perf_counter() - began) / 2_000 * 1e6
+    took = (time.thread_time() - began) / 2_000 * 1e6
     print(
-        f"\na text of {len(LETTER)} characters that is new: {took:.1f} µs (one that is known: a hash)"
+        f"\na text of {len(LETTER)} characters that is new: {took:.1f} µs of a core (one that is known: a hash)"
     )
     if flagged["non-hateful"] > 0.05 * total["non-hateful"] or stopped["non-hateful"]:
         sys.exit("the gate does not hold")

@@ -91,6 +91,7 @@ def test_english_keeps_its_genitive():
         "https://[[IBAN_1]].elsewhere.example/",
         "www.elsewhere.example/[[IBAN_1]]",
         "elsewhere.example/?q=[[IBAN_1]]",
+        "\\\\elsewhere.example\\share\\x[[IBAN_1]]",
         '<img src="//elsewhere.example/[[IBAN_1]]">',
         "<img alt='>' src='/x?[[IBAN_1]]'>",
         '<a\nhref="x [[IBAN_1]]">',

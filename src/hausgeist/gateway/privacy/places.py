@@ -14,6 +14,7 @@ _EVENT = re.compile(
     r"""
     \n[ \t\r]*\n                       # a blank line ends links and tags
     |(?P<space>[ \t\n\r\f\v]+)          # no other: an address goes on behind a no-break space
+    |(?P<share>(?<!\S)\\\\(?=[\w.-]{1,253}\\))  # \\server\folder
     |\\[\[\]()<>\\]                    # escaped: means nothing
     |(?P<target>\]\([ \t\n]*<?)
     |(?P<reference>\]:[ \t\n]*<?)
@@ -109,7 +110,7 @@ class Places:
         what, sign = match.lastgroup, match[0]
         if what == "space":
             self._address = False
-        elif what == "address":
+        elif what in {"address", "share"}:
             self._address = True
         elif what is None and sign[0] == "\n":
             self._inside, self._address, self._fresh, self._quote = _Inside.TEXT, False, False, ""

@@ -79,6 +79,7 @@ def test_numbers_beside_words_are_no_addresses(values, text):
             "Name;Geburtsdatum;Ort\nMeier;12.03.1980;Bonn\nHuber;13.04.1981;Köln",
             ["12.03.1980", "13.04.1981"],
         ),
+        ("Geburtsdatum,PLZ\n1964-08-12,10115", ["1964-08-12,10115"]),
         ("geb.: 1.2.1990, Kinder: Malik Meier (22.12.2019)", ["1.2.1990", "22.12.2019"]),
         ("Die Sitzung am 12.03.2024 fällt aus.", []),
         ("* 12.03.2024 Abgabe der Berichte\n* 13.03.2024 Sitzung", []),

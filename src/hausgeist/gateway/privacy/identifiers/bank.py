@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """IBAN, BIC, payment cards, and account and customer numbers behind their words."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,8 +32,15 @@ _LENGTHS = {
 }
 """Lengths of IBANs by country (SWIFT's IBAN registry)."""
 
+_FEWEST = 8
+"""Digits that a part of an IBAN has at least to be hidden behind its word."""
+
 LENGTHS = {country: length for length, row in _LENGTHS.items() for country in row.split()}
-_START = pattern(r"[A-Z]{2} ?[0-9]{2}[ A-Z0-9./-]", any_case=True)
+_JOINTS = frozenset({b" ", b"-", b".", b"/", b"\n", b"\t"})
+_START = pattern(r"[A-Z]{2} ?[0-9]{2}[\s A-Z0-9./-]", any_case=True)
+_PART = pattern(
+    r"[A-Z]{2} ?[0-9]{2}(?:[\s./-]?[A-Z]{4})?(?:[\s./-]?[0-9]{1,4}){1,9}[A-Z]?", any_case=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +63,40 @@ class Ibans:
             place = start + 1
             end = _end(page, start)
             if end is None:
-                continue
-            if checks.mod97(page.plain(start, end)):
+                if (end := _part(page, start)) is None or not _behind(page, spans, start):
+                    continue
+                yield Finding(start, end, Kind.IBAN, "iban.anchor", certain=True)
+                place = end
+            elif checks.mod97(page.plain(start, end)):
                 yield Finding(start, end, Kind.IBAN, self.name, certain=True)
                 place = end
-            elif any(
-                begin <= start < limit and connected(page, begin, start) for begin, limit in spans
-            ):
+            elif _behind(page, spans, start):
                 yield Finding(start, end, Kind.IBAN, "iban.anchor", certain=True)
                 place = end
             elif _typed(page.plain(start, end)):
                 yield Finding(start, end, Kind.IBAN, "iban.form", certain=False, score=0.8)
                 place = end
+
+
+def _behind(page: Page, spans: list[tuple[int, int]], start: int) -> bool:
+    """Whether an anchor speaks of what begins here."""
+    place = bisect_right(spans, (start, len(page.data))) - 1
+    return place >= 0 and start < spans[place][1] and connected(page, spans[place][0], start)
+
+
+def _part(page: Page, start: int) -> int | None:
+    """Where what was to be an IBAN ends, though it has too few characters or too many; else None."""
+    match = _PART.match(page.data, start)
+    if match is None or page.text[start - 1 : start].isalnum():
+        return None
+    value = page.plain(*match.span())
+    digits = sum(letter.isdigit() for letter in value)
+    known = value[:2].upper() in LENGTHS and page.alone(*match.span())
+    return (
+        match.end()
+        if known and digits >= _FEWEST and digits * 2 >= len(checks.bare(value))
+        else None
+    )
 
 
 def _typed(value: str) -> bool:
@@ -90,7 +120,7 @@ def _end(page: Page, start: int) -> int | None:
         if letter.isalnum() and letter.isascii():
             seen += 1
             digits += letter.isdigit()
-        elif letter not in {b" ", b"-", b".", b"/", b"\n"} or not data[place - 1 : place].isalnum():
+        elif letter not in _JOINTS or not data[place - 1 : place].isalnum():
             return None
         place += 1
     if seen < length or digits * 2 < length or not page.alone(start, place):
@@ -178,6 +208,7 @@ BANK: tuple[Detector, ...] = (
                 "account number",
                 "account no",
             ),
+            *("azr-nummer", "azr-nr", "azr-kennzeichen", "ausländerzentralregister"),
             *("personenkonto", "kassenkonto", "benutzernummer", "lesernummer", "leserausweis"),
             *("schülernummer", "dienstausweis", "dienstnummer", "betriebsnummer", "pk-nr"),
         ),

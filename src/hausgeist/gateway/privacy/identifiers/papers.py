@@ -51,6 +51,7 @@ PAPERS: tuple[Detector, ...] = (
         anchors=(
             *("reisepass", "reisepassnummer", "passnummer", "pass-nr", "reisepass-nr", "pass"),
             *("passport", "passport no", "passport number", "kinderreisepass", "paß", "reisepaß"),
+            *("visum", "visum-nr", "visumnummer", "visum-nummer", "visa-nr", "visanummer"),
         ),
         loose=r"[A-Za-z][A-Za-z]?[0-9A-Za-z]{7,8}(?:[ <]?[0-9]D?)?|[0-9]{9,10}",
         fits=_three_digits,

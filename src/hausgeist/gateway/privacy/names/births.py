@@ -122,9 +122,14 @@ def _long_end(words: Sequence[str], place: int) -> int | None:
         return place + 3
     if not _is_year(words[place]):
         return None
-    if len(rest) > 3 and rest[0] == rest[2] == "-" and len(rest[1]) == len(rest[3]) == 2:
+    if len(rest) > 3 and rest[0] == rest[2] == "-" and len(rest[1]) == 2 and _is_two(rest[3]):
         return place + 5
     return place + 1
+
+
+def _is_two(word: str) -> bool:
+    """A day; in a table of commas the next number is stuck to it: "12,10115"."""
+    return len(word.partition(",")[0]) == 2
 
 
 def _is_month(word: str) -> bool:
