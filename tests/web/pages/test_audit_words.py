@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hausgeist
+from hausgeist.ledger.rules import PriceRules, TierRules, encode
 from hausgeist.web.pages.audit_words import NOTHING, named, said
 
 SOURCE = Path(hausgeist.__file__).parent
@@ -56,3 +57,22 @@ def test_values_are_said_in_words():
     assert said("part", "owner", "en") == "Task owner"
     assert said("role_since", 1_767_225_600_000, "en") != "1,767,225,600,000"
     assert said("name", "", "de") == NOTHING
+
+
+def test_a_price_is_said_as_its_form_asks_for_it():
+    """Every part of a price has a name, and what nobody entered is not told."""
+    rules = PriceRules(
+        currency="USD",
+        rate=0.9,
+        input=2.0,
+        output=8.0,
+        cached_input=0.5,
+        per_request=0.01,
+        minimum=1000.0,
+        parameters=7.0,
+        tiers=(TierRules(input=4.0, output=16.0, above=100_000),),
+    )
+    whole = said("rules", encode(rules), "en")
+    assert not [name for name in PriceRules.__struct_fields__ if f"{name} " in whole]
+    plain = said("rules", encode(PriceRules(input=2.0, output=8.0)), "en")
+    assert plain == "Read, per million 2, Written, per million 8"

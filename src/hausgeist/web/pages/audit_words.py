@@ -163,6 +163,8 @@ SCOPES = {"cost_centre": N_("Cost centre"), "group": N_("Group"), "key": N_("Ser
 """By the first word of a budget's scope."""
 NOTHING: Final = "-"
 """Stands for a value that is not there."""
+USUAL = {"currency": "EUR", "minimum": 0, "parameters": 0, "per_request": 0, "rate": 1}
+"""Parts of a price that nobody entered: they say nothing."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID = re.compile(r'"id":"([^"]+)"')
 
@@ -219,7 +221,9 @@ def _listed(text: str, language: str) -> str:
     except ValueError:
         return text
     return ", ".join(
-        _figure(key, value, language) for key, value in found.items() if value not in ([], {}, None)
+        _figure(key, value, language)
+        for key, value in found.items()
+        if value not in ([], {}, None) and (key not in USUAL or value != USUAL[key])
     )
 
 
