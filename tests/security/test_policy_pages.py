@@ -108,7 +108,7 @@ def test_with_one_overseer_the_page_says_what_to_do(serve):
     server = serve()
     anna = server.session(server.person("anna", Role.ADMIN).id)
     server.house.store.write_now(lambda c: c.execute(update(users).values(locale="en")))
-    assert "You are the only one who oversees the house" in anna.get("/admin/policy").text
+    assert "Nobody but you may agree at present" in anna.get("/admin/policy").text
     anna.form(f"{DRAFT}/begin")
     anna.form(DRAFT, cells(internal_world="examine"))
     assert "There is nobody who may do so yet" in anna.get(DRAFT).text

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The letters that measure: nothing of them is in the training or the list; and how they are found."""
 
+from pathlib import Path
+
 import pytest
 
+from hausgeist.gateway.privacy.detectors import Detectors
 from hausgeist.gateway.privacy.names import loading
 from hausgeist.gateway.privacy.names.tokens import folded
 
@@ -68,3 +71,24 @@ def test_held_out_letters_are_found(bench, finder, kind, recall, precision):
         row = measuring.figures(finder.find, texts)[kind]
         assert row.recall >= recall
         assert row.precision >= precision
+
+
+@pytest.mark.parametrize(
+    ("page", "row"),
+    [
+        ("privacy.md", r"persons in {count} letters by hand"),
+        ("datenschutz.md", r"Personen in {count} von Hand"),
+    ],
+)
+def test_the_published_figures_are_those_of_the_letters(bench, page, row):
+    """What operators and data protection officers read is what the bench would print today."""
+    letters, measuring = bench("letters"), bench("privacy")
+    text = (Path(__file__).parents[4] / "docs/operator" / page).read_text("utf-8")
+    sizes = {"sealed": len(letters.sealed()), "by hand": len(letters.by_hand())}
+    find = Detectors.load().find
+    for name, figures, _ in measuring.on_letters(find, 0):
+        if name in sizes:
+            line = next(one for one in text.splitlines() if row.format(count=sizes[name]) in one)
+            score = figures.of("person")
+            shares = (score.found / score.there, 1 - score.wrong / score.hidden)
+            assert all(f"{share:.0%}".replace("%", " %") in line for share in shares), line
