@@ -7,22 +7,26 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from service_house import EXCEPTION, Place
-from sqlalchemy import select
+from service_house import EXCEPTION, NOW, Place
+from sqlalchemy import delete, select, update
 
 from hausgeist.core.answers import Value
-from hausgeist.core.labels import DataClass, Zone
-from hausgeist.core.service import Chain, Template
+from hausgeist.core.calls import Call
+from hausgeist.core.labels import DataClass, Purpose, Zone
+from hausgeist.core.people import Principal, Role
+from hausgeist.core.service import CALLER, OWNER, Chain, Template
 from hausgeist.core.tasks import Mode
 from hausgeist.errors import InvalidField, NotReadyToServe
+from hausgeist.register import human_queue
 from hausgeist.store import items, task_answers
-from hausgeist.store.tables import ledger
+from hausgeist.store.tables import ledger, throttles, users
 from hausgeist.store.task_answers import Answer
 from hausgeist.testing.echo import EchoProvider, echo_card
 from hausgeist.testing.served import Served
 
 STREET = "Das Schlagloch vor der Schule ist gefährlich"
 FOREIGN = "qwertz uiop"
+WHO = Principal(id="somebody", name="Somebody", role=Role.MEMBER)
 
 
 @pytest.fixture(scope="module")
@@ -267,6 +271,132 @@ def test_a_teacher_in_the_house_answers_what_the_student_leaves(house):
         "muell",
     )
     assert reply.headers["x-answered-by"] == "lehrer"
+
+
+def unrationed(served):
+    """Nobody has put anything before people today."""
+    served.house.store.write_now(
+        lambda c: c.execute(delete(throttles).where(throttles.c.scope.like("allowed:%")))
+    )
+
+
+def test_one_caller_gets_so_many_texts_before_people_in_a_day(house, monkeypatch):
+    """The rest is left unanswered and says so; another caller and the student's answers go on."""
+    served, place = house
+    promoted(served, place)
+    unrationed(served)
+    monkeypatch.setattr(human_queue, "DAILY", 3)
+    texts = [STREET, *(f"{FOREIGN} {number}" for number in range(5))]
+    reply = served.request("POST", "/v1/tasks/anliegen", {"texts": texts}).json
+    states = [one["status"] for one in reply["answers"]]
+    assert states[0] == "answered"
+    assert (reply["answered"], reply["waiting"], reply["unanswered"]) == (1, 3, 2)
+    refused = next(one for one in reply["answers"] if one["status"] == "unanswered")
+    assert refused["code"] == "people_asked"
+    assert "3 texts" in refused["reason"]
+    assert "ask_again" not in refused
+    single = asked(served, f"{FOREIGN} one more")
+    assert (single.status, single.error["code"]) == (429, "people_asked")
+    assert asked(served).status == 200
+    assert asked(served, f"{FOREIGN} of another", key=served.admin.key).status == 202
+    scopes = served.house.store.read_now(lambda c: c.execute(select(throttles.c.scope)).scalars())
+    assert not any(served.member.id in scope for scope in scopes)
+
+
+def teacher(served, name="lehrer"):
+    """A model that can be asked after the student."""
+    near = EchoProvider(name=name, answer='{"label": "muell"}')
+    served.house.gateway.directory.put(name, near, [echo_card(name, provider=name)])
+    return near
+
+
+def booked(served):
+    """Group, cost centre and model of what was booked, the latest last."""
+    served.run(served.house.store.drain())
+    query = select(ledger.c.group_id, ledger.c.cost_centre, ledger.c.model).order_by(ledger.c.at)
+    return served.house.store.read_now(lambda c: [tuple(row) for row in c.execute(query)])
+
+
+@pytest.fixture
+def office(house):
+    """The task's owner is in a group of its own with a cost centre, and callers are not."""
+    served, place = house
+    groups = served.house.identity.groups
+    group = served.run(groups.create("Tiefbau", "4711", served.admin.id))
+    before = served.house.store.read_now(
+        lambda c: c.execute(select(users.c.group_id).where(users.c.id == served.member.id)).scalar()
+    )
+
+    def move(to):
+        query = update(users).where(users.c.id == served.member.id).values(group_id=to)
+        served.house.store.write_now(lambda c: c.execute(query))
+
+    move(group.id)
+    yield served, place, group
+    move(before)
+    served.run(groups.delete(group.id, served.admin.id))
+
+
+def test_a_teacher_is_paid_by_the_caller_or_where_it_is_said_by_the_owner(office):
+    """What the student costs is the caller's either way."""
+    served, place, group = office
+    teacher(served)
+    for payer, books in ((CALLER, ("everyone", None)), (OWNER, (group.id, "4711"))):
+        promoted(served, place, chain=Chain(teachers=("lehrer",), payer=payer))
+        reply = asked(served, f"{FOREIGN} {payer}", key=served.admin.key)
+        assert reply.json["answered_by"] == "teacher"
+        assert ("everyone", None, "task/anliegen") in booked(served)[-2:]
+        assert (*books, "lehrer") in booked(served)[-2:]
+
+
+def test_a_spent_budget_of_whoever_pays_ends_the_asking_of_teachers(office):
+    """The owner's budget is spent: the text waits for a person, the caller's own is not touched."""
+    served, place, group = office
+    near = teacher(served)
+    promoted(served, place, chain=Chain(teachers=("lehrer",), payer=OWNER))
+    budgets, scope = served.house.budgets, f"group:{group.id}"
+    served.run(budgets.set(scope, tokens=1, micro_eur=None, by=served.admin.id))
+    served.run(served.house.gateway.book.refresh())
+    try:
+        texts = [f"{FOREIGN} {number} spent" for number in range(20)]
+        many = served.request("POST", "/v1/tasks/anliegen", {"texts": texts}, key=served.admin.key)
+        assert (many.json["waiting"], near.calls) == (20, [])
+    finally:
+        served.run(budgets.remove(scope, served.admin.id))
+        served.run(served.house.gateway.book.refresh())
+    assert asked(served, f"{FOREIGN} paid", key=served.admin.key).json["answered_by"] == "teacher"
+
+
+def test_an_owner_pays_for_so_many_texts_of_a_caller_in_a_day(office, monkeypatch):
+    """Beyond that the teacher is not asked, and the text goes on to people."""
+    served, place, _ = office
+    near = teacher(served)
+    promoted(served, place, chain=Chain(teachers=("lehrer",), payer=OWNER))
+    unrationed(served)
+    monkeypatch.setattr(human_queue, "TAUGHT_DAILY", 2)
+    texts = [f"{FOREIGN} {number} taught" for number in range(4)]
+    reply = served.request("POST", "/v1/tasks/anliegen", {"texts": texts}, key=served.admin.key)
+    assert (reply.json["answered"], reply.json["waiting"], len(near.calls)) == (2, 2, 2)
+
+
+def test_replicas_share_the_count_of_the_weekly_audit(house, monkeypatch):
+    """Two processes draw together as many as one is to draw."""
+    served, place = house
+    promoted(served, place)
+    unrationed(served)
+    monkeypatch.setattr(human_queue, "AUDIT_WEEKLY", 4)
+    gateway, store = served.house.gateway, served.house.store
+    first, second = (human_queue.HumanQueue(store, gateway, b"key", lambda: NOW) for _ in range(2))
+    call = Call(id="c", principal=WHO, purpose=Purpose.API, model="task/anliegen")
+
+    async def drawn(queue, name):
+        texts = (f"{name} {number} zu prüfen" for number in range(6))
+        return [await queue.audit(place.task, call, text, needed=False) for text in texts]
+
+    found = served.run(drawn(first, "eins")) + served.run(drawn(second, "zwei"))
+    assert [one is not None for one in found] == [True] * 4 + [False] * 8
+    assert second.draws("t1", 0.02) is False
+    assert second.draws("t1", 0.001) is True
 
 
 def test_only_those_who_may_find_the_task(house):

@@ -16,6 +16,15 @@ class Role(StrEnum):
     MEMBER = "member"
 
 
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """What a call is booked to, and whose budgets bound it."""
+
+    group: str
+    cost_centre: str | None = None
+    service_key: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """An authenticated caller: a person in a session, or a key of a person or of a service.
@@ -47,6 +56,13 @@ class Principal:
     """The key's owner agreed that tasks may be made of its calls."""
     locale: str = "de"
     theme: str = "auto"
+    payer: Payer | None = None
+    """Somebody else pays for this call; what the caller may do does not change by it."""
+
+    @property
+    def books(self) -> Payer:
+        """What the call is booked to."""
+        return self.payer or Payer(self.group, self.cost_centre, self.service_key)
 
     @property
     def is_admin(self) -> bool:

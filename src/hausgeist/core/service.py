@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+CALLER, OWNER = "caller", "owner"
+"""Who pays for the models that are asked after a student."""
+
 
 class Stage(StrEnum):
     """Where a deployment stands."""
@@ -58,7 +61,8 @@ class Chain:
     """Who is asked beside the student: rules before it; after it models in their order, then people.
 
     ``rules`` is the id of a student made of rules, empty: none. ``groups``: who may call; None: everyone in
-    the house, empty: the task's members alone.
+    the house, empty: the task's members alone. ``payer``: to whom the models' calls are booked, the caller or
+    the task's owner; budgets of whoever it is bound them.
     """
 
     rules: str = ""
@@ -66,6 +70,7 @@ class Chain:
     queue: bool = True
     groups: tuple[str, ...] | None = None
     template: Template | None = None
+    payer: str = CALLER
 
     def encode(self) -> str:
         """As JSON text, without the template's owner: who that is stands with the task's people."""
@@ -92,6 +97,7 @@ class Chain:
             queue=plain["queue"],
             groups=None if groups is None else tuple(groups),
             template=None if template is None else Template(**template),
+            payer=plain.get("payer", CALLER),
         )
 
 

@@ -22,7 +22,7 @@
     │   ├── GuardRefused        └── GoldSealed
     ├── NotFound 404            missing, or not the caller's: the same answer for both
     │   ├── UnknownModel        ├── SourceNotFound      ├── NotStored
-    │   └── SetupLinkSpent
+    │   └── SetupLinkSpent      └── UnknownBase
     ├── MethodNotAllowed 405
     ├── AnswerStillRuns 409, ImportRuns, GateShut, NotReadyToServe, StudentServes (Conflicts)
     ├── Conflict 409            ├── LoginTaken          ├── LastAdmin
@@ -31,20 +31,20 @@
     ├── UnsupportedEncoding 415
     ├── BadUpload 422           ├── UnsafeModelFile     ├── HashMismatch
     │                           ├── FileUnreadable      ├── FileKindUnknown     ├── FileLocked
-    │                           ├── FileBomb            ├── FileWithoutText
-    │                           ├── FileInterrupted     └── FileNotReady
-    │                           └── StudentBroken
+    │                           ├── FileBomb            ├── FileWithoutText     ├── FileTooOld
+    │                           ├── FileInterrupted     ├── FileNotReady        ├── FileOfOutlook
+    │                           └── StudentBroken       └── BaseRefused
     ├── WorkEnded 422           ├── TookTooLong         ├── TookTooMuch         └── WorkCrashed
     ├── WrongHost 421           the server does not answer to this name
     ├── HeadersTooLarge 431
-    ├── TooMany 429             ├── BudgetExhausted     └── LoginThrottled
+    ├── TooMany 429             ├── BudgetExhausted     ├── PeopleAsked         └── LoginThrottled
     ├── Internal 500
     ├── Upstream 502            ├── UpstreamRefused     ├── LoginAway           ├── EgressDenied
     │                           └── UpstreamAway
     ├── Unavailable 503         ├── UpstreamBusy        ├── ModelLoading        ├── ModelCrashed
     │                           ├── DetectorDown        ├── VeilDown
     │                           ├── StudentDown         ├── TrainingFailed
-    │                           ├── TrainingNotInstalled
+    │                           ├── TrainingNotInstalled                        ├── NobodyAnswers
     │                           ├── DoesNotFit          ├── QueueFull
     │                           ├── DiskFull            └── LoadFailed
     ├── UpstreamTimeout 504
@@ -62,7 +62,9 @@ from hausgeist.errors.files import (
     FileKindUnknown,
     FileLocked,
     FileNotReady,
+    FileOfOutlook,
     FileTooLarge,
+    FileTooOld,
     FileUnreadable,
     FileWithoutText,
     HashMismatch,
@@ -133,7 +135,9 @@ from hausgeist.errors.requests import (
     UnknownModel,
     Unsupported,
 )
+from hausgeist.errors.service import NobodyAnswers, PeopleAsked
 from hausgeist.errors.students import (
+    BaseRefused,
     NothingToLearn,
     NotReadyToServe,
     PatternWrong,
@@ -143,6 +147,7 @@ from hausgeist.errors.students import (
     StudentUnsure,
     TrainingFailed,
     TrainingNotInstalled,
+    UnknownBase,
 )
 from hausgeist.errors.suggesting import NothingLeft, PromptBroken
 from hausgeist.errors.tree import (
@@ -176,6 +181,7 @@ __all__ = [
     "BadFields",
     "BadRequest",
     "BadUpload",
+    "BaseRefused",
     "BorderAsks",
     "BorderRefused",
     "BudgetExhausted",
@@ -192,7 +198,9 @@ __all__ = [
     "FileKindUnknown",
     "FileLocked",
     "FileNotReady",
+    "FileOfOutlook",
     "FileTooLarge",
+    "FileTooOld",
     "FileUnreadable",
     "FileWithoutText",
     "GateShut",
@@ -221,6 +229,7 @@ __all__ = [
     "ModelLoading",
     "NeedsSecond",
     "NoSecondPerson",
+    "NobodyAnswers",
     "NotAllowed",
     "NotAuthenticated",
     "NotFound",
@@ -232,6 +241,7 @@ __all__ = [
     "NothingToLearn",
     "PasswordDue",
     "PatternWrong",
+    "PeopleAsked",
     "PromptBroken",
     "QueueFull",
     "SetupError",
@@ -252,6 +262,7 @@ __all__ = [
     "TrainingFailed",
     "TrainingNotInstalled",
     "Unavailable",
+    "UnknownBase",
     "UnknownModel",
     "UnsafeModelFile",
     "Unsupported",

@@ -64,7 +64,7 @@ class Run:
         self, decision: Decision, cards: Sequence[ModelCard], scopes: tuple[str, ...]
     ) -> Reservation:
         """The worst this call can come to on any of the cards; it is meant for the first."""
-        who, call, card = self.call.principal, self.call, cards[0]
+        who, call, card = self.call.principal.books, self.call, cards[0]
         self.decision = decision
         self.card = card
         worst = Usage(input_tokens=self.input_tokens(), output_tokens=self._room(cards, scopes))
@@ -186,7 +186,7 @@ class Run:
 
     def refused(self, now_ms: int) -> Settlement | None:
         """A call that the border did not let go, for the ledger: no tokens, no cost; else None."""
-        error, card, who = self.error, self.wanted, self.call.principal
+        error, card, who = self.error, self.wanted, self.call.principal.books
         if card is None or not isinstance(error, BorderRefused | DetectorDown):
             return None
         reservation = Reservation(

@@ -99,7 +99,12 @@ class Book:
         known = self._limits.scopes
         if not known:
             return ()
-        wanted = (f"group:{who.group}", f"key:{who.service_key}", f"cost_centre:{who.cost_centre}")
+        pays = who.books
+        wanted = (
+            f"group:{pays.group}",
+            f"key:{pays.service_key}",
+            f"cost_centre:{pays.cost_centre}",
+        )
         return tuple(scope for scope in wanted if scope in known)
 
     def payable(self, cards: Sequence[ModelCard], scopes: Iterable[str]) -> Sequence[ModelCard]:

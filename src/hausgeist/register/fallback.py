@@ -2,8 +2,9 @@
 """Texts go to a task by its name; each is answered by the first who is sure: rule, student, teacher, people.
 
 Every hop is a call of its own through the gateway, in the caller's name: the border decides on it, and what
-it refuses is no reason to fail, but to ask the next. What nobody answers waits for a person, on top of the
-queue.
+it refuses is no reason to fail, but to ask the next. What a teacher costs is booked to the caller, or to the
+task's owner where the chain says so; what is asked beside is the owner's in any case. A budget that is spent
+ends the asking of teachers. What nobody answers waits for a person, on top of the queue.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -19,19 +20,19 @@ from typing import Any
 from hausgeist.core.answers import Guess, Value
 from hausgeist.core.calls import Call
 from hausgeist.core.events import Started
-from hausgeist.core.items import Item
 from hausgeist.core.labels import DataClass, Purpose
 from hausgeist.core.messages import text_message
 from hausgeist.core.people import Principal
-from hausgeist.core.service import Deployment
-from hausgeist.core.tasks import Partition, Task
-from hausgeist.errors import DetectorDown, HausgeistError, NotFound, Unavailable, VeilDown
+from hausgeist.core.service import OWNER
+from hausgeist.core.tasks import Task
+from hausgeist.errors import BudgetExhausted, HausgeistError, NotFound, Unavailable
 from hausgeist.gateway import Gateway
 from hausgeist.identity.tokens import new_id
-from hausgeist.register.serving import TEXTS, Post, Serving, by_of
+from hausgeist.register.human_queue import BUDGET, NOBODY, HumanQueue, class_of
+from hausgeist.register.serving import TEXTS, Placed, Post, Serving, by_of
 from hausgeist.store import datasets, deployments, items, suggestions
-from hausgeist.store.db import DatabaseError, Store
-from hausgeist.store.deployments import AUDIT, ON_TOP, SOURCE, Served
+from hausgeist.store.db import Store
+from hausgeist.store.deployments import AUDIT, Served
 from hausgeist.workbench.asking import GatewayAsker
 from hausgeist.workbench.reading_answers import probability, read
 from hausgeist.workbench.teacher import Prompt, Wish, make
@@ -40,10 +41,6 @@ log = logging.getLogger("hausgeist.register")
 
 AT_ONCE = 8
 """Texts of one request that teachers are asked about at once."""
-AUDIT_SHARE = 0.01
-AUDIT_WEEKLY = 30
-"""So many answers a week are drawn for people at least."""
-WEEK_MS = 7 * 86_400_000
 PROMPT_MS = 60_000
 """How long a teacher's prompt is remembered."""
 
@@ -52,7 +49,8 @@ PROMPT_MS = 60_000
 class Told:
     """What became of a text. ``value`` of None: a person is to answer; ``ticket`` asks for it again.
 
-    ``guess`` is what the student thought where it was not sure. ``model`` is who answered.
+    ``guess`` is what the student thought where it was not sure. ``model`` is who answered. ``why``: nobody
+    answers, and nobody will: full, delicate, nobody, budget.
     """
 
     value: Value | None
@@ -62,15 +60,17 @@ class Told:
     version: int
     guess: Guess | None = None
     ticket: str = ""
+    why: str = ""
 
 
 @dataclass(slots=True)
-class Drawn:
-    """How many answers of a task were drawn for the blind audit this week, and when it was last looked up."""
+class _Request:
+    """One request on its way through the chain. ``spent``: teachers that a budget no longer pays for."""
 
-    count: int = 0
-    seen: int = 0
-    since: int = 0
+    post: Post
+    call: Call
+    rows: list[Served] = field(default_factory=list)
+    spent: set[str] = field(default_factory=set)
 
 
 class Fallback:
@@ -91,7 +91,7 @@ class Fallback:
         self._now_ms = now_ms
         self._behind: set[asyncio.Task[None]] = set()
         self._prompts: dict[tuple[str, str], tuple[int, Prompt]] = {}
-        self._drawn: dict[str, Drawn] = {}
+        self._people = HumanQueue(store, gateway, self._key, now_ms)
         serving.on_answered = self.answered
 
     def post(self, name: str, who: Principal) -> Post:
@@ -146,7 +146,7 @@ class Fallback:
             judged = started.judged if isinstance(started, Started) else None
             found = judged.guesses if judged is not None else (("", None),) * len(texts)
         gate = asyncio.Semaphore(AT_ONCE)
-        rows: list[Served] = []
+        request = _Request(post, call)
 
         async def one(text: str, place: tuple[str, Guess | None]) -> Told:
             made, guess = place
@@ -154,11 +154,12 @@ class Fallback:
             deployment = placed.deployment
             if guess is not None and guess.score >= deployment.threshold:
                 by = by_of(guess)
-                rows.append(self.serving.row(post, deployment, by, guess, text))
-                self._beside(post, deployment, call, text, guess, rows[-1])
+                row = self.serving.row(post, deployment, by, guess, text)
+                request.rows.append(row)
+                self._beside(post, placed, call, text, guess, row)
                 return Told(guess.value, by, guess.score, post.model, placed.student.number)
             async with gate:
-                return await self._left(post, deployment, call, text, guess, rows)
+                return await self._left(request, placed, text, guess)
 
         asked = [asyncio.ensure_future(one(*both)) for both in zip(texts, found, strict=True)]
         try:
@@ -166,8 +167,8 @@ class Fallback:
         finally:
             for each in asked:
                 each.cancel()  # where one text could not be dealt with, nobody is asked for the others
-            if rows:
-                self._store.write_later(deployments.record, rows)
+            if request.rows:
+                self._store.write_later(deployments.record, request.rows)
         return list(told)
 
     async def waiting(self, post: Post, who: Principal, ticket: str) -> Told:
@@ -197,7 +198,7 @@ class Fallback:
 
     def answered(self, post: Post, call: Call, text: str, guess: Guess) -> None:
         """A student has answered in a model's place: shadow and audit as for any other."""
-        self._beside(post, post.newest.deployment, call, text, guess, None)
+        self._beside(post, post.newest, call, text, guess, None)
 
     async def close(self) -> None:
         """Let go of what is asked beside."""
@@ -207,38 +208,65 @@ class Fallback:
 
     # -- after the student ------------------------------------------------------------------------
 
-    async def _left(  # noqa: PLR0917  one text and all that is known of it
-        self,
-        post: Post,
-        made: Deployment,
-        call: Call,
-        text: str,
-        guess: Guess | None,
-        rows: list[Served],
+    async def _left(
+        self, request: _Request, placed: Placed, text: str, guess: Guess | None
     ) -> Told:
         """Ask the teachers, then people."""
+        post, call, made = request.post, request.call, placed.deployment
         version = post.newest.student.number
         for model in made.chain.teachers:
-            told = await self._taught(post, model, call, text)
+            told = await self._asked(request, placed, model, text)
             if told is not None:
                 value, score = told
                 kept = self.serving.row(post, made, "teacher", guess, text)
-                rows.append(replace(kept, value=value))
+                request.rows.append(replace(kept, value=value))
                 if made.chain.queue:
-                    self._later(self._enqueue(post.task, call, text, SOURCE))
+                    self._later(self._people.learn(post.task, call, text))
                 return Told(value, "teacher", score, model, version, guess)
         if not made.chain.queue:
-            raise Unavailable
-        item_id = await self._enqueue(post.task, call, text, SOURCE)
-        row = replace(self.serving.row(post, made, "queue", guess, text), item_id=item_id)
+            return Told(None, "", None, "", version, guess, why=BUDGET if request.spent else NOBODY)
+        put = await self._people.ask(post.task, call, text)
+        if put.why:
+            return Told(None, "", None, "", version, guess, why=put.why)
+        row = replace(self.serving.row(post, made, "queue", guess, text), item_id=put.item_id)
         await self._store.write(lambda connection: deployments.record(connection, [[row]]))
         ticket = f"{row.id}.{self._mark(row.id, call.principal)}"
         return Told(None, "queue", None, "", version, guess, ticket)
 
-    async def _taught(
-        self, post: Post, model: str, call: Call, text: str
+    async def _asked(
+        self, request: _Request, placed: Placed, model: str, text: str
     ) -> tuple[Value, float | None] | None:
-        """What a teacher says; None: the rules do not let it, it is not there, or it cannot be read."""
+        """What a teacher says, as long as it is paid for: by the caller, or by the owner for so many."""
+        if model in request.spent:
+            return None
+        who = request.call.principal
+        if placed.deployment.chain.payer == OWNER:
+            pays = placed.owner is not None
+            if not (pays and await self._people.may_be_taught(request.post.task, request.call)):
+                request.spent.add(model)
+                return None
+            who = replace(who, payer=placed.owner)
+        call = replace(request.call, principal=who)
+        try:
+            return await self._taught(request.post, model, call, text)
+        except BudgetExhausted as error:
+            log.info("a fallback is not paid for: %s", error.code)
+            request.spent.add(model)
+            return None
+
+    async def _taught(
+        self,
+        post: Post,
+        model: str,
+        call: Call,
+        text: str,
+        purpose: Purpose = Purpose.API,
+    ) -> tuple[Value, float | None] | None:
+        """What a teacher says; None: the rules do not let it, it is not there, or it cannot be read.
+
+        Raises:
+            BudgetExhausted: whoever pays can no longer.
+        """
         task = post.task
         prompt = await self._prompt(task, model)
         asked = prompt.call(
@@ -246,12 +274,14 @@ class Fallback:
             text,
             call_id=f"{call.id}-{secrets.token_hex(4)}",
             principal=call.principal,
-            purpose=Purpose.API,
-            data_class=_class_of(task, call),
+            purpose=purpose,
+            data_class=class_of(task, call),
             consented=call.consented,
         )
         try:
             found = await GatewayAsker(self._gateway, self._now_ms).ask(asked)
+        except BudgetExhausted:
+            raise
         except HausgeistError as error:
             log.info("a fallback does not answer: %s", error.code)
             return None
@@ -270,96 +300,57 @@ class Fallback:
             self._prompts[key] = known = (now, found)
         return known[1]
 
-    async def _enqueue(self, task: Task, call: Call, text: str, source: str) -> str | None:
-        """Put a text into the task's queue; None where it cannot go there."""
-        if _class_of(task, call) > task.data_class:
-            hidden = await self._hidden(call, text)
-            if hidden is None:
-                return None
-            text = hidden
-        worth = ON_TOP if source == SOURCE else 0.0
-        item = Item(
-            id=new_id(),
-            task_id=task.id,
-            seq=0,
-            text=text,
-            text_hash="",
-            source=source,
-            rank=secrets.randbelow(1 << 30) / (1 << 30),
-            worth=worth,
-            created_at=self._now_ms(),
-        )
-        try:
-            item_id, partition = await self._store.write(
-                partial(deployments.to_people, task=task, made=item)
-            )
-        except DatabaseError as error:
-            log.warning("a text could not be put into the queue: %s", type(error).__name__)
-            return None
-        return item_id if partition is Partition.POOL else None
-
-    async def _hidden(self, call: Call, text: str) -> str | None:
-        """A text that is more delicate than the task's, with pseudonyms; None where none can be made."""
-        veils = self._gateway.veils
-        if veils is None:
-            return None
-        alone = replace(call, messages=(text_message("user", text),), extra=())
-        try:
-            found = await self._gateway.border.examiner.examine([text])
-            veiled = await veils.hide(alone, found, None)
-        except (DetectorDown, VeilDown) as error:
-            log.warning("a text stays out of the queue: %s", error.code)
-            return None
-        return veiled.call.messages[0].text
-
     # -- beside it ----------------------------------------------------------------------------------
 
     def _beside(  # noqa: PLR0917  one answer and all that is known of it
         self,
         post: Post,
-        made: Deployment,
+        placed: Placed,
         call: Call,
         text: str,
         guess: Guess,
         row: Served | None,
     ) -> None:
         """Have some of the answers looked at: by the teacher, and blind by people."""
+        made = placed.deployment
         if made.chain.teachers and self.serving.chance() < made.shadow:
             row = row or self.serving.row(post, made, "student", guess, text)
-            self._later(self._shadow(post, made, call, text, guess, row))
-        if made.chain.queue and self.serving.chance() < self._audit_share(post.task.id):
-            self._later(self._audit(post, made, call, text, guess))
-
-    def _audit_share(self, task_id: str) -> float:
-        """One in a hundred, and more where that would be fewer than thirty a week."""
-        drawn, now = self._drawn.setdefault(task_id, Drawn(since=self._now_ms())), self._now_ms()
-        if now - drawn.since >= WEEK_MS:
-            drawn.count, drawn.seen, drawn.since = 0, 0, now
-        drawn.seen += 1
-        if drawn.count >= AUDIT_WEEKLY:
-            return AUDIT_SHARE
-        return max(AUDIT_SHARE, AUDIT_WEEKLY / max(drawn.seen, 100))
+            self._later(self._shadow(post, placed, call, text, guess, row))
+        if not made.chain.queue:
+            return
+        drawn = self._people.draws(post.task.id, self.serving.chance())
+        if drawn is not False:
+            self._later(self._audit(post, placed, call, text, guess, needed=bool(drawn)))
 
     async def _audit(
-        self, post: Post, made: Deployment, call: Call, text: str, guess: Guess
+        self, post: Post, placed: Placed, call: Call, text: str, guess: Guess, *, needed: bool
     ) -> None:
-        item_id = await self._enqueue(post.task, call, text, AUDIT)
+        item_id = await self._people.audit(post.task, call, text, needed=needed)
         if item_id is None:
             return
-        self._drawn[post.task.id].count += 1
+        made = placed.deployment
         row = replace(self.serving.row(post, made, AUDIT, guess, text), item_id=item_id)
         self._store.write_later(deployments.record, [row])
 
     async def _shadow(  # noqa: PLR0917  one answer and all that is known of it
         self,
         post: Post,
-        made: Deployment,
+        placed: Placed,
         call: Call,
         text: str,
         guess: Guess,
         row: Served,
     ) -> None:
-        told = await self._taught(post, made.chain.teachers[0], call, text)
+        """The caller has not asked for it: its owner pays, and people's calls go before it."""
+        model = placed.deployment.chain.teachers[0]
+        if placed.owner is None:
+            return
+        call = replace(call, principal=replace(call.principal, payer=placed.owner))
+        try:
+            told = await self._taught(post, model, call, text, Purpose.EVALUATE)
+        except BudgetExhausted as error:
+            log.info("a shadow is not paid for: %s", error.code)
+            return
         if told is not None:
             agrees = told[0] == guess.value
             kept = replace(row, id=new_id(), by=deployments.SHADOW, agrees=agrees)
@@ -375,11 +366,6 @@ class Fallback:
 
     def _mark(self, served_id: str, who: Principal) -> str:
         return hmac.new(self._key, f"{served_id}\n{who.id}".encode(), sha256).hexdigest()[:32]
-
-
-def _class_of(task: Task, call: Call) -> DataClass:
-    """The class of a text: what the caller says, else the task's; never less than the task's."""
-    return task.data_class if call.declared is None else max(call.declared, task.data_class)
 
 
 def _kept_prompt(connection: Any, task: Task, model: str) -> Prompt:

@@ -244,6 +244,7 @@ class Promote:
             return _facts(kept) | {
                 "exception": reason if found.open else None,
                 "open": ", ".join(found.open) or None,
+                "payer": kept.chain.payer if kept.chain.teachers else None,
                 "template": kept.chain.template.fingerprint if kept.chain.template else None,
             }
 

@@ -19,6 +19,7 @@ from hausgeist.core.events import Burst, Delta, Finished, Judged
 from hausgeist.core.labels import DataClass, Purpose, Zone
 from hausgeist.core.messages import Text, Usage
 from hausgeist.core.models import Capability, ModelCard
+from hausgeist.core.people import Payer
 from hausgeist.core.policy import Decision
 from hausgeist.core.service import Deployment, Stage, Template
 from hausgeist.core.tasks import Task
@@ -54,12 +55,16 @@ RULE = "rule "
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A deployment with what it takes to answer: the folder of the student, and of rules."""
+    """A deployment with what it takes to answer: the folder of the student, and of rules.
+
+    ``owner``: what is booked to the one who brought it into service; None: they are gone.
+    """
 
     deployment: Deployment
     student: Student
     folder: Path
     rules: Path | None
+    owner: Payer | None = None
 
 
 @dataclass(slots=True)
@@ -126,6 +131,7 @@ class Serving:
                 one.task.name,
                 one.student.files_hash,
                 one.members,
+                one.owner,
             )
             for one in found
         )
@@ -336,7 +342,7 @@ class Serving:
             made = one.deployment
             folder = root / made.task_id
             rules = folder / made.chain.rules if made.chain.rules else None
-            placed = Placed(made, one.student, folder / one.student.id, rules)
+            placed = Placed(made, one.student, folder / one.student.id, rules, one.owner)
             post = posts.setdefault(f"task/{one.task.name}", Post(one.task, one.members))
             if made.state is Stage.LIVE:
                 post.live = placed

@@ -14,12 +14,13 @@ from sqlalchemy import Connection, Select, case, delete, func, insert, select, u
 
 from hausgeist.core.answers import Value
 from hausgeist.core.items import Item, fingerprint
+from hausgeist.core.people import Payer
 from hausgeist.core.service import Chain, Deployment, Stage
 from hausgeist.core.tasks import Partition, Task
 from hausgeist.store import items, students, tasks
 from hausgeist.store.accounts import Row
 from hausgeist.store.students import Student
-from hausgeist.store.tables import deployments, served, traffic_templates
+from hausgeist.store.tables import deployments, groups, served, traffic_templates, users
 from hausgeist.store.tables import items as item_rows
 
 SOURCE = "service"
@@ -59,6 +60,8 @@ class Running:
     student: Student
     members: frozenset[str]
     """Ids of the people in the task."""
+    owner: Payer | None = None
+    """The group and the cost centre of who brought it into service; None: nobody knows who, or they left."""
 
 
 def add(connection: Connection, made: Deployment) -> Deployment:
@@ -161,8 +164,19 @@ def running(connection: Connection) -> list[Running]:
         people = {one.id: one.user_id for one in members if one.user_id is not None}
         chain = made.chain.owned(people.get(made.actor or "", ""))
         made = replace(made, chain=chain)
-        found.append(Running(made, task, student, frozenset(people.values())))
+        owner = _payer(connection, people.get(made.actor or ""))
+        found.append(Running(made, task, student, frozenset(people.values()), owner))
     return found
+
+
+def _payer(connection: Connection, user_id: str | None) -> Payer | None:
+    query = (
+        select(users.c.group_id, groups.c.cost_centre)
+        .join(groups, users.c.group_id == groups.c.id)
+        .where(users.c.id == user_id, users.c.active)
+    )
+    row = connection.execute(query).first() if user_id else None
+    return Payer(row[0], row[1]) if row else None
 
 
 def senders(connection: Connection) -> dict[str, int]:

@@ -5,14 +5,24 @@ Who answered, how surely and in which version stands in the answer and in its he
 answer, that is said, with an address to ask again.
 """
 
+from collections import Counter
 from typing import Annotated, Any
 
 import msgspec
 from starlette.responses import Response
 
 from hausgeist.core.items import TEXT_MOST
-from hausgeist.errors import N_, InvalidField, NotFound
+from hausgeist.errors import (
+    N_,
+    HausgeistError,
+    InvalidField,
+    NobodyAnswers,
+    NotFound,
+    PeopleAsked,
+)
+from hausgeist.register import human_queue
 from hausgeist.register.fallback import Fallback, Told
+from hausgeist.register.human_queue import BUDGET, DELICATE, FULL, NOBODY
 from hausgeist.register.serving import Post
 from hausgeist.register.spoken import plain
 from hausgeist.web.reply import JSONBytes, while_connected
@@ -20,6 +30,14 @@ from hausgeist.web.routes import Route, Who
 from hausgeist.web.visit import Visit
 
 TEXTS_MOST = 1_000
+UNANSWERED = {
+    DELICATE: N_(
+        "it is more delicate than the task's texts, and could not be put under pseudonyms."
+    ),
+    NOBODY: N_("whoever comes after the student does not answer."),
+    BUDGET: N_("the budget no longer covers a teacher, and no person is asked in this task."),
+}
+"""Why a text is left unanswered."""
 BODY_MOST = 64_000_000
 """Bytes of a request: a thousand long letters."""
 
@@ -34,9 +52,9 @@ class TaskAsk(msgspec.Struct, forbid_unknown_fields=True):
 class TaskAnswer(msgspec.Struct, omit_defaults=True, kw_only=True):
     """What is said of a text. One of ``label``, ``labels``, ``spans`` and ``fields``, by the kind of task.
 
-    ``status`` is ``answered`` or ``waiting`` (for a person); then ``ask_again`` is where to ask, and
-    ``guess`` what the student thought without being sure. ``confidence``, 0 to 1: the probability of being
-    right.
+    ``status`` is ``answered``, ``waiting`` (for a person; then ``ask_again`` is where to ask) or
+    ``unanswered``: nobody answers it, with ``code`` and ``reason``. ``guess`` is what the student thought
+    without being sure. ``confidence``, 0 to 1: the probability of being right.
     """
 
     status: str
@@ -50,12 +68,17 @@ class TaskAnswer(msgspec.Struct, omit_defaults=True, kw_only=True):
     model: str = ""
     guess: dict[str, Any] | None = None
     ask_again: str = ""
+    code: str = ""
+    reason: str = ""
 
 
 class TaskAnswers(msgspec.Struct):
-    """Answers in the order of the texts."""
+    """Answers in the order of the texts, and how many of them are answered, wait, or are left unanswered."""
 
     answers: list[TaskAnswer]
+    answered: int
+    waiting: int
+    unanswered: int
 
 
 class TaskAbout(msgspec.Struct):
@@ -106,7 +129,11 @@ async def ask(visit: Visit) -> Response:
     found = [_answer(post, one, text) for one, text in zip(told, texts, strict=True)]
     if body.texts is not None:
         headers = {"x-answered-by": f"{post.model}@v{post.newest.student.number}"}
-        return JSONBytes(msgspec.json.encode(TaskAnswers(found)), headers=headers)
+        states = Counter(one.status for one in found)
+        whole = TaskAnswers(found, states["answered"], states["waiting"], states["unanswered"])
+        return JSONBytes(msgspec.json.encode(whole), headers=headers)
+    if told[0].why:
+        raise _unanswered(told[0])
     return _single(post, told[0], found[0])
 
 
@@ -151,6 +178,16 @@ def _answer(post: Post, told: Told, text: str) -> TaskAnswer:
     guess = None
     if told.guess is not None:
         guess = plain(task, told.guess.value, text) | {"confidence": round(told.guess.score, 4)}
+    if told.why:
+        error = _unanswered(told)
+        return TaskAnswer(
+            status="unanswered",
+            answered_by="",
+            version=f"v{told.version}",
+            guess=guess,
+            code=error.code,
+            reason=error.say(),
+        )
     if told.value is None:
         return TaskAnswer(
             status="waiting",
@@ -168,6 +205,13 @@ def _answer(post: Post, told: Told, text: str) -> TaskAnswer:
         guess=guess,
         **plain(task, told.value, text),
     )
+
+
+def _unanswered(told: Told) -> HausgeistError:
+    """Why nobody answers a text, as the error that it is where it is the only one."""
+    if told.why == FULL:
+        return PeopleAsked(most=human_queue.DAILY)
+    return NobodyAnswers(reason=UNANSWERED[told.why])
 
 
 def _single(post: Post, told: Told, answer: TaskAnswer) -> Response:

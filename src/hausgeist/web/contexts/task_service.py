@@ -79,16 +79,22 @@ class WishForm:
     suffix: str
     model: str
     named: bool
+    payer: str
 
 
 @dataclass(frozen=True, slots=True)
 class ServicePage:
-    """``/tasks/{task_id}/service``."""
+    """``/tasks/{task_id}/service``. ``snippets``: name and text of what programs can be made of.
+
+    ``payers``: who may pay for the models after a student, value and words; ``people`` how many texts of a
+    caller people get in a day.
+    """
 
     shell: Shell
     frame: TaskFrame
     lead: str
     address: str
+    snippets: tuple[tuple[str, str], ...]
     live: tuple[LiveCard, ...]
     can_go_back: bool
     owner: bool
@@ -101,6 +107,8 @@ class ServicePage:
     ready: bool
     excusable: bool
     form: WishForm
+    payers: tuple[tuple[str, str], ...]
+    people: str
     past: tuple[PastRow, ...]
     done: str
     error: str

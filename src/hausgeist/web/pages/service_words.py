@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the page of a task's service says: check lists, signs of drift, charts, in the reader's language."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hausgeist.core.service import Deployment, Stage, Template
+from hausgeist.core.service import CALLER, OWNER, Deployment, Stage, Template
 from hausgeist.core.statistics.interval import Interval
+from hausgeist.core.tasks import Task
 from hausgeist.errors import N_
 from hausgeist.locale import counter, translator
 from hausgeist.register.drift import Health
@@ -29,6 +31,10 @@ SIGNS = {
     "length": N_("The texts have another length"),
     "disagree": N_("The teacher disagrees more often"),
     "audit": N_("In the blind audit more was wrong than promised"),
+}
+PAYERS = {
+    CALLER: N_("whoever asks"),
+    OWNER: N_("the task's owner"),
 }
 SHARES = frozenset({"fallback", "confidence", "far", "disagree", "audit"})
 
@@ -104,6 +110,35 @@ def bound(found: CheckList, language: str) -> str:
     )
 
 
+def snippets(house: str, task: Task, language: str) -> tuple[tuple[str, str], ...]:
+    """How programs ask: by curl, and with the client that most of them have; to be copied as they are.
+
+    ``house`` is its address without a slash at the end.
+    """
+    text = translator(language)(N_("A text of this kind"))
+    body = json.dumps({"text": text}, ensure_ascii=False).replace("'", "'\\''")
+    curl = (
+        f"curl {house}/v1/tasks/{task.name} \\\n"
+        '  -H "Authorization: Bearer $HAUSGEIST_KEY" \\\n'
+        '  -H "Content-Type: application/json" \\\n'
+        f"  -d '{body}'"
+    )
+    python = (
+        "import os\n"
+        "from openai import OpenAI\n\n"
+        "client = OpenAI(\n"
+        f'    base_url="{house}/v1",\n'
+        '    api_key=os.environ["HAUSGEIST_KEY"],\n'
+        ")\n"
+        "reply = client.chat.completions.create(\n"
+        f'    model="task/{task.name}",\n'
+        f'    messages=[{{"role": "user", "content": {json.dumps(text, ensure_ascii=False)}}}],\n'
+        ")\n"
+        "print(reply.choices[0].message.content)"
+    )
+    return ("curl", curl), ("openai (Python)", python)
+
+
 def facts(made: Deployment, health: Health, language: str) -> tuple[tuple[str, str], ...]:
     """The quiet line of what is in service."""
     turn, counted = translator(language), counter(language)
@@ -123,6 +158,8 @@ def facts(made: Deployment, health: Health, language: str) -> tuple[tuple[str, s
         (turn(N_("Who may ask")), readers),
         (turn(N_("Answers")), number(health.answers, language)),
     ]
+    if chain.teachers:
+        found.insert(3, (turn(N_("Models after it are paid by")), turn(PAYERS[chain.payer])))
     if health.estimate is not None:
         found.append((turn(N_("Right, by its own confidence")), percent(health.estimate, language)))
     if health.shadow is not None:

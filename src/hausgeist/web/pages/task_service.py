@@ -11,10 +11,11 @@ from typing import Any
 from starlette.responses import Response
 
 from hausgeist.core.models import Capability
-from hausgeist.core.service import Chain, Deployment, Stage, Template
+from hausgeist.core.service import CALLER, OWNER, Chain, Deployment, Stage, Template
 from hausgeist.core.tasks import Part, Task
 from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError, InvalidField, NotFound
 from hausgeist.locale import translator
+from hausgeist.register.human_queue import DAILY
 from hausgeist.register.promote import CANARY, EXCUSABLE, WRONG_MOST, CheckList, Wish
 from hausgeist.store.students import Student
 from hausgeist.web.amounts import number
@@ -127,6 +128,7 @@ def _wish(form: Form) -> Wish:
             queue=form.ticked("queue"),
             groups=groups,
             template=template,
+            payer=OWNER if form.text("payer", CALLER, most=16) == OWNER else CALLER,
         ),
         review_at=_day(form.text("review", "", most=10)),
         exception=form.text("exception", "", most=600),
@@ -188,6 +190,7 @@ async def _page(
             )
         ),
         address=f"/v1/tasks/{task.name}",
+        snippets=words.snippets(_house(visit), task, language),
         live=tuple([await _card(visit, task, one, numbers, language) for one in running]),
         can_go_back=bool(running),
         owner=member.may(Part.OWNER) and member.part is Part.OWNER,
@@ -207,6 +210,8 @@ async def _page(
         ready=found is not None and not open_checks,
         excusable=bool(open_checks) and all(key in EXCUSABLE for key in open_checks),
         form=wanted,
+        payers=tuple((one, turn(said)) for one, said in words.PAYERS.items()),
+        people=number(DAILY, language),
         past=tuple(
             PastRow(
                 _title(one, numbers, language),
@@ -223,6 +228,11 @@ async def _page(
         error=error.say(turn) if error else "",
     )
     return page(visit, "task_service.html", context, status=error.status if error else 200)
+
+
+def _house(visit: Visit) -> str:
+    """The address under which programs reach the house."""
+    return (visit.house.settings.public_url or str(visit.base_url)).rstrip("/")
 
 
 def _wanted(visit: Visit, form: Form | None, students: list[Student], chain: Chain) -> WishForm:
@@ -256,6 +266,7 @@ def _wanted(visit: Visit, form: Form | None, students: list[Student], chain: Cha
         suffix=said("suffix", before.suffix),
         model=said("model", before.model),
         named=form.ticked("named") if form else before.named,
+        payer=said("payer", chain.payer),
     )
 
 
