@@ -176,17 +176,18 @@ def report(*, misses: bool = False, thresholds: bool = False) -> list[str]:
     """Everything that is printed of names, as lines."""
     names = Names.load()
     by_hand, fresh, made = letters.by_hand(), letters.fresh(), list(letters.generated())
-    sealed = letters.sealed()
+    sealed, later = letters.sealed(), letters.later()
     lines = [f"names: recall setting, a word counts from a chance of {THRESHOLD} on"]
     for title, texts in (
         (f"{len(sealed)} letters by hand that nothing was tuned to", sealed),
+        (f"{len(later)} by somebody else, later, with everyday names", later),
         (f"{len(by_hand)} by hand, tuned on", by_hand),
         (f"{len(fresh)} more by hand, tuned on", fresh),
         (f"{len(made)} made, tuned on", made),
     ):
         rows = figures(names.find, texts)
         lines += ["", title, "", *table(rows)]
-        if misses and texts is not sealed:
+        if misses and texts is not sealed and texts is not later:
             for row in rows.values():
                 lines += ["", "left over:", *row.misses[:80], "without need:", *row.false[:80]]
     if thresholds:

@@ -3,7 +3,7 @@
 
 Identifiers on vectors (``--data``): behind an anchor word, and innocent ones in sentences. Everything on
 the held-out letters of ``bench/letters``, whose people and templates no detector has seen; only the
-``sealed`` ones were never tuned to. Speed on one
+``sealed`` and ``later`` ones were never tuned to. Speed on one
 core, each detector by itself; the median of a new message of 4,000 characters through the Examiner, its
 process and all. Fails if the data is missing, or a figure is worse than it must be.
 """
@@ -178,6 +178,7 @@ def on_letters(find: Find, count: int) -> Iterator[tuple[str, Figures, float]]:
     """The held-out letters: name of the set, figures by kind, and how many letters leak nothing."""
     for name, found in (
         ("sealed", held.sealed()),
+        ("later", held.later()),
         ("by hand", held.by_hand()),
         ("generated", list(held.generated(count))),
     ):
