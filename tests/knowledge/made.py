@@ -244,14 +244,15 @@ def evil_docx(declaration: str, reference: str = "&x;") -> bytes:
     return with_part(made, "word/document.xml", text.encode())
 
 
+def old_office(*names: str) -> bytes:
+    """The look of a container of the office formats before 2007, with entries of these names."""
+    entries = b"".join(name.encode("utf-16-le") + b"\0" * 1000 for name in names)
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 1000 + entries
+
+
 def locked_office() -> bytes:
     """The look of an office file that was saved with a password."""
-    return (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-        + b"\0" * 1000
-        + "EncryptedPackage".encode("utf-16-le")
-        + b"\0" * 1000
-    )
+    return old_office("EncryptedPackage")
 
 
 def noise(size: int = 20_000) -> bytes:

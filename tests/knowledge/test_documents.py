@@ -12,6 +12,8 @@ from hausgeist.errors import (
     FileBomb,
     FileKindUnknown,
     FileLocked,
+    FileOfOutlook,
+    FileTooOld,
     FileUnreadable,
     FileWithoutText,
     HausgeistError,
@@ -234,6 +236,13 @@ def test_svg_is_text():
             lambda: made.odt(**{"META-INF__manifest_xml": "<x><encryption-data/></x>"}),
             FileLocked,
             id="ODT with a password",
+        ),
+        pytest.param(lambda: made.old_office("1Table", "WordDocument"), FileTooOld, id="old Word"),
+        pytest.param(lambda: made.old_office("PowerPoint Document"), FileTooOld, id="old slides"),
+        pytest.param(
+            lambda: made.old_office("__properties_version1.0", "Workbook", "EncryptedPackage"),
+            FileOfOutlook,
+            id="a mail of Outlook with files",
         ),
         pytest.param(lambda: made.docx()[:4000], FileUnreadable, id="half a DOCX"),
         pytest.param(

@@ -57,7 +57,27 @@ class FileKindUnknown(BadUpload):
     code = "file_kind_unknown"
     text = N_(
         "This kind of file cannot be read here. Attach a PDF, a Word, Excel, PowerPoint or "
-        "LibreOffice file, a web page, a mail, a text or a picture."
+        "LibreOffice file, a web page, a mail, a text or a picture (PNG, JPEG, WebP, GIF)."
+    )
+
+
+class FileTooOld(BadUpload):
+    """A document or slides as Word and PowerPoint kept them before 2007."""
+
+    code = "file_too_old"
+    text = N_(
+        "The file is of an old version of Word or PowerPoint. Open it there, save it as DOCX, PPTX or "
+        "PDF, and attach that."
+    )
+
+
+class FileOfOutlook(BadUpload):
+    """A mail as Outlook keeps it, in a form of its own."""
+
+    code = "file_of_outlook"
+    text = N_(
+        "The mail is in a form that only Outlook reads (MSG). Save it there as EML, as text or as PDF, "
+        "and attach that; its attachments on their own."
     )
 
 

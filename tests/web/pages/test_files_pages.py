@@ -177,6 +177,8 @@ def test_what_cannot_be_read_says_why_and_what_to_do(login):
     for content, words in (
         (made.zip_bomb(), "entpack|unpack"),
         (made.locked_pdf(), "Kennwort|Passwort|password"),
+        (made.old_office("WordDocument"), "DOCX"),
+        (made.old_office("__properties_version1.0"), "EML"),
     ):
         file_id, chip = attach(anna, content, "datei.bin")
         assert re.search(words, chip), chip
@@ -184,6 +186,14 @@ def test_what_cannot_be_read_says_why_and_what_to_do(login):
         assert anna.get(f"/files/{file_id}/content").status == 404
         turn = {"model": "echo", "class": "internal", "text": "x", "file": file_id}
         assert anna.form("/c/turns", turn).status == 404
+    clear(anna)
+
+
+def test_products_keep_their_names(login):
+    """A file of Word is called so in every language, whatever the word means elsewhere."""
+    anna = login()
+    _, chip = attach(anna, made.docx(), "brief.docx")
+    assert re.search(r"\bWord · ", chip), chip
     clear(anna)
 
 

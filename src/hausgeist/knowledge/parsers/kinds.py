@@ -4,7 +4,7 @@
 import re
 import zipfile
 
-from hausgeist.errors import FileKindUnknown, FileLocked
+from hausgeist.errors import FileKindUnknown, FileLocked, FileOfOutlook, FileTooOld
 from hausgeist.knowledge.parsers.zipped import part
 
 PDF = "application/pdf"
@@ -31,6 +31,8 @@ _PICTURES = (
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OUTLOOK = "__properties_version1.0".encode("utf-16-le")
+_BEFORE_2007 = ("WordDocument".encode("utf-16-le"), "PowerPoint Document".encode("utf-16-le"))
 _WORKBOOK = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _SVG = re.compile(rb"<svg\b", re.IGNORECASE)
@@ -59,6 +61,7 @@ def kind_of(payload: bytes) -> str:
     Raises:
         FileKindUnknown: nobody here reads this.
         FileLocked: an office file behind a password, which looks like no other.
+        FileTooOld, FileOfOutlook: of Word or PowerPoint before 2007; of Outlook.
     """
     for pattern, media in _PICTURES:
         if pattern.match(payload):
@@ -111,11 +114,18 @@ def check_lock(manifest: bytes) -> None:
 
 
 def _old_office(payload: bytes) -> str:
-    """The binary formats before 2007: Excel's is read, the others are not."""
+    """The binary formats before 2007: Excel's is read, the others are not.
+
+    A mail of Outlook's comes first: what is attached to it has the other names, too.
+    """
+    if _OUTLOOK in payload:
+        raise FileOfOutlook
     if _ENCRYPTED in payload:
         raise FileLocked
     if any(name in payload for name in _WORKBOOK):
         return XLS
+    if any(name in payload for name in _BEFORE_2007):
+        raise FileTooOld
     raise FileKindUnknown
 
 

@@ -14,7 +14,7 @@ from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.files import Attached, FileChip
 from hausgeist.web.visit import Visit
 
-KINDS = {
+NAMES = {
     "application/pdf": "PDF",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
@@ -25,6 +25,9 @@ KINDS = {
     "application/vnd.oasis.opendocument.presentation": "OpenDocument",
     "application/rtf": "RTF",
     "text/html": "HTML",
+}
+"""Kinds of files by names that are the same in every language."""
+KINDS = {
     "message/rfc822": N_("Mail"),
     "text/plain": N_("Text"),
     "image/png": N_("Picture"),
@@ -89,7 +92,7 @@ def facts(held: Held, language: str) -> tuple[tuple[str, str], ...]:
     turn = translator(language)
     known = [(turn(N_("Size")), size(held.size, language))]
     if held.media:
-        known.insert(0, (turn(N_("Kind")), turn(KINDS.get(held.media, held.media))))
+        known.insert(0, (turn(N_("Kind")), _kind(held.media, turn) or held.media))
     if held.pages:
         known.append((turn(N_("Length")), _pages(held, turn, language)))
     if held.chars:
@@ -109,12 +112,12 @@ def notes(held: Held, language: str) -> tuple[str, ...]:
             for name, value in values.items()
         }
         said.append(turn(text).format(**shown))
-    kind = KINDS.get(held.media, "")
+    kind = NAMES.get(held.media) or KINDS.get(held.media, "")
     suffix = held.name.rpartition(".")[2].lower() if "." in held.name else ""
     promised = _SUFFIXES.get(suffix)
     real = "image" if held.is_picture else kind
     if held.state == "ready" and promised is not None and promised != real:
-        said.append(turn(OTHERWISE).format(kind=turn(kind)))
+        said.append(turn(OTHERWISE).format(kind=_kind(held.media, turn)))
     return tuple(said)
 
 
@@ -125,7 +128,7 @@ def _note(held: Held, turn: Callable[[str], str], language: str) -> str:
         return turn(N_("is being read …"))
     if held.state == "failed":
         return turn(N_("could not be read"))
-    parts = [turn(KINDS.get(held.media, ""))]
+    parts = [_kind(held.media, turn)]
     if held.pages:
         parts.append(_pages(held, turn, language))
     if held.chars:
@@ -138,6 +141,12 @@ def _note(held: Held, turn: Callable[[str], str], language: str) -> str:
     if notes(held, language):
         parts.append(turn(N_("with notes")))
     return " · ".join(part for part in parts if part)
+
+
+def _kind(media: str, turn: Callable[[str], str]) -> str:
+    """What a kind of file is called; empty for one without a name."""
+    words = KINDS.get(media)
+    return NAMES.get(media, "") if words is None else turn(words)
 
 
 def _pages(held: Held, turn: Callable[[str], str], language: str) -> str:
