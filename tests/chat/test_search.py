@@ -141,6 +141,22 @@ def test_pages_join_and_the_newest_come_first(finder, talk):
     assert len(order) - len(set(order)) <= 1  # titles lead the first page; their messages follow
 
 
+def test_parts_of_compounds_are_found_where_nothing_else_is(finder, talk):
+    """What no word begins with is looked for inside words, in one's own talks, and is marked there."""
+    (at,) = ask(talk, "Der Straßenbaubeitrag für Haus 7 wurde gezahlt.")
+    ask(talk, "Nichts dergleichen.")
+    (one,) = found(finder, "Beiträge")
+    assert one.conversation.id == at
+    assert {piece.text for piece in one.places[0].passage if piece.marked} == {"Straßenbaubeitrag"}
+    assert ids(found(finder, "bau zahlt")) == set()  # "bau" is too short to be looked for inside
+    assert ids(found(finder, "beitrag haus")) == {at}
+    assert found(finder, '"beitrag haus"') == ()
+    assert found(finder, "beitrag -haus") == ()
+    assert found(finder, "beitrag", who=BERND) == ()
+    (new,) = ask(talk, "Der Beitrag ist fällig.")
+    assert ids(found(finder, "beitrag")) == {new}  # the word itself goes first
+
+
 def test_a_passage_reads_as_the_answer_did(finder, talk):
     """Of links the words stay, of tables the cells, of stress nothing; what is no Markdown stays."""
     said = (

@@ -110,7 +110,10 @@ class Search:
     async def find(
         self, who: Principal, words: str, before: int | None = None, most: int = PAGE
     ) -> Finding:
-        """What the person's conversations have of these words; at most ``most`` conversations."""
+        """What the person's conversations have of these words; at most ``most`` conversations.
+
+        Where no word begins so, longer ones that have it in them are found.
+        """
         query = parse(words[:ASKED_MOST])
         if query is None:
             return Finding(asked=False)
@@ -124,11 +127,14 @@ class Search:
                 _HITS,
                 before=search.NEWEST if before is None else before,
             )
+            marks = query.marker()
+            if before is None and not titled and not where and (parts := query.inside()):
+                where = search.inside(connection, who.id, parts, _HITS - 1)  # one page, no next one
+                marks = query.marker(inside=True)
             groups, older = _grouped(titled, where, most)
             talks = shelf.several(connection, who.id, list(groups))
             ids = [one for group in groups.values() for one in group.messages]
             said = search.said(connection, who.id, ids)
-            marks = query.marker()
             found = tuple(
                 Found(
                     talks[talk_id],

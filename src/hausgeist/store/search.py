@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, and_, delete, exists, select, text
+from sqlalchemy import Connection, and_, delete, exists, or_, select, text
 from sqlalchemy.sql.selectable import Select
 
 from hausgeist.store.tables import conversations, messages, meta, search_words
@@ -234,6 +234,30 @@ def hits(
         statement = f"{_PHRASES} {' AND '.join(phrases)}" if phrases else _POSTGRES
     rows = connection.execute(text(f"{statement} LIMIT :most"), values)
     return [Hit(*row) for row in rows]
+
+
+def inside(
+    connection: Connection, owner_id: str, stems: Sequence[Sequence[str]], most: int
+) -> list[Hit]:
+    """Where the owner's words have stems in them, of each of ``stems`` one, newest first.
+
+    No index knows the parts of a word: all that the owner ever wrote is walked. For what ``hits`` does not
+    find. Stems are letters and digits.
+    """
+    parts = [or_(*(search_words.c.words.contains(one) for one in ones)) for ones in stems]
+    query = (
+        select(search_words.c.id, search_words.c.conversation_id, search_words.c.message_id)
+        .join(conversations, conversations.c.id == search_words.c.conversation_id)
+        .where(
+            conversations.c.owner_id == owner_id,
+            conversations.c.deleted_at.is_(None),
+            conversations.c.closed_at.is_(None),
+            *parts,
+        )
+        .order_by(search_words.c.id.desc())
+        .limit(most)
+    )
+    return [Hit(*row) for row in connection.execute(query)]
 
 
 def said(connection: Connection, owner_id: str, ids: Sequence[str]) -> dict[str, Spoken]:

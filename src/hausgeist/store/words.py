@@ -22,6 +22,8 @@ TERMS_MOST: Final = 12
 """Words and phrases of one query; what follows is ignored."""
 PREFIX_LEAST: Final = 2
 """Characters from which on the last word of a query stands for all words that begin so."""
+INSIDE_LEAST: Final = 4
+"""Characters of a stem from which on it is looked for inside longer words, too."""
 
 _STEM_MOST = 40
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u00ad]+[^\W_]*)*")
@@ -63,8 +65,32 @@ class Query:
     wanted: tuple[Term, ...]
     unwanted: tuple[Term, ...] = ()
 
-    def marker(self) -> Callable[[str], bool]:
-        """Tells of a text's word whether it is one of those wanted, alone or within a phrase."""
+    def inside(self) -> tuple[tuple[str, ...], ...]:
+        """The stems of each word, to be looked for inside longer words: ``beitrag`` in compounds.
+
+        Empty where that would not be what was asked: with phrases, words left out, or short stems.
+        """
+        if self.unwanted:
+            return ()
+        found = []
+        for term in self.wanted:
+            stems = {form.stems[0] for form in term if len(form.stems) == 1}
+            long = tuple(sorted(one for one in stems if len(one) >= INSIDE_LEAST))
+            if not long:
+                return ()
+            found.append(long)
+        return tuple(found)
+
+    def marker(self, *, inside: bool = False) -> Callable[[str], bool]:
+        """Tells of a text's word whether it is one of those wanted, alone or within a phrase.
+
+        ``inside``: or whether it has one of them in it.
+        """
+        if inside:
+            within = [one for stems in self.inside() for one in stems]
+            return lambda word: any(
+                part in one for one in _both(folded(word)) if one for part in within
+            )
         whole: set[str] = set()
         begun: set[str] = set()
         for form in (form for term in self.wanted for form in term):
