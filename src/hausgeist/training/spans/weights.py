@@ -6,12 +6,9 @@ at every place. On disk the weights are whole numbers in steps of 1/512, of labe
 """
 
 import io
-import zipfile
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hausgeist.training.spans.chain import Floats
 from hausgeist.training.spans.lists import Lists
@@ -24,6 +21,8 @@ from hausgeist.training.spans.looks import (
     stretches,
     topics,
 )
+from hausgeist.training.spans.meanings import Meanings
+from hausgeist.training.spans.packing import packed
 from hausgeist.training.spans.sequences import OUT
 
 _STEP = 512
@@ -32,6 +31,9 @@ _MOST_WORDS = 30_000
 """Different words that are kept; a thousand bytes each."""
 _NEVER = -1000.0
 """The score of what cannot be: a passage that goes on without having begun."""
+
+_ALL = "bias"
+"""What every word tells."""
 
 _HEARD = tuple(f"{one}~" for one in LISTENERS)
 """What marks a topic, by who hears it."""
@@ -57,15 +59,22 @@ def listed_of(looks: Sequence[Look], lists: Sequence[Lists]) -> list[str]:
     return first
 
 
-def features_of(words: Sequence[str], lists: Sequence[Lists]) -> list[list[str]]:
+def seen(words: Sequence[str], meanings: Meanings | None) -> list[Look]:
+    """Look at words, with what they mean if that is known."""
+    return meanings.looks(words) if meanings else [look(word) for word in words]
+
+
+def features_of(
+    words: Sequence[str], lists: Sequence[Lists], meanings: Meanings | None = None
+) -> list[list[str]]:
     """Everything that is told of every word, for training."""
     edge = look(EDGE)
-    looks = [look(word) for word in words]
+    looks = seen(words, meanings)
     listed = ["", "", *listed_of(looks, lists), "", ""]
     looks = [edge, edge, *looks, edge, edge]
     found = []
     for at in range(2, len(looks) - 2):
-        row = [*told(looks[at], 0), "bias"]
+        row = [*told(looks[at], 0), _ALL]
         for offset, far in enumerate((-1, 1, -2, 2), start=1):
             row += told(looks[at + far], offset)
         found.append(row + around(looks, at, listed))
@@ -85,14 +94,16 @@ class Weights:
     the rows; ``turns`` are labels x labels, from and to.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  what a chain is, in the order of its making
         self,
         labels: Sequence[str],
         names: Sequence[str],
         rows: Floats,
         turns: Floats,
         lists: Sequence[Lists],
+        meanings: Meanings | None = None,
     ) -> None:
+        self.meanings = meanings
         self.labels = tuple(labels)
         self._names = names
         self._rows = np.concatenate([np.zeros((1, len(labels)), dtype=np.float32), rows])
@@ -123,14 +134,13 @@ class Weights:
         index = self._index
         flat: list[int] = []
         ends: list[int] = []
-        for word in words:
-            seen = look(word)
+        for word, looks in zip(words, seen(words, self.meanings), strict=True):
             self._words[word] = len(self._looks)
-            self._looks.append(seen)
+            self._looks.append(looks)
             for offset in range(len(OFFSETS)):
-                flat += [index[one] for one in told(seen, offset) if one in index]
-                if offset == 0 and "bias" in index:
-                    flat.append(index["bias"])
+                flat += [index[one] for one in told(looks, offset) if one in index]
+                if offset == 0 and _ALL in index:
+                    flat.append(index[_ALL])
                 flat.append(0)  # so that no sum is of nothing
                 ends.append(len(flat))
         sums = np.add.reduceat(self._rows[np.asarray(flat)], [0, *ends[:-1]], axis=0)
@@ -153,16 +163,16 @@ class Weights:
         about = _Topics(index)
         for words in sequences:
             mine = [0, 0, *(known[word] for word in words), 0, 0]
-            seen = [looks[one] for one in mine]
-            listed = ["", "", *listed_of(seen[2:-2], self.lists), "", ""]
-            about.add(seen[2:-2])
+            some = [looks[one] for one in mine]
+            listed = ["", "", *listed_of(some[2:-2], self.lists), "", ""]
+            about.add(some[2:-2])
             base = len(ids) + 2
             if words:
                 firsts.append(len(middle))
             ids += mine
             middle += range(base, base + len(words))
             for at in range(2, len(mine) - 2):
-                flat += [index[one] for one in around(seen, at, listed) if one in index]
+                flat += [index[one] for one in around(some, at, listed) if one in index]
                 flat.append(0)
                 ends.append(len(flat))
         if not middle:
@@ -176,6 +186,18 @@ class Weights:
         found[firsts] += self._first
         return found
 
+    def lean(self, far: float) -> "Weights":
+        """These weights, but every word is so much less likely to be outside: natural logarithm of the odds.
+
+        It is taken off the weight that all words have in common, so that nothing else changes, on disk too.
+        """
+        names, rows = list(self._names), self._rows[1:].copy()
+        if _ALL not in names:
+            names.append(_ALL)
+            rows = np.concatenate([rows, np.zeros((1, len(self.labels)), dtype=np.float32)])
+        rows[names.index(_ALL), self.labels.index(OUT)] -= np.float32(far)
+        return Weights(self.labels, names, rows, self._raw, self.lists, self.meanings)
+
     # -- on disk ------------------------------------------------------------------------------------
 
     def files(self) -> dict[str, bytes]:
@@ -185,7 +207,7 @@ class Weights:
         turns = np.clip(np.rint(self._raw * _STEP), -_EDGE, _EDGE).astype(np.int16)
         return {
             "words.txt": "\n".join(self._names).encode(),
-            "weights.npz": _packed(
+            "weights.npz": packed(
                 values=whole[row, column],
                 columns=column.astype(np.uint16),
                 counts=np.bincount(row, minlength=len(whole)).astype(np.uint16),
@@ -195,7 +217,11 @@ class Weights:
 
     @classmethod
     def of(
-        cls, labels: Sequence[str], files: Mapping[str, bytes], lists: Sequence[Lists]
+        cls,
+        labels: Sequence[str],
+        files: Mapping[str, bytes],
+        lists: Sequence[Lists],
+        meanings: Meanings | None = None,
     ) -> "Weights":
         """What ``files`` gave.
 
@@ -211,18 +237,7 @@ class Weights:
             raise ValueError("not the weights of these labels")
         rows = np.zeros((len(names), len(labels)), dtype=np.float32)
         rows[np.repeat(np.arange(len(names)), counts), columns] = values.astype(np.float32) / _STEP
-        return cls(labels, names, rows, turns, lists)
-
-
-def _packed(**arrays: NDArray[Any]) -> bytes:
-    """Arrays as a compressed ``.npz``; the same arrays give the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            one = io.BytesIO()
-            np.lib.format.write_array(one, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), one.getvalue())
-    return out.getvalue()
+        return cls(labels, names, rows, turns, lists, meanings)
 
 
 class _Topics:

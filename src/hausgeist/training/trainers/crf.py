@@ -6,7 +6,7 @@ score is the probability of all passages of a text together, calibrated on texts
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,14 +20,18 @@ from hausgeist.errors import N_, NothingToLearn
 from hausgeist.training.calibration import FEWEST as FEWEST_JUDGED
 from hausgeist.training.calibration import Map, mapped
 from hausgeist.training.spans.learning import Taught, learn, lists_of
-from hausgeist.training.spans.tagger import FILES, Tagged, Tagger
+from hausgeist.training.spans.tagger import Tagged, Tagger
 from hausgeist.training.trainers import Recipe, Report, write
 
-RUNG = "crf"
+RUNG, MEANING = "crf", "crf_meaning"
 FEWEST = 4
 """Examples with passages without which nothing is learned."""
 FEW = 10
 """Passages of a label below which people are told that it has few."""
+LEANS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
+"""How far a chain may lean towards passages: what it finds most often is not what has the best F1."""
+LEAN_FROM = 100
+"""Passages in texts that were not learnt, without which a chain leans nowhere."""
 _SMALL, _MIDDLE = 100_000, 250_000
 """Characters of all examples up to which every text is held out once, in three parts or in two."""
 _HELD_OUT = 0.2
@@ -37,7 +41,8 @@ _HELD_OUT = 0.2
 class CrfModel:
     """A trained chain with the map that makes its probabilities honest."""
 
-    def __init__(self, recipe: Recipe, tagger: Tagger, honest: Map) -> None:
+    def __init__(self, rung: str, recipe: Recipe, tagger: Tagger, honest: Map) -> None:
+        self.rung = rung
         self.recipe = recipe
         self.tagger = tagger
         self.honest = honest
@@ -47,7 +52,7 @@ class CrfModel:
         found = self.tagger.tag(texts)
         scores = self.honest(np.asarray([one.chance for one in found])).tolist()
         return [
-            Guess(Value.of_spans(one.spans), round(score, 6), (), RUNG)
+            Guess(Value.of_spans(one.spans), round(score, 6), (), self.rung)
             for one, score in zip(found, scores, strict=True)
         ]
 
@@ -59,7 +64,7 @@ class CrfModel:
         """Write words, weights, lists and the manifest."""
         write(
             folder,
-            rung=RUNG,
+            rung=self.rung,
             recipe=self.recipe,
             labels=self.recipe.labels,
             files=self.tagger.files(),
@@ -81,9 +86,12 @@ class Taken:
 
 
 class CrfTrainer:
-    """Trains the rung ``crf``."""
+    """Trains the rungs ``crf`` and ``crf_meaning``, whose words are known by their meaning too."""
 
     kinds = frozenset({TaskKind.SPANS})
+
+    def __init__(self, rung: str) -> None:
+        self.rung = rung
 
     def train(
         self,
@@ -105,19 +113,21 @@ class CrfTrainer:
         _tell_few(taken, recipe, report)
 
         def held_out(item: str, spans: tuple[Span, ...], score: float) -> None:
-            report.hold_out(item, Guess(Value.of_spans(spans), score, (), RUNG))
+            report.hold_out(item, Guess(Value.of_spans(spans), score, (), self.rung))
 
-        tagger, honest = fitted(taken, judged, recipe, report, held_out)
-        return CrfModel(recipe, tagger, honest)
+        told = replace(recipe, options={"meaning": self.rung == MEANING, **recipe.options})
+        tagger, honest = fitted(taken, judged, told, report, held_out)
+        return CrfModel(self.rung, recipe, tagger, honest)
 
     def load(self, folder: Path, manifest: Mapping[str, Any]) -> CrfModel:
         """What ``save`` wrote."""
-        files = {name: (folder / name).read_bytes() for name in FILES}
+        files = {name: (folder / name).read_bytes() for name in manifest["files"]}
         honest = Map.of(manifest["about"]["honest"])
-        return CrfModel(Recipe.of(manifest["recipe"]), Tagger.of(files), honest)
+        return CrfModel(self.rung, Recipe.of(manifest["recipe"]), Tagger.of(files), honest)
 
 
-CRF = CrfTrainer()
+CRF = CrfTrainer(RUNG)
+MEANT = CrfTrainer(MEANING)
 
 
 def fitted(
@@ -139,7 +149,8 @@ def fitted(
     folds = parts_held_out([one.taught.text for one in taken], len(judged), recipe)
     steps = len(folds) + 1
     lists = lists_of(recipe.options)
-    seen: list[tuple[Taken, Tagged]] = []
+    seen: list[Taken] = []
+    tried: list[list[Tagged]] = [[] for _ in LEANS]
     for step, fold in enumerate(folds):
         hidden = set(fold)
         rest = [one.taught for at, one in enumerate(taken) if at not in hidden]
@@ -147,21 +158,50 @@ def fitted(
             continue
         tagger = Tagger(learn(rest, recipe.options, lists, _tick(report, step, steps)))
         mine = [taken[at] for at in fold]
-        seen += zip(mine, tagger.tag([one.taught.text for one in mine]), strict=True)
+        seen += mine
+        _try(tagger, mine, tried)
     every = [one.taught for one in taken]
-    tagger = Tagger(learn(every, recipe.options, lists, _tick(report, len(folds), steps)))
+    weights = learn(every, recipe.options, lists, _tick(report, len(folds), steps))
     if seen:
-        honest = _honest(seen, report)
-        for one, found in seen:
-            score = float(honest(np.asarray([found.chance]))[0])
-            held_out(one.item, found.spans, round(score, 6))
+        lean, found = _leaning(seen, tried)
+        honest = _honest(list(zip(seen, found, strict=True)), report)
+        for one, said in zip(seen, found, strict=True):
+            score = float(honest(np.asarray([said.chance]))[0])
+            held_out(one.item, said.spans, round(score, 6))
     else:
-        found_ = tagger.tag([one.taught.text for one in judged])
-        honest = _honest(list(zip(judged, found_, strict=True)), report)
-        if honest.kind != "none":
+        _try(Tagger(weights), judged, tried)
+        lean, found = _leaning(judged, tried)
+        honest = _honest(list(zip(judged, found, strict=True)), report)
+        if honest.kind != "none" or lean:
             report.say("calibrated_there", count=len(judged))
     report(1.0)
-    return tagger, honest
+    return Tagger(weights.lean(lean) if lean else weights), honest
+
+
+def _try(tagger: Tagger, texts: Sequence[Taken], tried: Sequence[list[Tagged]]) -> None:
+    """Add what a chain finds in texts at each of ``LEANS``."""
+    for known, more in zip(
+        tried, tagger.leaning([one.taught.text for one in texts], LEANS), strict=True
+    ):
+        known.extend(more)
+
+
+def _leaning(
+    seen: Sequence[Taken], tried: Sequence[Sequence[Tagged]]
+) -> tuple[float, Sequence[Tagged]]:
+    """The one of ``LEANS`` with the best F1 of passages in texts that were not learnt, and what it finds."""
+    own = [at for at, one in enumerate(seen) if one.by_person]
+    some = own if len(own) >= FEWEST_JUDGED else range(len(seen))
+    there = sum(len(seen[at].taught.spans) for at in some)
+    if there < LEAN_FROM:
+        return LEANS[0], tried[0]
+    rates = []
+    for found in tried:
+        said = sum(len(found[at].spans) for at in some)
+        right = sum(len(set(found[at].spans) & set(seen[at].taught.spans)) for at in some)
+        rates.append(2 * right / max(1, said + there))
+    best = rates.index(max(rates))
+    return LEANS[best], tried[best]
 
 
 def _honest(seen: Sequence[tuple[Taken, Tagged]], report: Report) -> Map:

@@ -24,6 +24,7 @@ from hausgeist.training.calibration import Map, mapped
 from hausgeist.training.rules.fill import filled
 from hausgeist.training.spans.learning import Taught, learn, lists_of
 from hausgeist.training.spans.locating import LOCATED, candidates, located
+from hausgeist.training.spans.meanings import FILE as MEANINGS
 from hausgeist.training.spans.tagger import FILES, Tagger
 from hausgeist.training.trainers import MANIFEST, TRAINERS, Model, Recipe, Report, write
 from hausgeist.training.trainers.crf import FEWEST, parts_held_out
@@ -169,7 +170,8 @@ class FieldsTrainer:
         about = manifest["about"]
         tagger = None
         if FILES[0] in manifest["files"]:
-            tagger = Tagger.of({name: (folder / name).read_bytes() for name in FILES})
+            there = [name for name in (*FILES, MEANINGS) if name in manifest["files"]]
+            tagger = Tagger.of({name: (folder / name).read_bytes() for name in there})
         choices = {}
         for key, kept in about["choices"].items():
             model = _classifier(folder, manifest, kept["files"]) if kept["files"] else None

@@ -47,6 +47,9 @@ ABOUT = {
     ),
     "both": N_("Both together: usually the best."),
     "crf": N_("Looks at every word with those beside it. Trains in seconds to a minute."),
+    "crf_meaning": N_(
+        "Knows related words too: finds more passages that no example had, and takes longer over new words."
+    ),
     "spacy": N_("A small neural network. From about 700 texts on; takes minutes."),
     "fields": N_("Rules for dates, amounts and numbers, and the words around them."),
 }
