@@ -63,6 +63,26 @@ async def _with_key(identity: Identity, person: Person | None, **wish: object) -
     return found
 
 
+def test_groups_are_listed_as_a_person_sorts_them(inside):
+    """Neither capitals nor umlauts move a group to the end; the first one has a name, not an id."""
+
+    async def work(identity: Identity) -> None:
+        await _person(identity)
+        for title in ("Zoo", "ämter im Bezirk", "bauamt", "Ordnungsamt", "Ämter"):
+            await identity.groups.create(title, "", "test")
+        titles = [one.title for one in await identity.groups.all()]
+        assert titles == [
+            "Alle im Haus",
+            "Ämter",
+            "ämter im Bezirk",
+            "bauamt",
+            "Ordnungsamt",
+            "Zoo",
+        ]
+
+    inside(work)
+
+
 def test_groups_allow_together_what_any_of_them_allows(inside):
     """The union of the lists; a group without a list allows all; sessions and keys see all groups."""
 

@@ -149,6 +149,18 @@ def test_every_page_speaks_both_languages(house):
     assert '<html lang="de"' in stranger.get("/login", Accept_Language="fr").text
 
 
+def test_the_key_of_a_service_is_accounted_to_a_group_that_there_is(house):
+    """The form offers the groups by name, and the list calls them so."""
+    server, visitor = house
+    server.call(lambda: server.house.identity.groups.create("Amt für Bauen", "4711", "test"))
+    page = visitor.get("/admin/keys").text
+    assert '<option value="amt-für-bauen">Amt für Bauen</option>' in page
+    assert '<option value="everyone" selected>' in page
+    wish = {"key_name": "Suche", "service": "wiki", "group": "amt-für-bauen", "days": "30"}
+    assert visitor.form("/admin/keys", {**wish, "max_class": "internal"}).status == 200
+    assert "wiki (Amt für Bauen)" in visitor.get("/admin/keys").text
+
+
 def test_errors_on_pages_are_pages(house):
     """A missing page, a refused one, a wrong form: readable, in the reader's language, with a way on."""
     server, visitor = house

@@ -5,6 +5,7 @@ One group of a person pays; further ones only add what the person may use. A gro
 models allows all of them. Nothing here tells how much a group or anybody in it uses.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -92,8 +93,9 @@ class Groups:
         self._changed = changed
 
     async def all(self) -> list[Group]:
-        """All groups by title, with how many people are in each."""
-        return [_group(row, row["people"]) for row in await self._store.read(groups.counted)]
+        """All groups by title, as a person would sort them, with how many people are in each."""
+        found = [_group(row, row["people"]) for row in await self._store.read(groups.counted)]
+        return sorted(found, key=lambda one: (sorted_as(one.title), one.id))
 
     async def get(self, group_id: str) -> Group:
         """A group.
@@ -299,6 +301,12 @@ class Groups:
 
         await self._trail.change("group.changed", work, actor=by, subject=group_id)
         self._changed()
+
+
+def sorted_as(title: str) -> str:
+    """What a title is sorted by: without case, umlauts by their letter (DIN 5007)."""
+    plain = unicodedata.normalize("NFKD", title.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def _title(title: str) -> str:

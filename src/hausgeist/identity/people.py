@@ -17,12 +17,14 @@ from hausgeist.errors import N_, InvalidField, LastAdmin, LoginFailed, LoginTake
 from hausgeist.identity.passwords import Passwords
 from hausgeist.identity.throttle import Throttle
 from hausgeist.identity.tokens import new_id
-from hausgeist.locale import LANGUAGES
+from hausgeist.locale import LANGUAGES, translator
 from hausgeist.store import accounts, closing, sessions
 from hausgeist.store.db import Store
 
 THEMES = ("auto", "light", "dark")
 EVERYONE = "everyone"
+EVERYONE_TITLE = N_("Everyone in the house")
+"""What the first group is called, in the language of its first person; administrators may rename it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,7 +363,8 @@ def add_user(connection: Any, row: dict[str, object], group: str, now_ms: int) -
     Raises:
         LoginTaken: somebody has the login.
     """
-    accounts.add_group(connection, str(row["group_id"]), group.strip(), now_ms)
+    title = translator(str(row["locale"]))(EVERYONE_TITLE) if group == EVERYONE else group.strip()
+    accounts.add_group(connection, str(row["group_id"]), title, now_ms)
     if not accounts.add_user(connection, **row, created_at=now_ms):
         raise LoginTaken(param="login")
     return {"after.role": str(row["role"]), "after.group": str(row["group_id"])}

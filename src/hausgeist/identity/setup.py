@@ -7,18 +7,15 @@ from typing import Any
 from hausgeist.audit import Trail
 from hausgeist.core.people import Role
 from hausgeist.core.trail import Fact
-from hausgeist.errors import N_, NotFound
+from hausgeist.errors import NotFound
 from hausgeist.identity import people
 from hausgeist.identity.passwords import Passwords
 from hausgeist.identity.tokens import DAY_MS, new_token, token_hash
-from hausgeist.locale import translator
 from hausgeist.store import accounts
 from hausgeist.store.db import Store
 
 ORGANISATION = "organisation"
 """The key of the organisation's name among the facts of the house."""
-EVERYONE_TITLE = N_("Everyone in the house")
-"""What the first group is called, in the language of the set-up; administrators may rename it."""
 
 
 class Setup:
@@ -98,7 +95,7 @@ class Setup:
         def work(connection: Any) -> dict[str, Fact]:
             if not accounts.use_setup_token(connection, digest, now):
                 raise NotFound
-            facts = people.add_user(connection, row, translator(locale)(EVERYONE_TITLE), now)
+            facts = people.add_user(connection, row, people.EVERYONE, now)
             if house:
                 accounts.write_meta(connection, ORGANISATION, house)
             return {**facts, "first": True}

@@ -35,7 +35,10 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyForm:
-    """The form for a new key. ``models`` are those on offer; ``classes`` and ``terms`` are choices."""
+    """The form for a new key. ``models`` are those on offer; ``classes``, ``terms`` are choices.
+
+    ``groups`` are those that may pay, by id and title; only a service's key names one.
+    """
 
     action: str
     models: tuple[str, ...]
@@ -43,5 +46,6 @@ class KeyForm:
     terms: tuple[tuple[str, str], ...]
     may_administer: bool
     for_service: bool
+    groups: tuple[tuple[str, str], ...] = ()
     error: str = ""
     name: str = ""

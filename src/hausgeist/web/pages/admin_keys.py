@@ -46,16 +46,18 @@ async def _keys_page(
     frame = await shell(visit, N_("Service keys"), "admin")
     turn = translator(frame.language)
     keys = await visit.house.identity.keys.of(None)
+    groups = tuple((one.id, one.title) for one in await visit.house.identity.groups.all())
     revoked = visit.query_params.get("done") == "revoked"
     context = ServiceKeysPage(
         shell=frame,
         tabs=tabs(frame.language),
-        keys=rows(keys, visit.house.now_ms(), frame.language),
+        keys=rows(keys, visit.house.now_ms(), frame.language, dict(groups)),
         key_form=key_form(
             visit,
             frame.language,
             "/admin/keys",
             for_service=True,
+            groups=groups,
             error=error.say(turn) if error is not None else "",
             name=name,
         ),

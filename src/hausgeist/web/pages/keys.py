@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """API keys on pages: rows, the form for a new one, and what the form means. People's and services' alike."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from hausgeist.core.labels import DataClass
 from hausgeist.errors import N_, InvalidField
 from hausgeist.identity import Key, KeyWish
@@ -25,15 +28,17 @@ CLASSES = {
 }
 
 
-def rows(keys: list[Key], now_ms: int, language: str) -> tuple[KeyRow, ...]:
-    """Keys, ready to be shown."""
+def rows(
+    keys: list[Key], now_ms: int, language: str, groups: Mapping[str, str] = MappingProxyType({})
+) -> tuple[KeyRow, ...]:
+    """Keys, ready to be shown; ``groups`` are titles by id."""
     return tuple(
         KeyRow(
             id=key.id,
             name=key.name,
             hint=key.hint,
             service=key.service or "",
-            group=key.group,
+            group=groups.get(key.group, key.group),
             models=key.models or (),
             max_class=translator(language)(CLASSES[key.max_class]).partition(":")[0],
             administers=key.administers,
@@ -53,6 +58,7 @@ def key_form(
     action: str,
     *,
     for_service: bool = False,
+    groups: tuple[tuple[str, str], ...] = (),
     error: str = "",
     name: str = "",
 ) -> KeyForm:
@@ -65,6 +71,7 @@ def key_form(
         terms=tuple((days, turn(words)) for days, words in TERMS),
         may_administer=visit.principal.is_admin and not for_service,
         for_service=for_service,
+        groups=groups,
         error=error,
         name=name,
     )
