@@ -6,14 +6,16 @@ all. If everything that can be seen is the same in both, nothing that was seen t
 """
 
 import itertools
+from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, insert, select
 
+from hausgeist.gateway.drill import _replayed
 from hausgeist.ledger.crowd import FEWEST, OTHERS, OWN, WITHHELD, Member, cells
 from hausgeist.ledger.usage import DIMENSIONS, parted, sorted_by, total
-from hausgeist.store import usage
+from hausgeist.store import drills, usage, what_if
 from hausgeist.store.tables import (
     api_keys,
     audit_leaves,
@@ -130,7 +132,20 @@ def seen(connection):
         shown.append(total(found))
         shown += [sorted_by(found, dimension) for dimension in DIMENSIONS]
         shown.append(usage.by_day(connection, FIRST + a, FIRST + b))
+        shown += _decided_again(connection, (FIRST + a) * DAY, (FIRST + b) * DAY)
     return shown
+
+
+def _decided_again(connection, since, until):
+    """What what-ifs and drills read of the ledger, as far as they tell calls apart."""
+    sorts, rows = Counter(), Counter()
+    for sort in what_if.sorts_between(connection, since, until):
+        group = "" if sort.cell == OTHERS else sort.group_id
+        sorts[group, sort.model, sort.data_class, sort.assistant_id] += sort.count
+    for row in drills.calls_between(connection, since, until, 1_000):
+        one = _replayed(*row)
+        rows[one.group, one.cost_centre, one.model, one.at, one.input_tokens] += 1
+    return [sorts, rows]
 
 
 def may_use(house, person, model):
