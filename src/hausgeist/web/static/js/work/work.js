@@ -105,7 +105,6 @@ async function commit(value) {
 }
 
 function finish(said) { revealed = null; next(said); }
-
 function submit() {
   if (!current) return;
   if (revealed) { finish(words.saved); return; }
@@ -132,8 +131,7 @@ function reject() {
 
 /** One step back after the other, however fast the key is pressed; what is typed meanwhile is no answer. */
 async function undo() {
-  const before = backwards;
-  const mine = (async () => { await before; await stepBack(); })();
+  const mine = Promise.resolve(backwards).then(stepBack);
   backwards = mine;
   await mine;
   if (backwards === mine) backwards = null;
