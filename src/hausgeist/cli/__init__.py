@@ -21,6 +21,7 @@ COMMANDS = {
     "audit": "audit:audit",
     "egress": "egress:egress",
     "backup": "backup:backup",
+    "base": "bases:app",
     "budget": "budget:budget",
     "price": "price:price",
     "restore": "backup:restore",

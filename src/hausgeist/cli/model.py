@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -19,7 +19,9 @@ from hausgeist.cli import model_words as words
 from hausgeist.errors import InvalidField
 
 if TYPE_CHECKING:
-    from hausgeist.gateway.weights import Manifest, Shelf
+    from hausgeist.gateway.weights import Fetcher, Manifest, Shelf
+
+Found = TypeVar("Found")
 
 app = typer.Typer(help="The models that run in the house.", no_args_is_help=True)
 
@@ -156,10 +158,18 @@ def set_model(
 
 
 async def _noted(fetch: Callable[["Shelf"], Awaitable["Manifest"]]) -> "Manifest":
+    """Run a fetch of a model that goes out."""
+    from hausgeist.gateway.weights import Shelf  # noqa: PLC0415  as in set_model
+
+    home = house_settings.load().home
+    return await noted_fetcher(lambda fetcher: fetch(Shelf(home, fetcher)))
+
+
+async def noted_fetcher(fetch: Callable[["Fetcher"], Awaitable[Found]]) -> Found:
     """Run a fetch that goes out: what leaves for it is written down in the house's database."""
     from hausgeist import app as root  # noqa: PLC0415  as in set_model
     from hausgeist.gateway.departures import Departures  # noqa: PLC0415  as in set_model
-    from hausgeist.gateway.weights import Fetcher, Shelf  # noqa: PLC0415  as in set_model
+    from hausgeist.gateway.weights import Fetcher  # noqa: PLC0415  as in set_model
     from hausgeist.net import Connections  # noqa: PLC0415  as in set_model
 
     house = house_settings.load()
@@ -170,7 +180,7 @@ async def _noted(fetch: Callable[["Shelf"], Awaitable["Manifest"]]) -> "Manifest
         depart=Departures(store, root.now_ms).depart,
     )
     try:
-        found = await fetch(Shelf(house.home, fetcher))
+        found = await fetch(fetcher)
     finally:
         await store.drain()
         store.close()

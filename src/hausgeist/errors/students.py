@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hausgeist.errors.requests import InvalidField
-from hausgeist.errors.tree import N_, BadRequest, BadUpload, Conflict, Unavailable
+from hausgeist.errors.tree import N_, BadRequest, BadUpload, Conflict, NotFound, Unavailable
 
 
 class StudentBroken(BadUpload):
@@ -13,6 +13,30 @@ class StudentBroken(BadUpload):
 
     code = "student_broken"
     text = N_("The student cannot be loaded: the file {file} is missing or has been changed.")
+
+
+class BaseRefused(BadUpload):
+    """What is to become a base of students is not plain data, or not whole; nothing of it is kept.
+
+    ``reason`` has braces of its own, which the same values fill.
+    """
+
+    code = "base_refused"
+    text = N_("The base was refused: {reason}")
+
+    def say(self, translate: Callable[[str], str] | None = None) -> str:
+        """With the reason in the reader's language, its braces filled."""
+        turn = translate or str
+        values = dict(self.values)
+        reason = turn(str(values.pop("reason", ""))).format_map(values)
+        return turn(self.text).format(reason=reason)
+
+
+class UnknownBase(NotFound):
+    """There is no base of this name on the shelf, or it is another one than when it was asked for."""
+
+    code = "unknown_base"
+    text = N_("There is no base '{base}' on the house's shelf, or it has changed.")
 
 
 class NothingToLearn(BadRequest):

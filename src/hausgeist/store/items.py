@@ -188,6 +188,13 @@ def count(connection: Connection, task_id: str) -> int:
     return sum(one.total for one in tallies.of_task(connection, task_id).values())
 
 
+def letters(connection: Connection, task_id: str, most: int = 500) -> float:
+    """Characters of a text on average, of the first so many; 0 where there is none."""
+    some = select(func.length(items.c.text).label("size")).where(items.c.task_id == task_id)
+    found = select(func.avg(some.order_by(items.c.seq).limit(most).subquery().c.size))
+    return float(connection.execute(found).scalar() or 0)
+
+
 def page(
     connection: Connection, task_id: str, wanted: Wanted, *, offset: int, most: int
 ) -> tuple[list[Item], int]:

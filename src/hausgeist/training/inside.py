@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The program of students' children; run by its path. They train, or answer; nobody else is in there.
 
-Arguments: ``train`` or ``answer``, megabytes of address space, and for ``answer`` the folder of all students,
-which may be read. Frames (``frames.py``) flow in through stdin and out through stdout. It takes limits upon
-itself before it sees a text: memory, no network, no programs, files only where Python is and in its own
-folder (the barriers of ``jobs.inside``), no core dump. The end of stdin is its end.
+Arguments: ``train`` or ``answer``, megabytes of address space, and a folder that may be read: for ``answer``
+that of all students, for ``train`` that of the house's bases where one of them is trained further. Frames
+(``frames.py``) flow in through stdin and out through stdout. It takes limits upon itself before it sees a
+text: memory, no network, no programs, files only where Python is and in its own folder (the barriers of
+``jobs.inside``), no core dump. The end of stdin is its end.
 """
 
 import importlib.util
@@ -19,6 +20,8 @@ from typing import Any, BinaryIO
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parents[1]
 OPEN_MOST = 128
+MACHINE = ("/proc/cpuinfo", "/sys/devices/system/cpu")
+"""What PyTorch looks at to see which instructions the processor has; without it, it takes the slowest."""
 FILE_MOST = {"train": 2 * 1024**3, "answer": 0}
 """Bytes of a file that is written."""
 MODELS_MOST = 8
@@ -38,23 +41,26 @@ def main() -> None:
     # keep their order and short texts do not wait for a second core
     os.putenv("OPENBLAS_NUM_THREADS", "1")
     os.putenv("OMP_NUM_THREADS", "1")
+    os.putenv("OMP_WAIT_POLICY", "PASSIVE")  # who waits for another thread of PyTorch's sleeps
+    os.putenv("RAYON_NUM_THREADS", "1")  # of tokenizers
     sys.path.append(str(SOURCES))
     try:
         held = _give_up(work, int(megabytes), folders)
         from hausgeist.training import frames  # noqa: PLC0415  after the barriers
     except Exception:  # noqa: BLE001  the child supervisor's side: no frame can be said without frames
         os._exit(1)
-    _Child(out, frames).run(work, held)
+    _Child(out, frames, folders).run(work, held)
     os._exit(0)  # nothing of a foreign library's shall run at the end
 
 
 class _Child:
     """Reads orders, says replies. ``frames`` is the module: nothing of ours is imported before the limits."""
 
-    def __init__(self, out: BinaryIO, frames: Any) -> None:
+    def __init__(self, out: BinaryIO, frames: Any, folders: list[str]) -> None:
         import msgspec  # noqa: PLC0415  as frames
 
         self._out, self._frames = out, frames
+        self._shelf = Path(folders[0]) if folders else None
         self._decoder = msgspec.msgpack.Decoder(frames.Order)
         self._models: OrderedDict[tuple[str, int], tuple[Any, int]] = OrderedDict()
 
@@ -129,11 +135,12 @@ class _Child:
         from hausgeist.core.tasks import Metric  # noqa: PLC0415  as frames
         from hausgeist.errors import HausgeistError  # noqa: PLC0415  as frames
         from hausgeist.training.lessons import Course, learn  # noqa: PLC0415  as frames
+        from hausgeist.training.rungs import RUNGS  # noqa: PLC0415  as frames
         from hausgeist.training.trainers import Recipe  # noqa: PLC0415  as frames
 
         order = self._next()
         examples, dev = self._examples()
-        recipe = Recipe.of(order.recipe, threads=order.threads)
+        recipe = replace(Recipe.of(order.recipe, threads=order.threads), shelf=self._shelf)
         for rung in order.rungs:
             own = replace(recipe, options={**recipe.options, **order.options.get(rung, {})})
             folder = Path(rung)
@@ -148,7 +155,7 @@ class _Child:
                 values = {name: str(value) for name, value in error.values.items()}
                 self._say(self._frames.Learned(rung, type(error).__name__, values))
             except ImportError:  # the extra that trains is not installed
-                values = {"package": "hausgeist[students]"}
+                values = {"package": f"hausgeist[{RUNGS[rung].needs or 'students'}]"}
                 self._say(self._frames.Learned(rung, "TrainingNotInstalled", values))
             else:
                 self._say(self._frames.Learned(rung))
@@ -184,7 +191,7 @@ def _give_up(work: str, megabytes: int, folders: list[str]) -> list[str]:
     assert spec.loader is not None
     barriers = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(barriers)
-    held: list[str] = barriers.seclude(*folders)
+    held: list[str] = barriers.seclude(*folders, *MACHINE)
     return ["limits", *held]
 
 

@@ -21,7 +21,8 @@ class Rung:
     """One kind of student. ``place``: ``module:attribute`` of its ``Trainer``.
 
     ``trained`` is whether examples make it better (rules and such are only measured); ``needs`` names the
-    extra of the package that it takes, and its module; empty: none.
+    extra of the package that it takes, ``modules`` what that brings; empty: none. ``dear``: it trains for
+    minutes to hours, so nothing is trained beside it only to compare.
     """
 
     name: str
@@ -30,13 +31,17 @@ class Rung:
     place: str
     trained: bool = True
     needs: str = ""
+    modules: tuple[str, ...] = ()
+    dear: bool = False
 
     @property
     def there(self) -> bool:
         """Whether what it takes is installed here."""
-        return not self.needs or find_spec(self.needs) is not None
+        return all(find_spec(one) is not None for one in self.modules)
 
 
+BASE = "base"
+"""The rung that takes a base from the house's shelf (``bases.shelf``)."""
 _HERE = "hausgeist.training.trainers"
 
 RUNGS: dict[str, Rung] = {
@@ -76,6 +81,16 @@ RUNGS: dict[str, Rung] = {
             _LABELS | _SPANS,
             f"{_HERE}.spacy_blank:SPACY",
             needs="spacy",
+            modules=("spacy",),
+        ),
+        Rung(
+            BASE,
+            N_("A base of the house, trained further"),
+            _LABELS | _SPANS,
+            f"{_HERE}.tuned:TUNED",
+            needs="base",
+            modules=("torch", "tokenizers", "safetensors"),
+            dear=True,
         ),
         Rung("fields", N_("Fields by words and rules"), _RECORDS, f"{_HERE}.records:FIELDS"),
     )

@@ -5,6 +5,7 @@ A student's folder is ``<home>/students/<task>/<student>``. The work itself is t
 """
 
 import asyncio
+import os
 import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,15 +18,18 @@ from hausgeist.core.tasks import Task
 from hausgeist.core.trail import Fact
 from hausgeist.errors import N_, InvalidField, NotFound, StudentServes
 from hausgeist.jobs.queue import Jobs
-from hausgeist.store import deployments, students
+from hausgeist.store import deployments, items, students
 from hausgeist.store.db import Store
 from hausgeist.store.students import READY, Student
+from hausgeist.training.bases.minutes import Earlier, minutes
+from hausgeist.training.bases.shelf import Base, Bases
 from hausgeist.training.guesses import DEV, HELD_OUT, read_guesses
 from hausgeist.training.process import Predictor
-from hausgeist.training.rungs import DEFAULT, RUNGS
+from hausgeist.training.rungs import BASE, DEFAULT, RUNGS
 
 FOLDER = "students"
 JOB = "train"
+THREADS_MOST = 4
 
 Take = Callable[[Task], Awaitable[str]]
 """Keeps what counts for a task's items now, and gives the data set's id."""
@@ -42,6 +46,7 @@ class Students:
         self._jobs = jobs
         self._home = home / FOLDER
         self._take = take
+        self.bases = Bases(home)
         self.predictor = Predictor(self._home)
 
     async def train(
@@ -53,13 +58,16 @@ class Students:
         dataset: str = "",
         options: Mapping[str, Mapping[str, Any]] | None = None,
         seed: int = 7,
+        base: str = "",
     ) -> Job:
         """Have students trained, one a rung; none named: the default ladder of the task's kind.
 
         ``dataset``: an earlier data set; empty: what counts now. ``options``: plain values by rung.
+        ``base``: which of the house's, for that rung; empty: the first.
 
         Raises:
-            InvalidField: a rung is unknown or not for this kind of task.
+            InvalidField: a rung is unknown or not for this kind of task, or there is no base on the shelf.
+            UnknownBase: there is none of this name.
             Conflict: one of this task's trainings is under way.
         """
         wanted = list(dict.fromkeys(rungs)) or list(DEFAULT[task.kind])
@@ -70,6 +78,9 @@ class Students:
                     field="rungs",
                     reason=N_("There is no such kind of student for this kind of task."),
                 )
+        told = {name: dict(one) for name, one in (options or {}).items()}
+        if BASE in wanted:
+            told[BASE] = told.get(BASE, {}) | await asyncio.to_thread(self._based, base)
         if not dataset:
             assert self._take is not None
             dataset = await self._take(task)
@@ -80,11 +91,37 @@ class Students:
             params={
                 "dataset": dataset,
                 "rungs": wanted,
-                "options": {name: dict(one) for name, one in (options or {}).items()},
+                "options": told,
                 "seed": seed,
             },
             alone=True,
         )
+
+    async def minutes(self, task: Task, texts: int) -> dict[str, float]:
+        """For each base of the house: how long it would train with so many texts, at most."""
+        there = await asyncio.to_thread(self.bases.all)
+        if not there:
+            return {}
+        length = await self._store.read(lambda connection: items.letters(connection, task.id))
+        before = await self.list(task)
+        cores = threads()
+        return {
+            one.name: minutes(one, texts, length, threads=cores, earlier=_earlier(before, one))
+            for one in there
+        }
+
+    def _based(self, name: str) -> dict[str, Any]:
+        """The base that is meant now, for the job: were it another one later, nothing is trained."""
+        there = self.bases.all()
+        if not name and not there:
+            raise InvalidField(
+                param="rungs",
+                field="rungs",
+                reason=N_(
+                    "There is no base on the house's shelf. `hausgeist base add` puts one there."
+                ),
+            )
+        return {"base": (self.bases.get(name) if name else there[0]).chosen()}
 
     async def list(self, task: Task) -> list[Student]:
         """A task's students that are there, the newest first."""
@@ -149,3 +186,18 @@ class Students:
     async def close(self) -> None:
         """End the process that students answer in."""
         await self.predictor.close()
+
+
+def threads() -> int:
+    """How many a training may use."""
+    return max(1, min(THREADS_MOST, len(os.sched_getaffinity(0))))
+
+
+def _earlier(before: Sequence[Student], base: Base) -> Earlier | None:
+    """The newest student that was made of this base, by what it took."""
+    for one in before:
+        chosen = one.recipe.get("options", {}).get("base")
+        if isinstance(chosen, Mapping) and chosen.get("sha256") == base.sha256:
+            count = sum(one.facts.get("examples", {}).values())
+            return Earlier(float(one.facts.get("seconds", 0)), count, base.trained)
+    return None

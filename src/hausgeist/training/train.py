@@ -7,7 +7,6 @@ each. A job that is started again goes on behind the rungs that are there alread
 
 import asyncio
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -24,11 +23,12 @@ from hausgeist.store import datasets, evaluations, students, tasks
 from hausgeist.store.db import Store
 from hausgeist.store.evaluations import Evaluation, Result
 from hausgeist.store.students import READY, Student
+from hausgeist.training.bases.shelf import FOLDER as BASES
 from hausgeist.training.child import Child
 from hausgeist.training.frames import Learned, Lesson, Line, Row, Rows
 from hausgeist.training.guesses import DEV, FACTS, forget_guesses, read_guesses
-from hausgeist.training.rungs import DEFAULT
-from hausgeist.training.students import FOLDER
+from hausgeist.training.rungs import BASE, DEFAULT
+from hausgeist.training.students import FOLDER, threads
 from hausgeist.training.trainers import Recipe, checked, files_hash
 
 MEGABYTES = 12_288
@@ -36,7 +36,6 @@ MEGABYTES = 12_288
 SILENT_MOST = 1_800.0
 """Seconds without a word after which a training is given up."""
 SENT_AT_ONCE = 500
-THREADS_MOST = 4
 STEPS = 100
 """Of progress, a rung."""
 FACTS_MOST = 16 * 1024 * 1024
@@ -46,7 +45,7 @@ def train(store: Store, home: Path, now_ms: Callable[[], int]) -> JobFunction:
     """The job's function. ``home`` is the house's data directory."""
 
     async def run(work: Work) -> Mapping[str, Any]:
-        return await _Training(store, home / FOLDER, now_ms, work).run()
+        return await _Training(store, home, now_ms, work).run()
 
     return run
 
@@ -57,7 +56,8 @@ class _Training:
     def __init__(self, store: Store, home: Path, now_ms: Callable[[], int], work: Work) -> None:
         self._store, self._now_ms, self._work = store, now_ms, work
         self._task_id = work.job.task_id or ""
-        self._home = home / self._task_id
+        self._home = home / FOLDER / self._task_id
+        self._shelf = home / BASES
         self._dataset = str(work.job.params["dataset"])
         self._learnt: set[str] = set()
         self._curves: dict[str, Any] = {}
@@ -86,7 +86,7 @@ class _Training:
                 seed=int(params.get("seed", 7)),
             )
             lesson = Lesson(
-                missing, recipe.plain(), params.get("options", {}), task.metric.value, _threads()
+                missing, recipe.plain(), params.get("options", {}), task.metric.value, threads()
             )
             await self._in_child(task, lesson, pool, dev, total)
         await self._work.progress(total, total, curves=self._curves)
@@ -111,8 +111,9 @@ class _Training:
         dev: Sequence[Example],
         total: int,
     ) -> None:
+        shelf = [str(self._shelf)] if BASE in lesson.rungs else []
         try:
-            child = await Child.start("train", MEGABYTES, beneath=self._home)
+            child = await Child.start("train", MEGABYTES, *shelf, beneath=self._home)
         except Gone:
             raise TrainingFailed from None
         feeding = asyncio.create_task(_feed(child, lesson, pool, dev))
@@ -249,7 +250,3 @@ def _evaluation(student: Student) -> Evaluation:
 def _results(dev: Mapping[str, Guess], facts: Mapping[str, Any]) -> list[Result]:
     took = facts.get("ms_per_document")
     return [Result(item, guess.value, guess.score, took, 0) for item, guess in dev.items()]
-
-
-def _threads() -> int:
-    return max(1, min(THREADS_MOST, len(os.sched_getaffinity(0))))

@@ -179,6 +179,7 @@ def test_the_token_of_an_earlier_login_opens_a_gated_repository(
     """With the extra installed its stored token is used, and only once the hub has refused."""
     (tmp_path / "huggingface_hub.py").write_text("def get_token():\n    return 'hf_stored'\n")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "huggingface_hub", raising=False)  # the real one, where it is
     hub.files[NAME] = MODEL
     hub.token = "hf_stored"
     assert add(shelf).digest == DIGEST

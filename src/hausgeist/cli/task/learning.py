@@ -36,6 +36,7 @@ CONSENT = typer.Option(False, "--consent", help="Yes to where the texts go, wher
 def train(
     name: str = NAME,
     rung: list[str] = typer.Option([], help="A kind of student; more than once; none: all usual."),
+    base: str = typer.Option("", help="Which base of the house `--rung base` trains further."),
     seed: int = typer.Option(7, help="The same seed and texts give the same student."),
     login: str = AS,
     as_json: bool = AS_JSON,
@@ -47,7 +48,7 @@ def train(
         task, _ = await at.task(name, Part.OWNER)
         job = await pending(at, "train", task.id)
         if job is None:
-            job = await at.bench.students.train(task, at.who.id, rung, seed=seed)
+            job = await at.bench.students.train(task, at.who.id, rung, seed=seed, base=base)
         ended = await done_here(at, job, "Training")
         made = [one for one in await at.bench.students.list(task) if one.job_id == job.id]
         rows = [student_row(one) for one in sorted(made, key=lambda one: one.number)]

@@ -79,6 +79,7 @@ class Hub:
                 headers=self._headers(),
                 sha256=digest if _SHA256.fullmatch(digest) else "",
                 size=int(size) if size.isascii() and size.isdigit() else None,
+                magic=source.magic,
             ),
             commit,
         )

@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from hausgeist.errors import N_, InvalidField
+from hausgeist.gateway.weights.content import GGUF_MAGIC
 
 MAX_SPEC = 1000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -48,11 +49,12 @@ class FileSource:
 
 @dataclass(frozen=True, slots=True)
 class HubSource:
-    """A file in a repository of a hub that speaks Hugging Face's protocol."""
+    """A file in a repository of a hub that speaks Hugging Face's protocol; ``magic``: how it must begin."""
 
     repo: str
     path: str
     revision: str = "main"
+    magic: bytes = GGUF_MAGIC
 
     @property
     def spec(self) -> str:

@@ -30,6 +30,7 @@ class Recipe:
     """What a student is to be, besides its examples: the same recipe and examples give the same files.
 
     ``labels`` are keys, in the task's order. ``options`` are the rung's own, plain JSON values.
+    ``shelf``: where the house's bases lie, for the rung that trains one of them further.
     """
 
     kind: TaskKind
@@ -39,9 +40,10 @@ class Recipe:
     seed: int = 7
     threads: int = 1
     options: Mapping[str, Any] = field(default_factory=dict)
+    shelf: Path | None = None
 
     def plain(self) -> dict[str, Any]:
-        """As JSON values; ``of`` reads them. Threads change no result and are left out."""
+        """As JSON values; ``of`` reads them. What changes no result is left out."""
         return {
             "kind": self.kind.value,
             "labels": list(self.labels),

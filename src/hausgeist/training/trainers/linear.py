@@ -19,21 +19,21 @@ import numpy as np
 
 from hausgeist.core.answers import Example
 from hausgeist.core.tasks import TaskKind
-from hausgeist.errors import N_, NothingToLearn
 from hausgeist.training import deciding, meaning, rereading, solver
 from hausgeist.training.deciding import Decision
 from hausgeist.training.features import Words
 from hausgeist.training.rows import Floats, Ints
 from hausgeist.training.solver import Columns, Weights
 from hausgeist.training.trainers import Recipe, Report
+from hausgeist.training.trainers.labelled import (
+    HONEST,
+    inside,
+    labels_of,
+    report_held_out,
+    targets_of,
+)
 from hausgeist.training.trainers.linear_model import Known, LinearModel, Table
 
-FEWEST = 4
-"""Examples without which nothing is learned."""
-FEW = 5
-"""Examples of a label below which people are told that it has few."""
-HONEST = 50
-"""Items with people's answers, from which these alone calibrate."""
 KNOWN_MOST = 3_000
 """Items that are kept as meanings, so that a text that is like none of them is noticed."""
 MEANING_SCALE = np.float32(2.0)
@@ -90,14 +90,14 @@ class LinearTrainer:
         strength = float(recipe.options.get("c", STRENGTH[self.rung]))
         if rereading.wanted(examples, recipe):
             examples = rereading.reread(self, examples, recipe, report, strength)
-        labels = _labels(examples, recipe, report)
+        labels = labels_of(examples, recipe, report)
         texts = [one.text for one in examples]
         least = int(recipe.options.get("least", 1 if len(examples) < 2_000 else 2))
         words = None
         if self.rung != "meaning":
             words = Words.fit(texts, least=least, most=WORDS_MOST)
         columns = self._columns(words, texts)
-        targets = _targets(examples, labels)
+        targets = targets_of(examples, labels)
         lesson = Lesson(
             labels=labels,
             columns=columns,
@@ -132,7 +132,7 @@ class LinearTrainer:
             known=known,
         )
         if held_out is not None:
-            _report_held_out(
+            report_held_out(
                 examples, decision, held_out, self._near(texts, words, known, seen=True), report
             )
         report(1.0)
@@ -205,7 +205,7 @@ class LinearTrainer:
         if held_out is None:
             return Decision(lesson.labels, lesson.exclusive, thresholds=(0.5,) * many)
         by_people = np.asarray([one.source not in {"teacher", "rule"} for one in examples])
-        judged = [one for one in dev if _inside(one, lesson.labels)]
+        judged = [one for one in dev if inside(one, lesson.labels)]
         weights = np.asarray([one.weight for one in examples], dtype=np.float32)
         near = self._near([one.text for one in examples], words, known, seen=True)
         targets = lesson.targets
@@ -216,7 +216,7 @@ class LinearTrainer:
         elif lesson.exclusive and len(judged) >= HONEST:
             texts = [one.text for one in judged]
             scores = _scores(self._columns(words, texts), final)
-            targets = _targets(judged, lesson.labels)
+            targets = targets_of(judged, lesson.labels)
             weights = np.asarray([one.weight for one in judged], dtype=np.float32)
             near = self._near(texts, words, known, seen=False)
             report.say("calibrated_on_dev", count=len(judged))
@@ -243,47 +243,6 @@ def _some(examples: Sequence[Example], seed: int, report: Report) -> Sequence[Ex
         kept.append(at)
     report.say("sampled", count=len(examples), used=len(kept))
     return [examples[at] for at in sorted(kept)]
-
-
-def _labels(examples: Sequence[Example], recipe: Recipe, report: Report) -> tuple[str, ...]:
-    """The labels that there are examples of, in the task's order; says which have few or none."""
-    if len(examples) < FEWEST:
-        raise NothingToLearn(reason=N_("There are fewer than four."))
-    counts: Counter[str] = Counter()
-    for one in examples:
-        counts.update(one.value.labels or ("",))
-    multi = recipe.kind is TaskKind.MULTI
-    order = [*recipe.labels, *sorted(set(counts) - set(recipe.labels) - {""})]
-    there = [key for key in order if counts[key]]
-    if not multi and counts[""]:
-        there.append("")
-    if not there or (len(there) < 2 and (not multi or counts[there[0]] == len(examples))):
-        raise NothingToLearn(reason=N_("All have the same answer."))
-    for key in recipe.labels:
-        if not counts[key]:
-            report.say("label_absent", label=key)
-        elif counts[key] < FEW:
-            report.say("label_few", label=key, count=counts[key])
-    most, least = max(counts[key] for key in there), min(counts[key] for key in there)
-    if most >= 20 * least:
-        report.say("unbalanced", most=most, least=least)
-    return tuple(there)
-
-
-def _inside(one: Example, labels: Sequence[str]) -> bool:
-    return all(key in labels for key in one.value.labels) and (
-        bool(one.value.labels) or "" in labels
-    )
-
-
-def _targets(examples: Sequence[Example], labels: Sequence[str]) -> Floats:
-    place = {key: column for column, key in enumerate(labels)}
-    found = np.zeros((len(examples), len(labels)), dtype=np.float32)
-    for row, one in enumerate(examples):
-        for key in one.value.labels or ("",):
-            if key in place:
-                found[row, place[key]] = 1
-    return found
 
 
 def _weights(examples: Sequence[Example], targets: Floats, balance: float) -> Floats:
@@ -365,26 +324,6 @@ def _scores(columns: Columns, weights: Weights) -> Floats:
     if weights.dense is not None and columns.dense is not None:
         scores += columns.dense @ weights.dense
     return scores
-
-
-def _report_held_out(
-    examples: Sequence[Example], decision: Decision, scores: Floats, near: Floats, report: Report
-) -> None:
-    """Hand over what was said of held-out items; the item's own labels are always among the ranked."""
-    chances = decision.chances(scores)
-    place = {key: column for column, key in enumerate(decision.labels)}
-    guesses = decision.guesses(scores, near, "")
-    for row, (example, guess) in enumerate(zip(examples, guesses, strict=True)):
-        named = {key for key, _ in guess.ranked}
-        more = tuple(
-            (key, round(float(chances[row, place[key]]), 5))
-            for key in (example.value.labels or ("",))
-            if key in place and key not in named
-        )
-        report.hold_out(
-            example.item,
-            type(guess)(guess.value, guess.score, guess.ranked + more, guess.by, guess.far),
-        )
 
 
 WORDS = LinearTrainer("words")

@@ -22,6 +22,8 @@ class RungChoice:
     hint: str
     chosen: bool
     there: bool
+    bases: tuple[tuple[str, str], ...] = ()
+    """Of the rung that trains one of the house's further: name, and in words licence and minutes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from hausgeist.register.leaderboard import (
 )
 from hausgeist.register.ordering import Marks, earns
 from hausgeist.store.students import Student
+from hausgeist.training.bases.shelf import Base
 from hausgeist.training.rungs import RUNGS
 from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.task_students import BoardRow, StopBox
@@ -51,8 +52,16 @@ ABOUT = {
         "Knows related words too: finds more passages that no example had, and takes longer over new words."
     ),
     "spacy": N_("A small neural network. From about 700 texts on; takes minutes."),
+    "base": N_(
+        "An encoder that your organisation put on the house's shelf, trained further. Good with few examples "
+        "where it knows the language; answers slowly. Trains for minutes to hours."
+    ),
     "fields": N_("Rules for dates, amounts and numbers, and the words around them."),
 }
+NO_BASE = N_(
+    "There is no base on the house's shelf: whoever administers the server puts one there with "
+    "`hausgeist base add`."
+)
 STRATEGIES = {
     Strategy.MIXED: N_("a mixture: unsure, new, or student and teacher differ"),
     Strategy.MARGIN: N_("the two best answers are close"),
@@ -80,6 +89,22 @@ STOPS = {
     "evidence": N_("The live meter of the gate has reached its threshold"),
     "budget": N_("The time that you want to spend is used up: only you know that"),
 }
+
+
+def base_words(base: Base, minutes: float, language: str) -> str:
+    """A base of the house: name, licence, and how long it will train."""
+    turn = translator(language)
+    licence = base.licence or turn(N_("licence unknown"))
+    if minutes < 1:
+        took = turn(N_("less than a minute"))
+    elif minutes < 90:
+        took = turn(N_("about {minutes} minutes at most"))
+    else:
+        took = turn(N_("about {hours} hours at most"))
+    took = took.format(
+        minutes=number(round(minutes), language), hours=number(minutes / 60, language, 1)
+    )
+    return f"{base.name} · {licence} · {took}"
 
 
 def title_of(row: Row, language: str) -> str:

@@ -4,6 +4,7 @@
 Reviewers train and look; what is shown was stored before: nothing heavy happens here.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,12 +13,12 @@ from starlette.responses import Response
 from hausgeist.core.jobs import Job, JobState
 from hausgeist.core.tasks import Part, Partition, Task
 from hausgeist.core.worth import Strategy
-from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError
+from hausgeist.errors import N_, BadRequest, Conflict, HausgeistError, UnknownBase
 from hausgeist.locale import translator
 from hausgeist.register.leaderboard import Board, break_even
 from hausgeist.store.items import Counts
 from hausgeist.store.students import Student
-from hausgeist.training.rungs import DEFAULT, RUNGS
+from hausgeist.training.rungs import BASE, DEFAULT, RUNGS
 from hausgeist.web.amounts import number, typed
 from hausgeist.web.contexts.task_students import LivePart, RungChoice, StudentsPage
 from hausgeist.web.forms import read_form
@@ -51,8 +52,9 @@ async def train(visit: Visit) -> Response:
     form = await read_form(visit)
     rungs = [name for name in RUNGS if form.ticked(f"rung-{name}")]
     try:
-        await visit.house.bench.students.train(task, visit.principal.id, rungs)
-    except (BadRequest, Conflict) as error:
+        base = form.text("base", "", most=80)
+        await visit.house.bench.students.train(task, visit.principal.id, rungs, base=base)
+    except (BadRequest, Conflict, UnknownBase) as error:
         return await _page(visit, error)
     return go(f"/tasks/{task.id}/students")
 
@@ -102,13 +104,14 @@ async def _page(visit: Visit, error: HausgeistError | None = None) -> Response:
     hour = _hour(visit)
     done = DONE.get(visit.query_params.get("done", ""), "")
     marks = await bench.ordering.marks(task)
+    bases = await _bases(visit, task, counts, language)
     context = StudentsPage(
         frame=made,
         done=turn(done) if done else "",
         error=error.say(turn) if error else "",
         job=job_view(running, language) if running else None,
         live=learning(_curves(running), language, expected=False),
-        rungs=_rungs(task, board, language),
+        rungs=_rungs(task, board, bases, language),
         learns=_learns(counts, board, language),
         missing=_missing(counts, language),
         refused=_refused(jobs, language),
@@ -148,7 +151,21 @@ def _refused(jobs: Sequence[Job], language: str) -> tuple[str, ...]:
     return tuple(words.refusal(one, language) for one in last.result.get("refused", ()))
 
 
-def _rungs(task: Task, board: Board, language: str) -> tuple[RungChoice, ...]:
+async def _bases(
+    visit: Visit, task: Task, counts: Mapping[Partition, Counts], language: str
+) -> tuple[tuple[str, str], ...]:
+    """The bases of the house: name, and licence and minutes in words."""
+    students = visit.house.bench.students
+    took = await students.minutes(task, counts[Partition.POOL].answered)
+    there = await asyncio.to_thread(students.bases.all)
+    return tuple(
+        (one.name, words.base_words(one, took.get(one.name, 0.0), language)) for one in there
+    )
+
+
+def _rungs(
+    task: Task, board: Board, bases: tuple[tuple[str, str], ...], language: str
+) -> tuple[RungChoice, ...]:
     turn = translator(language)
     last: dict[str, Student] = {
         row.student.rung: row.student for row in board.rows if row.student is not None
@@ -166,8 +183,12 @@ def _rungs(task: Task, board: Board, language: str) -> tuple[RungChoice, ...]:
             hint += " " + turn(N_("Not installed here: it takes the extra {name}.")).format(
                 name=rung.needs
             )
-        chosen = rung.there and rung.name in DEFAULT[task.kind]
-        found.append(RungChoice(rung.name, turn(rung.title), hint, chosen, rung.there))
+        there = rung.there and (rung.name != BASE or bool(bases))
+        if rung.there and not there:
+            hint += " " + turn(words.NO_BASE)
+        chosen = there and rung.name in DEFAULT[task.kind]
+        mine = bases if rung.name == BASE else ()
+        found.append(RungChoice(rung.name, turn(rung.title), hint, chosen, there, mine))
     return tuple(found)
 
 
