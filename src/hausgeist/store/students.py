@@ -45,9 +45,9 @@ class Student:
 
 
 def add(connection: Connection, student: Student) -> Student:
-    """Keep a new student; its number is given here."""
+    """Keep a new student; its number is given here, unless it comes from elsewhere with one."""
     last = select(func.max(students.c.number)).where(students.c.task_id == student.task_id)
-    number = (connection.execute(last).scalar() or 0) + 1
+    number = student.number or (connection.execute(last).scalar() or 0) + 1
     connection.execute(
         insert(students).values(
             id=student.id,

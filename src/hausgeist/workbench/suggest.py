@@ -243,7 +243,7 @@ class Suggest:
         """
         teacher = self.teacher(task, principal, wish.model)
         prompt = await self._prompt(task, wish, teacher.card)
-        self._check(teacher, consented=consented)
+        self.check(teacher, consented=consented)
         version, now = prompt.version, self._now_ms()
         await self._store.write(
             lambda connection: suggestions.keep_prompt(
@@ -269,7 +269,7 @@ class Suggest:
             UnknownModel, BorderRefused, BorderAsks, Conflict: as ``start``.
         """
         row = await self.prompt(task, version)
-        self._check(self.teacher(task, principal, row.model), consented=consented)
+        self.check(self.teacher(task, principal, row.model), consented=consented)
         some = tuple(one for one in states if one in RETRIED)
 
         def count(connection: Any) -> int:
@@ -389,8 +389,8 @@ class Suggest:
         )
         return Teacher(card, decision, training_terms(card))
 
-    def _check(self, teacher: Teacher, *, consented: bool) -> None:
-        """Raises ``BorderRefused`` or ``BorderAsks`` where the texts may not go, or not yet."""
+    def check(self, teacher: Teacher, *, consented: bool) -> None:
+        """Raises ``BorderRefused`` or ``BorderAsks`` where a task's texts may not go, or not yet."""
         decision, card = teacher.decision, teacher.card
         if not teacher.permitted:
             raise BorderRefused(

@@ -11,12 +11,14 @@ import time
 import zipfile
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from hausgeist.cli.task.acting import AS, acting, told
+from hausgeist.cli.task.chain import check_chain, ended, in_service, rules_of, teacher_of
 from hausgeist.cli.user import AS_JSON, show
 from hausgeist.errors import InvalidField, NotFound, SetupError
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hausgeist.cli.task.acting import Acting
+    from hausgeist.cli.task.chain import Finish
+    from hausgeist.core.tasks import Task
     from hausgeist.register.batch.answering import Answering
     from hausgeist.register.batch.run import Run
 
@@ -40,6 +44,17 @@ THRESHOLD = typer.Option(
 LIMIT = typer.Option(None, min=1, help="So many rows at most.")
 PROCESSES = typer.Option(0, min=0, max=256, help="So many processes; 0: one a core.")
 ON = typer.Option("here", help="here, or workers: as jobs, for every worker of the house.")
+CHAIN = typer.Option(
+    False, "--chain", help="Ask rules first, then the student; each row says who answered."
+)
+RULES = typer.Option(
+    "", help="With --chain: which rules, v1; empty: those in service, or the newest."
+)
+TEACHER = typer.Option(
+    "", help="With --chain: a model that is asked what the student leaves, inside the policy."
+)
+BUDGET = typer.Option(None, min=0.0, help="EUR that the teacher may cost; the rest stays unsure.")
+CONSENT = typer.Option(False, "--consent", help="Yes to where the texts go, where the house asks.")
 PART = typer.Option(0, "--part-rows", hidden=True, help="Rows of a part; 0: as it is best.")
 ANEW = typer.Option(False, "--anew", help="Replace the output, and begin anew.")
 
@@ -54,6 +69,11 @@ def run(
     folder: Path | None = FROM,
     threshold: float | None = THRESHOLD,
     limit: int | None = LIMIT,
+    chain: bool = CHAIN,
+    rules: str = RULES,
+    teacher: str = TEACHER,
+    budget: float | None = BUDGET,
+    consent: bool = CONSENT,
     processes: int = PROCESSES,
     on: str = ON,
     anew: bool = ANEW,
@@ -65,33 +85,37 @@ def run(
     from hausgeist.register.batch import rows, sheets  # noqa: PLC0415  only who runs needs it
     from hausgeist.register.batch.run import ROWS, Plan, Run, cores  # noqa: PLC0415  as above
 
-    if (folder is None) == (not name):
-        raise InvalidField(
-            field="name", reason="name a task, or a folder with --from", param="name"
-        )
-    if on not in {"here", "workers"} or (on == "workers" and folder is not None):
-        raise InvalidField(
-            field="on", reason="here, or workers; an exported folder runs here", param="on"
-        )
+    _checked(name, folder, on)
+    check_chain(chain=chain, rules=rules, teacher=teacher, exported=folder is not None)
     form = sheets.format_of(out)
     found = rows.looked_at(source, column, keep)
 
-    def made(who: Answering) -> Run:
-        return Run(Plan(found, who, str(out.absolute()), form, limit, part or ROWS))
+    def made(who: Answering, ruled: Answering | None = None) -> Run:
+        where = str(out.absolute())
+        return Run(Plan(found, who, where, form, limit, part or ROWS, rules=ruled, chain=chain))
 
     began = time.monotonic()
     if folder is not None:
         with _unpacked(folder) as place:
-            run = made(_exported(place, student, threshold))
-            done = asyncio.run(_here(run, processes or cores(), anew=anew))
+            ruled = _exported(place, rules, None) if rules else None
+            run = made(_exported(place, student, threshold), ruled)
+            done = asyncio.run(_here(run, processes or cores(), ended, anew=anew))
     else:
 
         async def work(at: Acting) -> tuple[Run, dict[str, Any]]:
-            who, task_id = await _student(at, name, student, threshold)
-            run = made(who)
+            who, task = await _student(at, name, student, threshold)
+            if teacher and not who.threshold:
+                raise InvalidField(
+                    field="threshold", reason="say below what a row is unsure", param="threshold"
+                )
+            run = made(who, await rules_of(at, task, rules) if chain else None)
+            asking = None
+            if teacher:
+                asking = await teacher_of(at, task, teacher, budget, consented=consent)
+            finish = partial(ended, asking=asking)
             if on == "workers":
-                return run, await _on_workers(at, run, task_id, anew=anew)
-            return run, await _here(run, processes or cores(), anew=anew)
+                return run, await _on_workers(at, run, task.id, finish, anew=anew)
+            return run, await _here(run, processes or cores(), finish, anew=anew)
 
         run, done = acting(work, login)
     _say(run, done, time.monotonic() - began, as_json=as_json)
@@ -108,11 +132,32 @@ def _say(run: Run, done: dict[str, Any], seconds: float, *, as_json: bool) -> No
         "rung": student.rung,
         "threshold": student.threshold,
     }
-    without = ", ".join(f"{count} {reason}" for reason, count in sorted(done["without"].items()))
+    without = _counted(done["without"])
     words = f"{done['rows']} rows in {run.plan.out}: {result['rows_a_second']} rows a second."
+    if by := _counted(done.get("answered_by", {})):
+        words += f"\nAnswered by: {by}."
     if without:
         words += f"\nWithout an answer: {without}."
+    if "spent_eur" in done:
+        words += f"\nThe teacher cost {done['spent_eur']:.2f} EUR."
+    if done.get("stopped"):
+        words += " The budget was not enough for the rest, which stays unsure."
     show(result, words, as_json=as_json)
+
+
+def _counted(found: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
+
+
+def _checked(name: str, folder: Path | None, on: str) -> None:
+    if (folder is None) == (not name):
+        raise InvalidField(
+            field="name", reason="name a task, or a folder with --from", param="name"
+        )
+    if on not in {"here", "workers"} or (on == "workers" and folder is not None):
+        raise InvalidField(
+            field="on", reason="here, or workers; an exported folder runs here", param="on"
+        )
 
 
 def _exported(folder: Path, student: str, threshold: float | None) -> Answering:
@@ -141,7 +186,7 @@ def _unpacked(folder: Path) -> Iterator[Path]:
 
 async def _student(
     at: Acting, name: str, wanted: str, threshold: float | None
-) -> tuple[Answering, str]:
+) -> tuple[Answering, Task]:
     """Who answers: the student that is asked for, or the one in service with its threshold."""
     from hausgeist.register.batch.answering import answering  # noqa: PLC0415  as above
 
@@ -156,14 +201,14 @@ async def _student(
             )
         bound = 0.0
     else:
-        live = await _in_service(at, task.id)
+        live = await in_service(at, task.id)
         if live is None:
             raise SetupError(
                 problem="No student of this task is in service.",
                 advice="Name one: --student v1.",
             )
-        bound = live[1]
-        one = next((each for each in there if each.id == live[0]), None)
+        bound = live.threshold
+        one = next((each for each in there if each.id == live.student_id), None)
         if one is None:
             raise NotFound
     found = await asyncio.to_thread(
@@ -172,18 +217,7 @@ async def _student(
         f"v{one.number}",
         bound if threshold is None else threshold,
     )
-    return found, task.id
-
-
-async def _in_service(at: Acting, task_id: str) -> tuple[str, float] | None:
-    """Id of the student in service, and from which confidence on it answers."""
-    from hausgeist.core.service import Stage  # noqa: PLC0415  as above
-    from hausgeist.store import deployments  # noqa: PLC0415  as above
-
-    found = await at.store.read(lambda connection: deployments.of_task(connection, task_id))
-    live = [one for one in found if one.state is Stage.LIVE]
-    live += [one for one in found if one.state is Stage.CANARY]
-    return (live[0].student_id, live[0].threshold) if live else None
+    return found, task
 
 
 @contextmanager
@@ -215,7 +249,7 @@ def _locked(run: Run) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-async def _here(run: Run, processes: int, *, anew: bool) -> dict[str, Any]:
+async def _here(run: Run, processes: int, finish: Finish, *, anew: bool) -> dict[str, Any]:
     from hausgeist.register.batch.run import classify  # noqa: PLC0415  as above
 
     with _locked(run), _progress() as tell:
@@ -230,12 +264,13 @@ async def _here(run: Run, processes: int, *, anew: bool) -> dict[str, Any]:
             done += (rows := await classify(run, first, count, processes=processes, told=on))
             if count is None:
                 run.ended(first * run.plan.rows + rows)
-        totals = await asyncio.to_thread(run.totals)
-        await asyncio.to_thread(run.put_together)
-    return {"rows": totals.rows, "done_now": done, "without": totals.without}
+        found = await finish(run)
+    return found | {"done_now": done}
 
 
-async def _on_workers(at: Acting, run: Run, task_id: str, *, anew: bool) -> dict[str, Any]:
+async def _on_workers(
+    at: Acting, run: Run, task_id: str, finish: Finish, *, anew: bool
+) -> dict[str, Any]:
     from hausgeist.register.batch.spread import spread  # noqa: PLC0415  as above
 
     with _locked(run), _progress() as tell:
@@ -247,9 +282,8 @@ async def _on_workers(at: Acting, run: Run, task_id: str, *, anew: bool) -> dict
             tell(rows, share, began)
 
         await spread(run, at.bench.jobs, task_id=task_id, by=at.who.id, told=on)
-        totals = await asyncio.to_thread(run.totals)
-        await asyncio.to_thread(run.put_together)
-    return {"rows": totals.rows, "done_now": totals.rows - before, "without": totals.without}
+        found = await finish(run)
+    return found | {"done_now": found["rows"] - before}
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from hausgeist.core.answers import Guess
+from hausgeist.core.answers import Guess, Value
 from hausgeist.core.tasks import TaskKind
 from hausgeist.errors import BadUpload, SetupError
 from hausgeist.register.batch import sheets
@@ -35,14 +35,19 @@ AHEAD = 3
 PLAN, DONE = "plan.json", "done.json"
 COUNTED = ".counted"
 """The ending of what came of a part, beside it."""
-STUDENT = "student"
+STUDENT, RULES = "student", "rules"
+UNSURE = "below_threshold"
+"""The reason of a row that nobody was sure of."""
 
 Told = Callable[[int, float], Awaitable[None]]
 """Is told rows done in this call, and the share of the file that was read."""
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A run. ``limit``: so many rows, None: all; ``rows`` of a part."""
+    """A run. ``limit``: so many rows, None: all; ``rows`` of a part.
+
+    ``rules`` are asked first, if there are some. ``chain``: each row says which link of it answered.
+    """
 
     source: Source
     student: Answering
@@ -50,6 +55,8 @@ class Plan(msgspec.Struct, frozen=True):
     format: str
     limit: int | None = None
     rows: int = ROWS
+    rules: Answering | None = None
+    chain: bool = False
 
     @property
     def kind(self) -> TaskKind:
@@ -87,6 +94,11 @@ class Run:
         """A copy of the student: what answers cannot change under way, and goes with the parts."""
         return self.folder / STUDENT
 
+    @property
+    def rules(self) -> Path:
+        """A copy of the rules, where there are some."""
+        return self.folder / RULES
+
     def open(self, *, anew: bool = False) -> bool:
         """Begin, or go on with what was broken off; True: it goes on. ``anew``: throw away what is there.
 
@@ -119,6 +131,9 @@ class Run:
             self.folder.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(self.student, ignore_errors=True)
             shutil.copytree(self.plan.student.folder, self.student)
+            shutil.rmtree(self.rules, ignore_errors=True)
+            if self.plan.rules is not None:
+                shutil.copytree(self.plan.rules.folder, self.rules)
             written = self.folder / f".{PLAN}"
             written.write_bytes(msgspec.json.encode(self.plan))
             written.replace(self.folder / PLAN)
@@ -175,14 +190,15 @@ class Run:
         written.write_bytes(msgspec.json.encode({"rows": rows}))
         written.replace(self.folder / DONE)
 
-    def put_together(self) -> None:
-        """The output, of all parts; then the folder goes.
+    def put_together(self, parts: Sequence[Path] | None = None) -> None:
+        """The output, of all parts or of these; then the folder goes.
 
         Raises:
             SetupError: it cannot be written.
         """
         try:
-            sheets.assembled(self.parts(), Path(self.plan.out), self.plan.columns, self.plan.format)
+            found = self.parts() if parts is None else parts
+            sheets.assembled(found, Path(self.plan.out), self.plan.columns, self.plan.format)
         except OSError as error:
             raise SetupError(
                 problem=f"{self.plan.out} cannot be written: {error.strerror}.",
@@ -209,7 +225,8 @@ def _same(one: Plan, other: Plan) -> bool:
 
     def bare(plan: Plan) -> Plan:
         student = msgspec.structs.replace(plan.student, folder="")
-        return msgspec.structs.replace(plan, student=student, rows=0)
+        rules = None if plan.rules is None else msgspec.structs.replace(plan.rules, folder="")
+        return msgspec.structs.replace(plan, student=student, rules=rules, rows=0)
 
     return bare(one) == bare(other)
 
@@ -318,7 +335,7 @@ async def _answered(
     async def ask(batch: list[Row], which: int) -> list[Line]:
         try:
             texts = [row.text for row in batch if not row.reason]
-            said = iter(await askers[which].predict(run.student, texts))
+            said = iter(await _judged(run, askers[which], texts))
         finally:
             busy[which] -= 1
         return [_line(run.plan, row, None if row.reason else next(said)) for row in batch]
@@ -341,12 +358,42 @@ async def _answered(
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
-def _line(plan: Plan, row: Row, guess: Guess | None) -> Line:
-    if guess is None:
+_Judged = tuple[Guess, bool]
+"""What was said of a text, and whether a rule said it."""
+
+
+async def _judged(run: Run, asker: Predictor, texts: list[str]) -> list[_Judged]:
+    """Rules first, where there are some; what no rule finds surely enough is the student's."""
+    plan = run.plan
+    if plan.rules is None or not texts:
+        return [(one, False) for one in await asker.predict(run.student, texts)]
+    ruled = await asker.predict(run.rules, texts)
+    found = [(one, True) for one in ruled]
+    least = plan.student.threshold
+    left = [at for at, one in enumerate(ruled) if not _finds(one.value) or one.score < least]
+    if left:
+        more = await asker.predict(run.student, [texts[at] for at in left])
+        for at, guess in zip(left, more, strict=True):
+            found[at] = guess, False
+    return found
+
+
+def _finds(value: Value) -> bool:
+    return bool(value.labels or value.spans or value.fields)
+
+
+def _line(plan: Plan, row: Row, judged: _Judged | None) -> Line:
+    if judged is None:
         return Line(row.number, row.kept, None, None, reason=row.reason)
+    guess, ruled = judged
     student = plan.student
     if guess.score < student.threshold:
-        return Line(row.number, row.kept, None, guess.score, reason="below_threshold")
+        by = "unsure" if plan.chain else ""
+        return Line(row.number, row.kept, None, guess.score, by, reason=UNSURE)
+    if plan.chain:
+        who = plan.rules if ruled and plan.rules is not None else student
+        by = "rule" if ruled else "student"
+        return Line(row.number, row.kept, guess.value, guess.score, by, who.version)
     return Line(
         row.number, row.kept, guess.value, guess.score, guess.by or student.rung, student.version
     )

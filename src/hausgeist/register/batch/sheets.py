@@ -10,7 +10,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,6 +35,8 @@ ANSWERS = {
 }
 """The column that has the answer, by the kind of task."""
 _AT_ONCE = 2_000
+_CELL_MOST = 1 << 30
+"""Characters of a cell that is read again: as many as were written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,10 @@ class Part(Protocol):
 
     def write(self, line: Line) -> None:
         """Add a line."""
+        ...
+
+    def put(self, cells: list[Any]) -> None:
+        """Add a row as ``cells_of`` gave it."""
         ...
 
     def close(self) -> None:
@@ -125,6 +131,34 @@ def assembled(parts: Sequence[Path], target: Path, columns: Sequence[str], form:
     _sync_folder(target.parent)
 
 
+def cells_of(part: Path, form: str) -> Iterator[list[Any]]:
+    """The rows of a part, as ``Part.put`` takes them; the last five are ours."""
+    if form == PARQUET:
+        for batch in arrow("pyarrow.parquet").ParquetFile(part).iter_batches(_AT_ONCE):
+            for row in batch.to_pylist():
+                yield list(row.values())
+        return
+    with part.open(encoding="utf-8", newline="") as file:
+        if form == "csv":
+            csv.field_size_limit(_CELL_MOST)
+            yield from csv.reader(file)
+            return
+        for line in file:
+            yield list(json.loads(line).values())
+
+
+def written(kind: TaskKind, value: Value, form: str) -> object:
+    """An answer as it stands in an output of a form."""
+    return _value(kind, value) if form == "jsonl" else _cell(kind, value)
+
+
+def score_of(score: float | None, form: str) -> Any:
+    """A confidence as it stands in an output of a form."""
+    if score is None:
+        return "" if form == "csv" else None
+    return round(score, 4)
+
+
 class _TextPart:
     """Of CSV (without its head) or JSON lines."""
 
@@ -137,14 +171,18 @@ class _TextPart:
         self._rows = csv.writer(self._file, lineterminator="\n")
 
     def write(self, line: Line) -> None:
+        form = "jsonl" if self._json else "csv"
+        said = None if line.value is None else written(self._kind, line.value, form)
+        if said is None and not self._json:
+            said = ""
+        self.put([line.number, *line.kept, said, *_rest(line)])
+
+    def put(self, cells: list[Any]) -> None:
         if self._json:
-            cells = [line.number, *line.kept, _value(self._kind, line.value), *_rest(line)]
             found = dict(zip(self._columns, cells, strict=True))
             self._file.write(json.dumps(found, ensure_ascii=False) + "\n")
         else:
-            self._rows.writerow(
-                [line.number, *line.kept, _cell(self._kind, line.value), *_rest(line)]
-            )
+            self._rows.writerow(cells)
 
     def close(self) -> None:
         self._file.flush()
@@ -170,8 +208,11 @@ class _ParquetPart:
         self._lines: list[list[Any]] = []
 
     def write(self, line: Line) -> None:
-        said = None if line.value is None else _cell(self._kind, line.value)
-        self._lines.append([line.number, *line.kept, said, *_rest(line)])
+        said = None if line.value is None else written(self._kind, line.value, PARQUET)
+        self.put([line.number, *line.kept, said, *_rest(line)])
+
+    def put(self, cells: list[Any]) -> None:
+        self._lines.append(cells)
         if len(self._lines) >= _AT_ONCE:
             self._flush()
 

