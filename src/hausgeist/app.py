@@ -53,6 +53,7 @@ from hausgeist.jobs.children import Workers, house_address
 from hausgeist.ledger import Book, Budgets, EnergyMeter, Prices, Usage
 from hausgeist.net import AllowList, Connections, Outbound
 from hausgeist.people import Erasure, Export, Holds, Lifecycle, Retention, Signer
+from hausgeist.people.archives import Archives
 from hausgeist.people.collected import Collected
 from hausgeist.settings import Settings
 from hausgeist.store import deployments, schema
@@ -298,7 +299,8 @@ def build(settings: Settings) -> House:
 def _traffic(ground: _Ground, house: House) -> None:
     """Calls that were laid aside are worked off apart from all else: the detectors take their time."""
     collected = Collected(ground.store, now_ms, ground.settings.traffic_days)
-    rounds = Rounds((), later=[partial(_work_off, house), collected.look])
+    archives = Archives(ground.settings.home)
+    rounds = Rounds((), later=[partial(_work_off, house), collected.look, archives.look])
     house.on_start.append(rounds.start)
     house.on_stop.append(rounds.stop)
 

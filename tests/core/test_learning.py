@@ -7,7 +7,7 @@ import pytest
 
 from hausgeist.core.answers import Guess, Span, Value
 from hausgeist.core.learning_curve import fit
-from hausgeist.core.suspects import Seen, suspects
+from hausgeist.core.suspects import Seen, standing, suspects
 from hausgeist.core.tasks import TaskKind
 from hausgeist.core.worth import Strategy, worth
 
@@ -136,3 +136,30 @@ def test_worth_is_above_nothing_and_at_most_one(strategy):
     """Nothing means that nobody looked."""
     for one in (CLOSE, CLEAR, Guess(Value(), 1.0), Guess(Value(), 0.0)):
         assert 0 < worth(strategy, one, Value(("b",))) <= 1
+
+
+def labelled(rights, of, most):
+    """Texts of two labels: ``most`` of them are a; on ``rights`` of all the model agrees."""
+    seen = []
+    for number in range(of):
+        given = "a" if number < most else "b"
+        said = given if number * 7 % of < rights else {"a": "b", "b": "a"}[given]
+        rest = "b" if said == "a" else "a"
+        seen.append(Seen(f"i{number}", Value((given,)), guess({said: 0.9, rest: 0.1})))
+    return seen
+
+
+@pytest.mark.parametrize(("rights", "most"), [(550, 500), (700, 800), (800, 800)])
+def test_a_weak_model_accuses_nobody(rights, most):
+    """Below six in ten, or no better than the most common answer, it names no answer at all."""
+    seen = labelled(rights, 1000, most)
+    assert standing(TaskKind.SINGLE, seen).weak
+    assert suspects(TaskKind.SINGLE, seen) == []
+
+
+def test_however_many_answers_look_wrong_only_the_surest_are_named():
+    """A fifth of what was looked at, and five hundred at most."""
+    small, large = labelled(700, 1000, 510), labelled(7_000, 10_000, 5_100)
+    assert not standing(TaskKind.SINGLE, small).weak
+    assert len(suspects(TaskKind.SINGLE, small)) == 200
+    assert len(suspects(TaskKind.SINGLE, large)) == 500

@@ -6,7 +6,8 @@ from service_house import EXCEPTION, Place
 from visitors import Visitor
 
 from hausgeist.core.answers import Value
-from hausgeist.store import deployments
+from hausgeist.jobs.work import run_here
+from hausgeist.store import deployments, jobs
 from hausgeist.store.deployments import Served as Row
 from hausgeist.testing.served import PASSWORD, Served
 
@@ -114,8 +115,12 @@ def test_a_shift_alarms_stops_the_trial_and_brings_new_texts_on_top(house):
     owner.form(AT, form(place))
     made = place.deployments()[0]
     shifted(place, made, first=("strasse", "muell"), recent=("ausweis",))
-    found = served.run(place.bench.drift.look(place.task, made))
-    assert [one.key for one in found] == ["mix"]
+    served.run(place.bench.drift.tend())
+    assert (
+        "alarm" not in place.deployments()[0].checks
+    )  # the round hands a job in, and a worker looks
+    job = place.store.read_now(lambda c: jobs.live(c, "drift", "t1"))
+    assert served.run(run_here(job, place.bench.drift.work, None)) == {"signs": ["mix"]}
     text = owner.get(AT).text
     assert "notice--warn" in text
     assert "/tasks/t1/service" in owner.get("/tasks/t1").text.split("notice--warn")[1]

@@ -7,10 +7,11 @@ given one does not come out on top: a label that the model is never sure of need
 always sure of needs much. For several labels a text each label is a question of its own, yes or no. For
 passages and fields an answer is suspected whose parts differ from what a sure model finds.
 
-The probabilities must be of a model that had not seen the item. Written from the paper.
+The probabilities must be of a model that had not seen the item. Written from the paper. Of labels: a model
+that is hardly right, or no better than the most common answer, has nothing to hold against people.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,41 @@ class Seen:
     guess: Guess
 
 
+RIGHT_LEAST = 0.6
+"""The share of single labels that a model must have right before it doubts people."""
+SHARE_MOST = 0.2
+"""Of the answers that were looked at, the share that is named at most: the surest ones."""
+NAMED_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How often a model says what people said of ``of`` texts that it had not seen.
+
+    ``majority``: how often the most common answer would.
+    """
+
+    right: int
+    majority: int
+    of: int
+    kind: TaskKind
+
+    @property
+    def weak(self) -> bool:
+        """Whether its doubts are worth nothing."""
+        few = self.kind is TaskKind.SINGLE and self.right < RIGHT_LEAST * self.of
+        labels = self.kind in {TaskKind.SINGLE, TaskKind.MULTI}
+        return few or (labels and self.right <= self.majority)
+
+
+def standing(kind: TaskKind, seen: Sequence[Seen]) -> Standing:
+    """How a model stands beside the most common answer."""
+    said = Counter(one.given for one in seen)
+    most = said.most_common(1)[0][1] if said else 0
+    right = sum(one.guess.value == one.given for one in seen)
+    return Standing(right, most, len(seen), kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """An answer that is probably wrong. ``rather`` is what the model says; ``score`` how sure, 0 to 1."""
@@ -44,14 +80,17 @@ class Suspect:
 
 
 def suspects(kind: TaskKind, seen: Sequence[Seen]) -> list[Suspect]:
-    """The answers that are probably wrong, the surest first."""
+    """The answers that are probably wrong, the surest first; none by a model that is too weak."""
+    if standing(kind, seen).weak:
+        return []
     if kind is TaskKind.SINGLE:
         found = _single(seen)
     elif kind is TaskKind.MULTI:
         found = _multi(seen)
     else:
         found = _parts(seen)
-    return sorted(found, key=lambda one: (-one.score, one.item))
+    most = min(NAMED_MOST, max(1, round(SHARE_MOST * len(seen))))
+    return sorted(found, key=lambda one: (-one.score, one.item))[:most]
 
 
 def _single(seen: Sequence[Seen]) -> list[Suspect]:

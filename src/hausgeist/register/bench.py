@@ -8,12 +8,12 @@ from functools import partial
 from hausgeist.audit import Trail
 from hausgeist.gateway import Gateway
 from hausgeist.jobs.queue import Jobs
+from hausgeist.people.archives import FOLDER as LEAVE
 from hausgeist.register.clinic import Clinic
 from hausgeist.register.drift import Drift
 from hausgeist.register.fallback import Fallback
 from hausgeist.register.gate import Gate
 from hausgeist.register.leaderboard import Leaderboard
-from hausgeist.register.leave import FOLDER as LEAVE
 from hausgeist.register.leave import Leave
 from hausgeist.register.lineage import Lineage
 from hausgeist.register.ordering import Ordering
@@ -128,7 +128,7 @@ def open_bench(ground: Ground) -> Bench:
         promote=promote,
         serving=serving,
         fallback=fallback,
-        drift=Drift(ground.store, ground.trail, ground.now_ms),
+        drift=Drift(ground.store, ground.trail, jobs, ground.now_ms),
         traffic=traffic,
         candidates=Candidates(
             ground.store, ground.trail, traffic, tasks, ground.gateway, ground.now_ms

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Watching students in service: what they answer now is compared with what they answered at first.
 
-Runs in rounds, never with a request. An alarm stands with the deployment until the owner has seen it, stops a
-trial from answering everything, and puts the texts that are new on top of the queue.
+Runs in rounds, never with a request. A round only compares; what is heavy, to find the texts that are alike,
+is the job "drift", and only where there is an alarm to raise. An alarm stands with the deployment until the
+owner has seen it, stops a trial from answering everything, and puts the texts that are new on top of the
+queue.
 """
 
 import asyncio
@@ -19,11 +21,14 @@ from hausgeist.core.statistics.interval import Interval, clopper_pearson
 from hausgeist.core.tasks import Task
 from hausgeist.core.trail import Fact
 from hausgeist.errors import NotFound
-from hausgeist.store import datasets, deployments, items
+from hausgeist.jobs.queue import Jobs
+from hausgeist.jobs.work import Work
+from hausgeist.store import datasets, deployments, items, tasks
 from hausgeist.store.db import Store
 from hausgeist.store.deployments import AUDIT, ON_TOP, Served
 from hausgeist.store.tasks import Member
 
+JOB = "drift"
 EVERY_MS = 600_000
 """Between two looks."""
 SHADOWS = 1_000
@@ -77,9 +82,10 @@ class Health:
 class Drift:
     """The verbs. ``now_ms`` gives milliseconds since the epoch."""
 
-    def __init__(self, store: Store, trail: Trail, now_ms: Callable[[], int]) -> None:
+    def __init__(self, store: Store, trail: Trail, jobs: Jobs, now_ms: Callable[[], int]) -> None:
         self._store = store
         self._trail = trail
+        self._jobs = jobs
         self._now_ms = now_ms
         self._looked = 0
 
@@ -88,24 +94,50 @@ class Drift:
         return await self._store.read(partial(_health, task=task, made=made, now=self._now_ms()))
 
     async def tend(self) -> None:
-        """Look at everything in service, if it is time; old answers are deleted on the way."""
+        """Look at everything in service, if it is time, and hand in the job where there is an alarm.
+
+        Old answers are deleted on the way.
+        """
         now = self._now_ms()
         if now - self._looked < EVERY_MS:
             return
         self._looked = now
         await self._store.write(partial(deployments.forget_before, at=now - KEPT_MS))
         for one in await self._store.read(deployments.running):
-            await self.look(one.task, one.deployment)
+            _, fresh = await self._signs(one.task, one.deployment)
+            if fresh:
+                await self._jobs.submit(
+                    JOB, task_id=one.task.id, params={"deployment": one.deployment.id}, once=True
+                )
+
+    async def work(self, work: Work) -> Mapping[str, Any]:
+        """The job ``drift``: look again, since it may be another's alarm by now, and raise it."""
+        task_id, deployment_id = str(work.job.task_id), str(work.job.params["deployment"])
+        task, made = await self._store.read(
+            lambda connection: (
+                tasks.get(connection, task_id),
+                deployments.get(connection, task_id, deployment_id),
+            )
+        )
+        if task is None or made is None:
+            raise NotFound
+        return {"signs": [one.key for one in await self.look(task, made)]}
 
     async def look(self, task: Task, made: Deployment) -> tuple[Sign, ...]:
         """Look at one deployment, and raise the alarm where there is one and none stands yet."""
-        found = (await self.health(task, made)).alarms
-        known = {one["key"] for one in (made.checks.get("alarm") or {}).get("signs", ())}
-        known |= set(made.checks.get("alarms_seen", ()))
-        fresh = [one for one in found if one.key not in known]
+        found, fresh = await self._signs(task, made)
         if fresh:
             await self._alarm(task, made, found, fresh)
         return found
+
+    async def _signs(
+        self, task: Task, made: Deployment
+    ) -> tuple[tuple[Sign, ...], tuple[Sign, ...]]:
+        """The signs that are alarms, and those of them that neither stand nor have been seen."""
+        found = (await self.health(task, made)).alarms
+        known = {one["key"] for one in (made.checks.get("alarm") or {}).get("signs", ())}
+        known |= set(made.checks.get("alarms_seen", ()))
+        return found, tuple(one for one in found if one.key not in known)
 
     async def seen(self, task: Task, member: Member, deployment_id: str) -> None:
         """The owner has seen the alarm: it no longer stands, and is not raised again for the same signs.

@@ -20,6 +20,7 @@ def kinds(bench: Bench) -> Mapping[str, JobFunction]:
     trials = Trials(ground.store, ground.trail, home, partial(Predictor, home), ground.now_ms)
     return {
         "batch": spread.work,
+        "drift": bench.drift.work,
         "evaluate": trials.evaluate,
         "export": bench.leave.work,
         "gate": trials.gate,

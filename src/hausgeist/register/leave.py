@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The doors of taking a task along: ask for it, do it as a job, find the file.
 
-The file lies in the data directory for a week, the newest of a task alone. Gold goes along only if its owner
-says so: then this version of the gold set is spent, and that is in the history of its openings.
+The file lies in the data directory for a week, until ``people.archives`` sweeps, the newest of a task alone.
+Gold goes along only if its owner says so: then this version of the gold set is spent, and that is in the
+history of its openings.
 """
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from hausgeist.errors import NotFound
 from hausgeist.identity.tokens import new_id
 from hausgeist.jobs.queue import Jobs
 from hausgeist.jobs.work import JobCancelled, Work
+from hausgeist.people.archives import FOLDER
 from hausgeist.register.card import card
 from hausgeist.register.leaving.archive import Packed, Packing, Wish, pack
 from hausgeist.register.leaving.restore import Taken, is_archive
@@ -33,9 +33,6 @@ from hausgeist.store.tasks import Member
 from hausgeist.training.students import FOLDER as STUDENTS
 
 JOB = "export"
-FOLDER = "leave"
-KEPT = 7 * 86_400
-"""Seconds that a file lies there."""
 _CHUNK = 1 << 20
 
 
@@ -77,7 +74,7 @@ class Leave:
         """The job ``export``: started again it begins anew."""
         job = work.job
         folder = self._home / FOLDER / str(job.task_id)
-        await asyncio.to_thread(self._tidy, folder)
+        await asyncio.to_thread(partial(folder.mkdir, parents=True, exist_ok=True, mode=0o700))
         draft, path = folder / f"{job.id}.part", folder / f"{job.id}.zip"
         wish = Wish(
             task_id=str(job.task_id),
@@ -107,14 +104,6 @@ class Leave:
         while await asyncio.to_thread(packing.some_items):
             await work.progress(min(packing.items, packing.total), whole)
         return await asyncio.to_thread(packing.rest)
-
-    def _tidy(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        due = time.time() - KEPT
-        for path in (self._home / FOLDER).glob("*/*"):
-            with suppress(OSError):
-                if path.stat().st_mtime < due:
-                    path.unlink()
 
     async def of(self, task: Task) -> list[Job]:
         """The jobs that packed the task, the newest first."""

@@ -21,7 +21,7 @@ from hausgeist.core.agreement import kappa
 from hausgeist.core.answers import Guess, Value
 from hausgeist.core.jobs import Job
 from hausgeist.core.statistics.interval import wilson
-from hausgeist.core.suspects import Seen, Suspect, suspects
+from hausgeist.core.suspects import Seen, Standing, Suspect, standing, suspects
 from hausgeist.core.tasks import Partition, Task
 from hausgeist.core.worth import Strategy, worth
 from hausgeist.errors import N_, HausgeistError, InvalidField, NotFound
@@ -43,7 +43,6 @@ AT_ONCE = 200
 STOP_SET = 1_000
 """Texts on which consecutive students are compared, always the same."""
 STOP = "stop.json"
-SUSPECTS_MOST = 2_000
 MAJORITY = "majority"
 
 
@@ -57,6 +56,8 @@ class Marks:
     open: int = 0
     suspects: int = 0
     arms: Mapping[str, tuple[int, int]] | None = None
+    weak: Standing | None = None
+    """The student is too weak to hold anything against people's answers."""
 
 
 class Ordering:
@@ -101,9 +102,16 @@ class Ordering:
             return Marks()
         last = max(looked, key=lambda one: one.facts["worth"]["at"])
         found = last.facts["worth"]
+        weak = found.get("weak")
         arms = {name: (int(one[0]), int(one[1])) for name, one in found["arms"].items()}
         return Marks(
-            last.id, found["strategy"], found["looked"], found["open"], found["suspects"], arms
+            last.id,
+            found["strategy"],
+            found["looked"],
+            found["open"],
+            found["suspects"],
+            arms,
+            Standing(int(weak[0]), int(weak[1]), int(weak[2]), task.kind) if weak else None,
         )
 
     async def work(self, work: Work) -> Mapping[str, Any]:
@@ -136,12 +144,12 @@ class Ordering:
         await self._store.write(partial(rows.forget_students, task_id=task.id))
         predictor = self._predictor()
         try:
-            found, arms = await self._doubts(task, student, folder)
+            found, arms, stands = await self._doubts(task, student, folder)
             looked, open_ = await self._score(work, task, student, predictor, folder, strategy)
             stop = await self._stop(task, student, predictor, folder)
         finally:
             await predictor.close()
-        said = [_suggested(task, student, one, self._now_ms()) for one in found[:SUSPECTS_MOST]]
+        said = [_suggested(task, student, one, self._now_ms()) for one in found]
         facts = {
             "worth": {
                 "at": self._now_ms(),
@@ -150,6 +158,9 @@ class Ordering:
                 "open": open_,
                 "suspects": len(said),
                 "arms": arms,
+                "weak": [stands.right, stands.majority, stands.of]
+                if stands is not None and stands.weak
+                else None,
             },
             "stop": stop,
         }
@@ -200,11 +211,11 @@ class Ordering:
 
     async def _doubts(
         self, task: Task, student: Student, folder: Path
-    ) -> tuple[list[Suspect], dict[str, list[int]]]:
-        """Answers that are probably wrong, and held-out errors by how the texts were drawn."""
+    ) -> tuple[list[Suspect], dict[str, list[int]], Standing | None]:
+        """Answers that are probably wrong, held-out errors by how texts were drawn, and how it stands."""
         held = read_guesses(folder / HELD_OUT, student.rung)
         if not held:
-            return [], {}
+            return [], {}, None
         truths, how = await self._store.read(
             lambda connection: (_people(connection, task), rows.drawn(connection, task.id))
         )
@@ -216,7 +227,8 @@ class Ordering:
                 arm[0] += one.guess.value != one.given
                 arm[1] += 1
         settled = await self._store.read(lambda connection: rows.settled(connection, task.id))
-        return [one for one in suspects(task.kind, seen) if one.item not in settled], arms
+        found = [one for one in suspects(task.kind, seen) if one.item not in settled]
+        return found, arms, standing(task.kind, seen) if seen else None
 
     async def _stop(
         self, task: Task, student: Student, predictor: Predicts, folder: Path

@@ -27,6 +27,7 @@ from hausgeist.web.visit import Visit
 KINDS = {
     "suggest": N_("Suggestions of a model"),
     "train": N_("Training of a student"),
+    "drift": N_("What is new in what a student is asked"),
     "evaluate": N_("Measurement of a student"),
     "intake": N_("Reading texts in"),
     "rules": N_("Trying rules"),

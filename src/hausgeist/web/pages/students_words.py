@@ -25,6 +25,7 @@ from hausgeist.training.bases.shelf import Base
 from hausgeist.training.rungs import RUNGS
 from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.task_students import BoardRow, StopBox
+from hausgeist.web.pages.suspects_words import weak
 from hausgeist.web.pages.gate_words import (
     KINDS,
     METRICS,
@@ -421,6 +422,8 @@ def order_words(task: Task, marks: Marks, language: str) -> tuple[str, ...]:
             share=percent(task.random_share, language)
         ),
     ]
+    if doubt := weak(marks.weak, language):
+        found.append(doubt)
     chance, order = (marks.arms or {}).get("random"), (marks.arms or {}).get("order")
     verdict = earns(marks.arms)
     if verdict == "few" or chance is None or order is None:

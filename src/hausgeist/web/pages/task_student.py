@@ -21,6 +21,7 @@ from hausgeist.web.forms import read_form
 from hausgeist.web.pages import student_words as words
 from hausgeist.web.pages.gate_words import percent
 from hausgeist.web.pages.students_words import student_title
+from hausgeist.web.pages.suspects_words import weak
 from hausgeist.web.pages.task import frame, opened
 from hausgeist.web.pages.task_items import value_words
 from hausgeist.web.pages.task_words import PARTITION_WORDS
@@ -232,7 +233,7 @@ async def _suspects(visit: Visit, task: Task, error: HausgeistError | None = Non
         more="",
         narrow=(),
         suspects=True,
-        nothing=turn(N_("No answer looks wrong.")),
+        nothing=weak(marks.weak, language) or turn(N_("No answer looks wrong.")),
         done=turn(done) if done else "",
         error=error.say(turn) if error else "",
         cell={},
