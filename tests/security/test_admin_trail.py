@@ -358,7 +358,7 @@ def test_the_page_of_changes_shows_them_and_no_use(walk):
     bernd = walk.server.session(walk.bernd.id)
     bernd.form("/account/profile", {"name": "Bernhard", "language": "de"})
     shown = walk.visitor.get("/admin/audit").text
-    for word in ("bauamt", "Bau</dd>", "Anna", "user.groups", "group.deleted"):
+    for word in ("bauamt", "Bau</dd>", "Anna", "user.groups", "group.deleted", "Alle im Haus"):
         assert word in shown, word
     for word in ("session.", "login.failed", "call.", "Bernhard", 'title="user.changed"></th>'):
         assert word not in shown, word

@@ -35,7 +35,8 @@ def _told(tree: ast.AST) -> Iterator[str]:
             continue
         if "Fact" in ast.unparse(one.returns):
             for inner in ast.walk(one):
-                if isinstance(inner, ast.Return | ast.AnnAssign):
+                told = isinstance(inner, ast.AnnAssign) and "Fact" in ast.unparse(inner.annotation)
+                if told or isinstance(inner, ast.Return):
                     yield from _names(inner.value)
 
 
@@ -56,6 +57,7 @@ def test_values_are_said_in_words():
     assert said("task_kind", "record", "en") == "Fields of a document"
     assert said("part", "owner", "en") == "Task owner"
     assert said("role_since", 1_767_225_600_000, "en") != "1,767,225,600,000"
+    assert said("without", "zone:eu", "de") == said("zone", "eu", "de")
     assert said("name", "", "de") == NOTHING
 
 

@@ -26,6 +26,8 @@ from hausgeist.web.visit import Visit
 ACTORS = (N_("command line"), N_("set-up link"), N_("house"))
 COUNT = 50
 ADMINS_MOST = 500
+_GROUPS = frozenset({"group", "group_id"})
+"""Facts that are a group's id."""
 _PLACES = {"user": "/admin/users/", "group": "/admin/groups/"}
 
 
@@ -41,6 +43,7 @@ async def show(visit: Visit) -> Response:
     found, more = await Changes(visit.house.store).page(prefixes, before, COUNT)
     names = await _names(visit, turn)
     people = await _people(visit, found)
+    called = {one.id: one.login for one in people.values()} | await _things(visit)
     context = AuditPage(
         shell=frame,
         tabs=tabs(language, administers=visit.principal.is_admin),
@@ -51,9 +54,9 @@ async def show(visit: Visit) -> Response:
                 who=names.get(one.actor, one.actor),
                 what=turn(WORDS.get(one.kind, one.kind)),
                 kind=one.kind,
-                subject=subject_words(_subject(one, people), language),
+                subject=subject_words(called.get(one.subject, one.subject), language),
                 address=_address(one, people) if visit.principal.is_admin else "",
-                facts=_facts(one, language),
+                facts=_facts(one, language, called),
             )
             for one in found
         ),
@@ -82,9 +85,11 @@ async def _people(visit: Visit, found: list[Changed]) -> dict[str, Person]:
     return {one.id: one for one in await visit.house.identity.people.some(ids)}
 
 
-def _subject(one: Changed, people: dict[str, Person]) -> str:
-    person = people.get(one.subject)
-    return person.login if person is not None else one.subject
+async def _things(visit: Visit) -> dict[str, str]:
+    """The names of groups and of services' keys, by id, as far as they are still there."""
+    identity = visit.house.identity
+    groups = {one.id: one.title for one in await identity.groups.all()}
+    return groups | {one.id: one.name for one in await identity.keys.of(None)}
 
 
 def _address(one: Changed, people: dict[str, Person]) -> str:
@@ -96,8 +101,8 @@ def _address(one: Changed, people: dict[str, Person]) -> str:
     return _PLACES[area] + quote(one.subject, safe="")
 
 
-def _facts(one: Changed, language: str) -> tuple[tuple[str, str, str], ...]:
-    """Name, before and after of what changed; other facts stand as an after."""
+def _facts(one: Changed, language: str, called: dict[str, str]) -> tuple[tuple[str, str, str], ...]:
+    """Name, before and after of what changed; other facts stand as an after. ``called``: names by id."""
     turn = translator(language)
     if one.kind == "user.erased":
         titles = {store.name: store.title for store in STORES}
@@ -109,7 +114,8 @@ def _facts(one: Changed, language: str) -> tuple[tuple[str, str, str], ...]:
         side, _, name = key.partition(".")
         if side not in {"before", "after"} or not name:
             side, name = "after", key
-        (before if side == "before" else after)[name] = said(name, value, language)
+        words = called.get(str(value)) if name in _GROUPS else None
+        (before if side == "before" else after)[name] = words or said(name, value, language)
     return tuple(
         (named(name, language), _was(before.get(name, NOTHING)), after.get(name, ""))
         for name in dict.fromkeys([*before, *after])

@@ -207,6 +207,9 @@ def _text(name: str, text: str, language: str) -> str:
         return day_text(int(at.timestamp() * 1000), language)
     if text.startswith("[{"):
         return ", ".join(_ID.findall(text)) or text  # cut by the trail: no JSON any more
+    zone = text.removeprefix("zone:")
+    if name == "without" and zone in set(Zone):
+        return turn(ZONES[Zone(zone)])
     if name == "kinds":
         return ", ".join(_counted(part, language) for part in text.split(", "))
     return _listed(text, language)
