@@ -123,7 +123,7 @@ def open_bench(ground: Ground) -> Bench:
         lineage=Lineage(ground.store, ground.trail, ground.settings.home / FOLDER),
         leave=Leave(ground.store, ground.trail, jobs, ground.settings.home, ground.now_ms),
         leaderboard=Leaderboard(ground.store, gate, ground.gateway),
-        clinic=Clinic(ground.store, students),
+        clinic=Clinic(ground.store, students, gate.known),
         ordering=Ordering(ground.store, jobs, home, partial(Predictor, home), ground.now_ms),
         promote=promote,
         serving=serving,

@@ -18,6 +18,7 @@ from hausgeist.core.items import Item
 from hausgeist.core.nearness import shingles
 from hausgeist.core.tasks import Partition, Task, TaskKind
 from hausgeist.errors import NotFound
+from hausgeist.register.known import Known
 from hausgeist.store import datasets, decisions, evaluations, items, worth
 from hausgeist.store.db import Store
 from hausgeist.store.evaluations import Result
@@ -90,9 +91,10 @@ class Confusion:
 class Clinic:
     """The verbs."""
 
-    def __init__(self, store: Store, students: Students) -> None:
+    def __init__(self, store: Store, students: Students, known: Known) -> None:
         self._store = store
         self._students = students
+        self._known = known
 
     async def confusion(self, task: Task, student: Student, on: Partition) -> Confusion:
         """What the student mixes up on texts of development, or of the pool by who had not seen them."""
@@ -192,12 +194,7 @@ class Clinic:
         if on not in OPEN:
             raise NotFound
         said = await self._said(task, student, on)
-
-        def look(connection: Any) -> dict[str, Value]:
-            found = datasets.gathered(connection, task, (on,), answered=True)
-            return {one.item: one.resolved.value for one in found if one.resolved is not None}
-
-        truths = await self._store.read(look)
+        truths = await self._store.read(lambda connection: self._known.truths(connection, task, on))
         return {item: (truths[item], one) for item, one in said.items() if item in truths}
 
     async def _dressed(

@@ -28,12 +28,13 @@ from hausgeist.errors import N_, GateShut, InvalidField, NotFound
 from hausgeist.identity.tokens import new_id
 from hausgeist.jobs.queue import Jobs
 from hausgeist.register.judging import changed, hash_of, sealed_results, unjudged
-from hausgeist.register.standings import Comparison, Live, live, prompt_of, standings
+from hausgeist.register.known import Known
+from hausgeist.register.standings import Comparison, Live, prompt_of
 from hausgeist.register.verdict_export import exported
 from hausgeist.store import jobs as job_rows
 from hausgeist.store import openings, students, suggestions, tasks
 from hausgeist.store.db import Store
-from hausgeist.store.openings import GoldItem, Kept, Opening
+from hausgeist.store.openings import Kept, Opening
 from hausgeist.store.seen_gold import seen_gold
 from hausgeist.store.students import Student
 from hausgeist.store.tasks import Member
@@ -180,10 +181,11 @@ class Gate:
         self._trail = trail
         self._jobs = jobs
         self._now_ms = now_ms
+        self.known = Known(now_ms)
 
     async def state(self, task: Task) -> State:
         """What is there, what is missing, and what it could show."""
-        return await self._store.read(partial(_state, task_id=task.id))
+        return await self._store.read(partial(_state, task_id=task.id, known=self.known))
 
     async def compare(
         self, task: Task, partition: Partition = Partition.DEV, student_id: str = ""
@@ -196,7 +198,7 @@ class Gate:
         if partition is Partition.GOLD:
             raise NotFound
         return await self._store.read(
-            lambda connection: standings(connection, task, partition, student_id)
+            lambda connection: self.known.standings(connection, task, partition, student_id)
         )
 
     async def measure(self, task: Task, *, by: str, student_id: str = "") -> Job:
@@ -234,7 +236,8 @@ class Gate:
 
         def keep(connection: Any) -> Mapping[str, Fact]:
             current = tasks.get(connection, task.id) or task
-            state = _state(connection, task.id)
+            # nothing remembered: this is what is frozen, and what a write sees must not be kept
+            state = _state(connection, task.id, Known(self._now_ms))
             if state.missing:
                 raise GateShut(reason=MISSING[state.missing[0]])
             if student_id not in {one.id for one in state.candidates}:
@@ -303,7 +306,7 @@ class Gate:
         Raises:
             NotFound: the task has none of this id.
         """
-        found = await self._store.read(partial(_history, task_id=task.id))
+        found = await self._store.read(partial(_history, task_id=task.id, known=self.known))
         entry = next((one for one in found if one.opening.id == opening_id), None)
         if entry is None:
             raise NotFound
@@ -324,7 +327,7 @@ class Gate:
 
     async def passed(self, task: Task, student_id: str) -> Entry | None:
         """The newest opening of a student, if its verdict lets it take the teacher's place and holds."""
-        found = await self._store.read(partial(_history, task_id=task.id))
+        found = await self._store.read(partial(_history, task_id=task.id, known=self.known))
         mine = next((one for one in found if one.opening.student_id == student_id), None)
         if mine is None or mine.kept is None or mine.void:
             return None
@@ -338,23 +341,23 @@ class Gate:
         return job
 
 
-def _state(connection: Any, task_id: str) -> State:
+def _state(connection: Any, task_id: str, known: Known) -> State:
     task = tasks.get(connection, task_id)
     if task is None:
         raise NotFound
-    items = openings.gold(connection, task)
+    items = known.gold(connection, task)
     plan = plan_of(task)
     wanted = openings.to_judge(connection, task) if plan.differing else None
     counts = dict.fromkeys(("done", "unanswered", "alone", "differ"), 0)
     for one in items:
         if wanted is None or one.item in wanted:
             counts[one.state] += 1
-    history = _history(connection, task_id)
+    history = _history(connection, task_id, known)
     candidates = students.of_task(connection, task_id)
     prompt = prompt_of(connection, task)
     mine = [one for one in history if one.opening.gold_version == task.gold_version]
     left = max(0, task.openings - len(mine))
-    comparison = standings(connection, task, Partition.DEV)
+    comparison = known.standings(connection, task, Partition.DEV)
     missing = {
         "no_gold": not items,
         **{
@@ -386,7 +389,7 @@ def _state(connection: Any, task_id: str) -> State:
         left=left,
         plan=plan,
         power=power,
-        live=live(connection, task),
+        live=known.live(connection, task),
         comparison=comparison,
         history=tuple(history),
         candidates=tuple(candidates),
@@ -429,22 +432,22 @@ def _more(items: int, power: Power, comparison: Comparison) -> int | None:
     return max(0, needed - items)
 
 
-def _history(connection: Any, task_id: str) -> Sequence[Entry]:
+def _history(connection: Any, task_id: str, known: Known) -> Sequence[Entry]:
     task = tasks.get(connection, task_id)
     if task is None:
         raise NotFound
     verdicts = openings.verdicts_of(connection, task_id)
     numbers = openings.numbers(connection, task_id)
-    known: dict[int, list[GoldItem]] = {}
     found = []
     for one in openings.of_task(connection, task_id):
         kept = verdicts.get(one.id)
-        void = changed(connection, task, one, kept, known)
+        now = known.gold(connection, task, one.gold_version)
+        void = changed(connection, one, kept, now)
         asked = openings.asked(connection, one) if one.plan.get("differing") else None
         left = 0
         if asked and kept is None:
-            now = {item.item: item.state for item in known[one.gold_version]}
-            left = sum(now.get(item, "done") != "done" for item in asked.ids)
+            states = {item.item: item.state for item in now}
+            left = sum(states.get(item, "done") != "done" for item in asked.ids)
         found.append(
             Entry(
                 one,

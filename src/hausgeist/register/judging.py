@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hausgeist.core.gate import Sealed, gold_hash
-from hausgeist.core.tasks import Task
 from hausgeist.store import evaluations, openings
 from hausgeist.store.evaluations import STUDENT, TEACHER, Result
 from hausgeist.store.openings import GoldItem, Kept, Opening
@@ -72,21 +71,8 @@ def hash_of(items: Sequence[GoldItem], results: Mapping[str, Sequence[Result]]) 
     )
 
 
-def changed(
-    connection: Any,
-    task: Task,
-    opening: Opening,
-    kept: Kept | None,
-    known: dict[int, list[GoldItem]],
-) -> bool:
-    """Whether the gold set is not what it was at an opening: its verdict is void.
-
-    ``known`` keeps the gold set by version from one opening to the next.
-    """
-    version = opening.gold_version
-    if version not in known:
-        known[version] = openings.gold(connection, task, version)
-    now = known[version]
+def changed(connection: Any, opening: Opening, kept: Kept | None, now: Sequence[GoldItem]) -> bool:
+    """Whether the gold set (``now``) is not what it was at an opening: its verdict is void."""
     if opening.plan.get("differing") is not True:
         return gold_hash(openings.truths(now)) != opening.gold_hash
     if hash_of(unjudged(now), {}) != opening.gold_hash:

@@ -19,11 +19,11 @@ from hausgeist.core.tasks import Partition, Task
 from hausgeist.gateway import Gateway
 from hausgeist.register.gate import Gate
 from hausgeist.register.judging import changed
-from hausgeist.register.standings import OPEN_KINDS, Comparison, Live, live, prompt_of, standings
-from hausgeist.store import evaluations, openings, students, worth
+from hausgeist.register.known import Known
+from hausgeist.register.standings import Comparison, Live, prompt_of
+from hausgeist.store import openings, students, tallies
 from hausgeist.store.db import Store
 from hausgeist.store.evaluations import MAJORITY, RULES, STUDENT, TEACHER
-from hausgeist.store.openings import GoldItem
 from hausgeist.store.students import Student
 
 NEXT = 200
@@ -174,12 +174,15 @@ class Leaderboard:
 
     async def board(self, task: Task) -> Board:
         """Everybody side by side. Computed again only when something was measured or answered since."""
-        golds = await self._store.read(partial(_golds, task=task))
-        sign = await self._store.read(partial(_sign, task=task)), golds
+        figures = self._gate.known
+        golds = await self._store.read(partial(_golds, task=task, known=figures))
+        sign = await self._store.read(partial(_sign, task=task, known=figures)), golds
         known = self._boards.get(task.id)
         if known is not None and known[0] == sign:
             return known[1]
-        made = self._placed(await self._store.read(partial(_board, task=task, golds=golds)))
+        made = self._placed(
+            await self._store.read(partial(_board, task=task, golds=golds, known=figures))
+        )
         if len(self._boards) >= REMEMBERED:
             self._boards.clear()
         self._boards[task.id] = sign, made
@@ -192,7 +195,10 @@ class Leaderboard:
         if known is not None and known[0] is board:  # a new board whenever something changed
             return known[1]
         met, chain = await self._store.read(
-            lambda connection: (live(connection, task), _chain(connection, task, board.best))
+            lambda connection: (
+                self._gate.known.live(connection, task),
+                _chain(connection, task, board.best),
+            )
         )
         state = await self._gate.state(task)
         best, teacher = board.best, board.teacher
@@ -272,25 +278,20 @@ def stopping(student: Student | None, chain: list[float], met: Live) -> tuple[Ru
     )
 
 
-def _sign(connection: Any, task: Task) -> object:
+def _sign(connection: Any, task: Task, known: Known) -> object:
     """Changes whenever a board would come out differently."""
-    said = worth.labour(connection, task.id)
-    known = [
-        one
-        for partition in OPEN_KINDS
-        for one in evaluations.newest(connection, task.id, partition)
-    ]
     there = students.of_task(connection, task.id)
     return (
         task,
-        tuple(said.items()),
-        tuple((one.id, one.at, str(one.facts)) for one in known),
+        tuple(known.labour(connection, task).items()),
+        tallies.stamp(connection, task.id, Partition.DEV, suggested=True),
+        known.measured(connection, task),
         tuple((one.id, str(one.facts.get("worth")), str(one.facts.get("stop"))) for one in there),
     )
 
 
-def _board(connection: Any, task: Task, golds: Mapping[str, Gold]) -> Board:
-    comparison = standings(connection, task, Partition.DEV)
+def _board(connection: Any, task: Task, golds: Mapping[str, Gold], known: Known) -> Board:
+    comparison = known.standings(connection, task, Partition.DEV)
     there = students.of_task(connection, task.id)
     measured = {one.subject: one for one in comparison.standings}
     rows: list[Row] = []
@@ -345,7 +346,7 @@ def _board(connection: Any, task: Task, golds: Mapping[str, Gold]) -> Board:
                 model=prompt.model,
             )
         )
-    said = worth.labour(connection, task.id)
+    said = known.labour(connection, task)
     energy = sum(float(one.facts.get("energy_wh") or 0.0) for one in there)
     paid = Paid(
         said["answers"],
@@ -371,16 +372,16 @@ def _points(row: Row) -> float:
     return row.quality.estimate if row.quality else -1.0
 
 
-def _golds(connection: Any, task: Task) -> dict[str, Gold]:
+def _golds(connection: Any, task: Task, known: Known) -> dict[str, Gold]:
     """What openings have shown of each subject, the newest first. Nothing else of gold is looked at."""
     kept = openings.verdicts_of(connection, task.id)
     found: dict[str, Gold] = {}
-    known: dict[int, list[GoldItem]] = {}
     for opening in openings.of_task(connection, task.id):
         verdict = kept.get(opening.id)
         if verdict is None:
             continue
-        void = changed(connection, task, opening, verdict, known)
+        now = known.gold(connection, task, opening.gold_version)
+        void = changed(connection, opening, verdict, now)
         for one in verdict.evidence.get("subjects", ()):
             if one["quality"] is None:  # people judged only where two differ
                 continue

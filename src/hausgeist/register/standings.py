@@ -158,14 +158,14 @@ def wanted(connection: Any, task: Task) -> dict[str, Value]:
             blind = one.mode is Mode.BLIND and one.origin == "person"
             if blind and one.drawn == "random":  # also of dev: some are looked for by their errors
                 order.setdefault(one.item_id)
-    truths: dict[str, Value] = {}
+    said: dict[str, Value] = {}
     ids = list(order)
     for at in range(0, len(ids), AT_ONCE):
         some = datasets.gathered(
             connection, task, OPEN_KINDS, answered=True, ids=ids[at : at + AT_ONCE]
         )
-        truths |= {one.item: one.resolved.value for one in some if one.resolved is not None}
-    return {item: truths[item] for item in order if item in truths}
+        said |= {one.item: one.resolved.value for one in some if one.resolved is not None}
+    return {item: said[item] for item in order if item in said}
 
 
 def learnt(connection: Any, dataset_id: str | None) -> set[str]:
@@ -176,13 +176,14 @@ def learnt(connection: Any, dataset_id: str | None) -> set[str]:
     return {one.item for one in lines if one.partition is Partition.POOL}
 
 
-def _truths(connection: Any, task: Task, partition: Partition) -> dict[str, Value]:
+def truths(connection: Any, task: Task, partition: Partition) -> dict[str, Value]:
+    """What people say of the items of a partition, in the order these came; open ones are left out."""
     rows = datasets.gathered(connection, task, (partition,), answered=True)
     return {one.item: one.resolved.value for one in rows if one.resolved is not None}
 
 
 def _known(connection: Any, task: Task, partition: Partition) -> _Known:
-    found = _Known(_truths(connection, task, partition))
+    found = _Known(truths(connection, task, partition))
     for one in evaluations.newest(connection, task.id, partition):
         results = evaluations.results(connection, task.id, one.id)
         found.said[one.subject] = {result.item: result for result in results}

@@ -121,6 +121,21 @@ def window(connection: Connection, task_id: str, actor: str, wanted: Window) -> 
     ]
 
 
+def latest_place(
+    connection: Connection, task_id: str, actor: str, partition: Partition
+) -> float | None:
+    """The rank of what a member answered last, where it is of the partition: most before it is done."""
+    query = (
+        select(items.c.rank, items.c.partition)
+        .join(answers, answers.c.item_id == items.c.id)
+        .where(answers.c.task_id == task_id, answers.c.actor == actor, answers.c.gone_at.is_(None))
+        .order_by(answers.c.at.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return row.rank if row is not None and row.partition == partition.value else None
+
+
 def asked_again(connection: Connection, task_id: str, actor: str, most: int) -> list[str]:
     """Items that are to be answered again and the member has not, of pool and dev."""
     mine = (
@@ -149,26 +164,32 @@ def asked_again(connection: Connection, task_id: str, actor: str, most: int) -> 
 
 def suspects(connection: Connection, task_id: str, actor: str, most: int) -> list[str]:
     """Items that a member has answered otherwise than the student would, the surest first."""
-    query = (
-        select(answers.c.item_id, func.max(suggestions.c.score).label("score"))
-        .join(suggestions, suggestions.c.item_id == answers.c.item_id)
-        .join(items, items.c.id == answers.c.item_id)
+    otherwise = (
+        select(answers.c.id)
         .where(
-            answers.c.task_id == task_id,
+            answers.c.item_id == suggestions.c.item_id,
             answers.c.actor == actor,
             answers.c.gone_at.is_(None),
             answers.c.state == "answered",
             answers.c.drawn != "suspect",
-            items.c.partition == Partition.POOL.value,
+            answers.c.value != suggestions.c.value,
+        )
+        .exists()
+    )
+    query = (
+        select(suggestions.c.item_id)
+        .join(items, items.c.id == suggestions.c.item_id)
+        .where(
+            suggestions.c.task_id == task_id,
             suggestions.c.producer == "student",
             suggestions.c.state == "ok",
-            suggestions.c.value != answers.c.value,
+            items.c.partition == Partition.POOL.value,
+            otherwise,
         )
-        .group_by(answers.c.item_id)
-        .order_by(func.max(suggestions.c.score).desc())
+        .order_by(suggestions.c.score.desc(), suggestions.c.id)
         .limit(most)
     )
-    return [row.item_id for row in connection.execute(query)]
+    return list(dict.fromkeys(connection.execute(query).scalars()))
 
 
 def beginnings(

@@ -8,20 +8,21 @@ of time, are of five people at least and of a period that is over: see ``core.pe
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from hausgeist.core import agreement, anchoring
 from hausgeist.core.agreement import Agreement, Said
 from hausgeist.core.answers import Value
 from hausgeist.core.periods import last_period
+from hausgeist.core.remembered import Remembered, Sign
 from hausgeist.core.resolution import fits
 from hausgeist.core.statistics.interval import Interval, wilson
 from hausgeist.core.tasks import Mode, Partition, Task, TaskKind
-from hausgeist.store import crowd, decisions, items, task_answers, task_queue
+from hausgeist.store import crowd, decisions, items, tallies, task_answers, task_queue
 from hausgeist.store.crowd import Comment, Told
 from hausgeist.store.db import Store
 from hausgeist.store.task_answers import Answer
@@ -30,14 +31,15 @@ from hausgeist.workbench.queue import Queue
 from hausgeist.workbench.room import LETTERS
 from hausgeist.workbench.routing import blocked
 
+T = TypeVar("T")
+
 PARTS_MOST = 30
 """Labels that have an agreement of their own; the most frequent ones."""
 EXAMPLES = 3
 CELLS_MOST = 40
 COMMENTS = 50
-KEPT_MS = 60_000
 KEPT_FROM = 500
-"""Figures of so many texts take a second or more: they are kept for a minute."""
+"""Figures of so many texts take a second or more: they may be a minute old."""
 _KEPT_MOST = 100
 OWN_LEAST = 5
 """Of one's own figures, a share of less than this many is none."""
@@ -140,23 +142,24 @@ class Crowd:
         self._queue = queue
         self._secret = secret
         self._now_ms = now_ms
-        self._kept: dict[tuple[str, int], tuple[int, Together]] = {}
+        self._kept: Remembered[Any] = Remembered(_KEPT_MOST, _of_many)
+
+    async def _figure(self, task: Task, key: Hashable, look: Callable[[Any], T]) -> T:
+        """A figure of what people say, remembered while nothing is said; of many answers a minute old."""
+
+        def read(connection: Any) -> T:
+            sign = Sign(task, tallies.stamp(connection, task.id, suggested=True))
+            made = self._kept.of((task.id, key), sign, self._now_ms(), lambda: look(connection))
+            return cast("T", made)
+
+        return await self._store.read(read)
 
     async def together(self, task: Task) -> Together:
         """How far people agree, in all and by label, and where they do not; of many texts a minute old."""
-        now, key = self._now_ms(), (task.id, task.schema_version)
-        at, kept = self._kept.get(key, (0, None))
-        if kept is not None and now - at < KEPT_MS:
-            return kept
-        found = await self._store.read(lambda connection: _together(connection, task))
-        if found.every.items >= KEPT_FROM:
-            if len(self._kept) >= _KEPT_MOST:
-                self._kept.clear()
-            self._kept[key] = (now, found)
-        return found
+        return await self._figure(task, "together", lambda connection: _together(connection, task))
 
     async def meter(self, task: Task) -> anchoring.Meter:
-        """What suggestions do to answers."""
+        """What suggestions do to answers; of many a minute old."""
 
         def look(connection: Any) -> anchoring.Meter:
             found = crowd.told(connection, task.id)
@@ -171,7 +174,7 @@ class Crowd:
             seen = (_seen(task, one, values.get(one.item)) for one in found)
             return anchoring.meter(one for one in seen if one is not None)
 
-        return await self._store.read(look)
+        return await self._figure(task, "meter", look)
 
     async def checks(self, task: Task) -> Checks:
         """Whether people see what is wrong on purpose, and whether suggestions are kept back for now."""
@@ -217,7 +220,7 @@ class Crowd:
         return await self._store.read(look)
 
     async def own(self, task: Task, member: Member) -> Own:
-        """A member's own figures."""
+        """A member's own figures; of many answers a minute old."""
 
         def look(connection: Any) -> Own:
             mine = [one for one in crowd.told(connection, task.id) if one.actor == member.id]
@@ -235,7 +238,7 @@ class Crowd:
                 override=_share(over, len(shown)),
             )
 
-        return await self._store.read(look)
+        return await self._figure(task, ("own", member.id), look)
 
     async def comments(self, task: Task, *, offset: int = 0) -> list[Comment]:
         """What people remarked of texts, newest first, without names; not of the gold set."""
@@ -274,6 +277,15 @@ class Crowd:
             )
             for at, actor in enumerate(sorted(many, key=drawn))
         )
+
+
+def _of_many(found: Together | anchoring.Meter | Own) -> bool:
+    """Whether a figure takes long to work out."""
+    if isinstance(found, Together):
+        return found.every.items >= KEPT_FROM
+    if isinstance(found, Own):
+        return found.answers >= KEPT_FROM
+    return found.shown_count + found.blind_count >= KEPT_FROM
 
 
 def _seen(task: Task, one: Told, hidden: Value | None) -> anchoring.Seen | None:

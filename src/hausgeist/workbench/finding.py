@@ -8,14 +8,14 @@ is found here is nobody's yet: ``workbench.queue`` reserves it and decides what 
 import random
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hausgeist.core.likeness import likeness, traits
 from hausgeist.core.tasks import Partition, Task
 from hausgeist.errors import N_
 from hausgeist.store import openings, task_queue
 from hausgeist.store.db import Store
-from hausgeist.store.task_queue import Suggested, Window
+from hausgeist.store.task_queue import Window
 from hausgeist.store.tasks import Member
 from hausgeist.workbench import routing
 from hausgeist.workbench.review import people_for
@@ -32,7 +32,6 @@ DEV_EVERY = 5
 _FIRST_WINDOW, _WINDOW_MOST = 100, 4_000
 _WINDOWS = 400
 """So many windows are looked at before there is said to be nothing."""
-_DISAGREE_WINDOWS = 10
 _SIMILAR_AMONG = 1_500
 _BEGIN = 1_000
 """Characters of a text that likeness is computed from."""
@@ -48,6 +47,19 @@ class Wish:
     work: str = POOL
     like: str = ""
     have: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A walk over open items; ``name`` tells its place from that of others.
+
+    ``complete``: as many people as usual have answered them; ``among``: only these are given.
+    """
+
+    wanted: Window
+    name: str
+    complete: bool = False
+    among: frozenset[str] | None = None
 
 
 class Finder:
@@ -136,22 +148,11 @@ class Finder:
     ) -> list[str]:
         found: list[str] = []
         for answered in reversed(range(people_for(task, Partition.POOL))):
-            key = (task.id, member.id, DISAGREE, answered)
-            after = self._cursors.get(key)
-            for _ in range(_DISAGREE_WINDOWS):
-                wanted = Window(Partition.POOL, answered, after=after, size=_FIRST_WINDOW * 4)
-                some = await self._window(task, member, wanted)
-                ids = [one.id for one in some if not one.mine and one.id not in seen]
-                said = await self._suggested(task, ids)
-                found += [one for one in ids if routing.differ(said.get(one, {}))]
-                if len(found) >= most or len(some) < wanted.size:
-                    after = None if len(some) < wanted.size else after
-                    break
-                after = some[-1].place
-            self._remember(key, after)
+            walk = _Walk(Window(Partition.POOL, answered, differing=True), DISAGREE)
+            found += await self._walked(task, member, walk, most - len(found), {*seen, *found})
             if len(found) >= most:
                 break
-        return found[:most]
+        return found
 
     async def _similar(
         self, task: Task, member: Member, like: str, most: int, seen: set[str]
@@ -180,55 +181,65 @@ class Finder:
     async def _drawn(
         self, task: Task, member: Member, partition: Partition, most: int, seen: Collection[str]
     ) -> list[str]:
-        """Open items in the order that was drawn at random once; what others have begun comes first.
-
-        Goes on where the member's last search ended, and begins anew once at the end, so that nobody
-        walks over what they have answered again and again.
-        """
+        """Open items in the order that was drawn at random once; what others have begun comes first."""
         found: list[str] = []
-        looked = 0
         people = people_for(task, partition)
-        pool = partition is Partition.POOL
         judged = await self.to_judge(task) if partition is Partition.GOLD else None
         most_people = (
             people
-            if not pool
+            if partition is not Partition.POOL
             else await self._store.read(
                 lambda connection: max(people, routing.everybody(connection, task))
             )
         )
         for answered in reversed(range(most_people)):
-            key = (task.id, member.id, partition.value, answered)
-            begun = after = self._cursors.get(key)
-            size = max(_FIRST_WINDOW, most)
-            wrapped = begun is None
-            while looked < _WINDOWS:
-                looked += 1
-                some = await self._window(
-                    task, member, Window(partition, answered, after=after, size=size)
-                )
-                fit = (
-                    await self._fitting(task, member, some, complete=answered >= people)
-                    if pool
-                    else judged
-                )
-                for one in some:
-                    if fit is not None and one.id not in fit:
-                        continue
-                    if not one.mine and one.id not in seen and one.id not in found:
-                        found.append(one.id)
-                        if len(found) == most:
-                            break
-                passed = wrapped and begun is not None and bool(some) and some[-1].place >= begun
-                if len(found) >= most or (wrapped and len(some) < size) or passed:
-                    break
-                wrapped = wrapped or len(some) < size
-                after = None if len(some) < size else some[-1].place
-                self._remember(key, after)
-                size = min(size * 4, _WINDOW_MOST)
+            wanted = Window(partition, answered)
+            walk = _Walk(wanted, partition.value, complete=answered >= people, among=judged)
+            found += await self._walked(task, member, walk, most - len(found), {*seen, *found})
             if len(found) >= most:
                 break
         return found
+
+    async def _walked(
+        self, task: Task, member: Member, walk: "_Walk", most: int, seen: Collection[str]
+    ) -> list[str]:
+        """Open items of one walk over windows.
+
+        Goes on where the member's last search ended, or at what they answered last, and begins anew once at
+        the end, so that nobody walks over what they have answered again and again.
+        """
+        found: list[str] = []
+        key = (task.id, member.id, walk.name, walk.wanted.answered)
+        if key not in self._cursors:
+            self._remember(key, await self._latest(task, member, walk.wanted.partition))
+        begun = after = self._cursors.get(key)
+        size = max(_FIRST_WINDOW, most)
+        wrapped = begun is None
+        for _ in range(_WINDOWS):
+            some = await self._window(task, member, replace(walk.wanted, after=after, size=size))
+            fit: Collection[str] | None = walk.among
+            if walk.wanted.partition is Partition.POOL:
+                fit = await self._fitting(task, member, some, complete=walk.complete)
+            for one in some:
+                if fit is not None and one.id not in fit:
+                    continue
+                if not one.mine and one.id not in seen:
+                    found.append(one.id)
+                    if len(found) == most:
+                        break
+            passed = wrapped and begun is not None and bool(some) and some[-1].place >= begun
+            if len(found) >= most or (wrapped and len(some) < size) or passed:
+                break
+            wrapped = wrapped or len(some) < size
+            after = None if len(some) < size else some[-1].place
+            self._remember(key, after)
+            size = min(size * 4, _WINDOW_MOST)
+        return found
+
+    async def _latest(self, task: Task, member: Member, partition: Partition) -> float | None:
+        return await self._store.read(
+            lambda connection: task_queue.latest_place(connection, task.id, member.id, partition)
+        )
 
     async def to_judge(self, task: Task) -> frozenset[str] | None:
         """The texts of the gold set that people are to judge now; None: all of them."""
@@ -246,11 +257,6 @@ class Finder:
     async def _window(self, task: Task, member: Member, wanted: Window) -> list[task_queue.Open]:
         return await self._store.read(
             lambda connection: task_queue.window(connection, task.id, member.id, wanted)
-        )
-
-    async def _suggested(self, task: Task, ids: Sequence[str]) -> dict[str, dict[str, Suggested]]:
-        return await self._store.read(
-            lambda connection: task_queue.suggested(connection, task.id, ids)
         )
 
     def _remember(self, key: tuple[str, str, str, int], after: float | None) -> None:

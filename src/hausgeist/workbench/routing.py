@@ -36,12 +36,6 @@ def reserved_for_reviewers(task: Task, said: Said) -> bool:
     )
 
 
-def differ(said: Said) -> bool:
-    """Whether student and teacher suggest different things."""
-    teacher, student = said.get("teacher"), said.get("student")
-    return teacher is not None and student is not None and teacher.value != student.value
-
-
 def fitting(
     connection: Any, task: Task, member: Member, ids: Sequence[str], *, complete: bool
 ) -> set[str]:

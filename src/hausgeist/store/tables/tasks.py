@@ -203,6 +203,7 @@ suggestions = Table(
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("item_id", "version"),
     Index("ix_suggestions_task_id_version", "task_id", "version"),
+    _partial("ix_suggestions_student", "producer = 'student'", "task_id", "score"),
 )
 
 answers = Table(

@@ -70,15 +70,17 @@ def _indexes() -> None:
     op.drop_index("ix_items_task_id_partition_dup_of", "items")
     op.drop_index("ix_items_dup_of", "items")
     op.create_index("ix_items_task_id_partition_seq", "items", ["task_id", "partition", "seq"])
-    _partial("ix_items_dup_of", ["dup_of"], "dup_of IS NOT NULL")
-    _partial("ix_items_kept_out", ["task_id", "seq"], "dup_of IS NOT NULL")
-    _partial("ix_items_answered", ["task_id", "partition", "seq"], "answered > 0")
-    _partial("ix_items_differs", ["task_id", "partition", "answered", "rank"], "differs > 0")
+    _partial("items", "ix_items_dup_of", ["dup_of"], "dup_of IS NOT NULL")
+    _partial("items", "ix_items_kept_out", ["task_id", "seq"], "dup_of IS NOT NULL")
+    _partial("items", "ix_items_answered", ["task_id", "partition", "seq"], "answered > 0")
+    by_rank = ["task_id", "partition", "answered", "rank"]
+    _partial("items", "ix_items_differs", by_rank, "differs > 0")
+    _partial("suggestions", "ix_suggestions_student", ["task_id", "score"], "producer = 'student'")
 
 
-def _partial(name: str, columns: list[str], where: str) -> None:
+def _partial(table: str, name: str, columns: list[str], where: str) -> None:
     said = sa.text(where)
-    op.create_index(name, "items", columns, sqlite_where=said, postgresql_where=said)
+    op.create_index(name, table, columns, sqlite_where=said, postgresql_where=said)
 
 
 def _fill() -> None:
