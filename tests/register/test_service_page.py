@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The page of a task's service, over HTTP: the list, one click, the share, the alarm, the way back."""
 
+import re
+from dataclasses import replace
+from html import unescape
+
 import pytest
 from service_house import EXCEPTION, Place
 from visitors import Visitor
@@ -69,6 +73,35 @@ def test_one_click_and_the_way_back(house):
     assert place.deployments()[0].state.value == "ended"
     assert EXCEPTION in owner.get(AT).text
     assert owner.form(f"{AT}/back", {}).status == 404
+
+
+def test_the_page_gives_lines_to_copy_with_the_houses_address(house):
+    """What programs need stands there as it is to be run: address, task, and a key from the surroundings."""
+    served, place, owner = house
+    assert owner.form(AT, form(place)).status == 303
+    text = unescape(owner.get(AT).text)
+    settings = served.house.settings
+    ours = f"http://127.0.0.1:{served.port}"
+    assert f"curl {ours}/v1/tasks/anliegen " in text
+    assert f'base_url="{ours}/v1"' in text
+    assert 'model="task/anliegen"' in text
+    served.house.settings = replace(settings, public_url="https://ki.example.de/")
+    try:
+        text = unescape(owner.get(AT).text)
+    finally:
+        served.house.settings = settings
+    assert "curl https://ki.example.de/v1/tasks/anliegen " in text
+
+
+def test_the_owner_says_who_pays_for_teachers_and_the_page_repeats_it(house):
+    """By default whoever asks; it stands with the deployment, and in the form of the next."""
+    _, place, owner = house
+    assert owner.form(AT, form(place, teachers="lehrer")).status == 303
+    assert place.deployments()[0].chain.payer == "caller"
+    assert owner.form(f"{AT}/back", {}).status == 303
+    assert owner.form(AT, form(place, teachers="lehrer", payer="owner")).status == 303
+    assert place.deployments()[0].chain.payer == "owner"
+    assert re.search(r'<option value="owner" selected', owner.get(AT).text)
 
 
 @pytest.mark.parametrize(

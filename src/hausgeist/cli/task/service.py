@@ -45,6 +45,9 @@ def promote(
         "",
         help="Whose calls it takes over: a file of JSON (system, prefix, suffix, model, named), or known.",
     ),
+    owner_pays: bool = typer.Option(
+        False, "--owner-pays", help="The task's owner pays for the teachers, not whoever asks."
+    ),
     review: str = typer.Option("", help="When somebody looks again: 2027-03-01."),
     exception: str = typer.Option("", help="Why, in spite of what is open on the list."),
     threshold: float = typer.Option(
@@ -54,7 +57,11 @@ def promote(
     as_json: bool = AS_JSON,
 ) -> None:
     """Go through the check list, and let a student answer a share of what is asked."""
-    from hausgeist.core.service import Chain  # noqa: PLC0415  half a second that --help saves
+    from hausgeist.core.service import (  # noqa: PLC0415  half a second that --help saves
+        CALLER,
+        OWNER,
+        Chain,
+    )
     from hausgeist.core.tasks import Part  # noqa: PLC0415  as above
     from hausgeist.register.promote import Wish  # noqa: PLC0415  as above
 
@@ -72,6 +79,7 @@ def promote(
             queue=queue,
             groups=await _readers(at, readers),
             template=await _template(at, task, template),
+            payer=OWNER if owner_pays else CALLER,
         )
         wish = Wish(
             student_id=chosen(there, student).id,
