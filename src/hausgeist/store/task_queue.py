@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, case, delete, func, insert, select, upd
 from hausgeist.core.answers import Value
 from hausgeist.core.tasks import Mode, Partition
 from hausgeist.store.accounts import Row
+from hausgeist.store.checks import is_of
 from hausgeist.store.deployments import AUDIT
 from hausgeist.store.tables import (
     answers,
@@ -134,6 +135,29 @@ def latest_place(
     )
     row = connection.execute(query).first()
     return row.rank if row is not None and row.partition == partition.value else None
+
+
+def still_open(connection: Connection, task_id: str, actor: str, ids: Sequence[str]) -> list[str]:
+    """Of some items of the pool, in their order, those that are kept in and the member has not answered."""
+    mine = (
+        select(answers.c.id)
+        .where(
+            answers.c.item_id == items.c.id,
+            answers.c.actor == actor,
+            answers.c.gone_at.is_(None),
+            answers.c.schema_version >= items.c.again,
+        )
+        .exists()
+    )
+    query = select(items.c.id).where(
+        items.c.id.in_(list(ids)),
+        is_of(items, task_id),
+        items.c.partition == Partition.POOL.value,
+        items.c.dup_of.is_(None),
+        ~mine,
+    )
+    found = set(connection.execute(query).scalars())
+    return [one for one in ids if one in found]
 
 
 def asked_again(connection: Connection, task_id: str, actor: str, most: int) -> list[str]:

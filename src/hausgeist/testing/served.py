@@ -23,7 +23,7 @@ from hausgeist.core.labels import DataClass, Zone
 from hausgeist.core.messages import ToolCall
 from hausgeist.core.models import Capability
 from hausgeist.core.people import Role
-from hausgeist.errors import Upstream
+from hausgeist.errors import LoginTaken, Upstream
 from hausgeist.identity.keys import KeyWish
 from hausgeist.testing.echo import EchoProvider, echo_card
 from hausgeist.web.house import House
@@ -186,9 +186,12 @@ class Served:
 
 async def _account(house: House, login: str, role: Role) -> Login:
     identity = house.identity
-    person = await identity.people.create(
-        login=login, name=login.title(), password=PASSWORD, role=role, by="test"
-    )
+    try:
+        person = await identity.people.create(
+            login=login, name=login.title(), password=PASSWORD, role=role, by="test"
+        )
+    except LoginTaken:  # a house that was served before
+        person = await identity.people.by_login(login)
     wish = KeyWish(name="test", administers=role is Role.ADMIN)
     key, _ = await identity.keys.create(wish, person.id, "test")
     return Login(person.id, login, key)

@@ -5,9 +5,10 @@ Searches go on where the member's last one ended; every order mixes in a share t
 is found here is nobody's yet: ``workbench.queue`` reserves it and decides what is shown with it.
 """
 
+import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hausgeist.core.likeness import likeness, traits
@@ -32,10 +33,12 @@ DEV_EVERY = 5
 _FIRST_WINDOW, _WINDOW_MOST = 100, 4_000
 _WINDOWS = 400
 """So many windows are looked at before there is said to be nothing."""
-_SIMILAR_AMONG = 1_500
+_SIMILAR_AMONG = 1_000
+_SIMILAR_KEPT = 60
 _BEGIN = 1_000
 """Characters of a text that likeness is computed from."""
 _CURSORS = 1_000
+_RANKED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,7 @@ class Finder:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._cursors: OrderedDict[tuple[str, str, str, int], float] = OrderedDict()
+        self._ranked: OrderedDict[tuple[str, str, str], list[str]] = OrderedDict()
 
     async def candidates(
         self, task: Task, member: Member, wish: Wish, count: int, seen: set[str]
@@ -157,16 +161,26 @@ class Finder:
     async def _similar(
         self, task: Task, member: Member, like: str, most: int, seen: set[str]
     ) -> tuple[list[str], str]:
-        ids = await self._drawn(task, member, Partition.POOL, _SIMILAR_AMONG, seen | {like})
-        found = await self._store.read(
-            lambda connection: task_queue.beginnings(connection, task.id, [like, *ids], _BEGIN)
-        )
-        if like not in found:
-            return [], N_("There is no text to compare with: these are drawn at random.")
-        wanted = traits(found[like])
-        near = [(likeness(wanted, traits(found[one])), one) for one in ids if one in found]
-        near.sort(key=lambda pair: -pair[0])
-        return [one for score, one in near[:most] if score > 0], ""
+        """What is most like a text, of a share of the open ones: compared once, then taken one by one."""
+        key = (task.id, member.id, like)
+        ranked = [one for one in self._ranked.get(key, ()) if one not in seen]
+        if ranked:
+            ranked = await self._store.read(
+                lambda connection: task_queue.still_open(connection, task.id, member.id, ranked)
+            )
+        if len(ranked) < most:
+            ids = await self._drawn(task, member, Partition.POOL, _SIMILAR_AMONG, seen | {like})
+            found = await self._store.read(
+                lambda connection: task_queue.beginnings(connection, task.id, [like, *ids], _BEGIN)
+            )
+            if like not in found:
+                return [], N_("There is no text to compare with: these are drawn at random.")
+            ranked = await asyncio.to_thread(_most_like, found, like, ids)
+        self._ranked[key] = ranked
+        self._ranked.move_to_end(key)
+        while len(self._ranked) > _RANKED:
+            self._ranked.popitem(last=False)
+        return ranked[:most], ""
 
     async def _mixed(self, task: Task, member: Member, most: int, seen: set[str]) -> list[str]:
         """Items by chance: of the pool, with one of the dev set every now and then."""
@@ -267,3 +281,11 @@ class Finder:
         self._cursors.move_to_end(key)
         while len(self._cursors) > _CURSORS:
             self._cursors.popitem(last=False)
+
+
+def _most_like(found: Mapping[str, str], like: str, ids: Sequence[str]) -> list[str]:
+    """Ids of the texts that are most like one of them, the most like first."""
+    wanted = traits(found[like])
+    near = [(likeness(wanted, traits(found[one])), one) for one in ids if one in found]
+    near.sort(key=lambda pair: -pair[0])
+    return [one for score, one in near[:_SIMILAR_KEPT] if score > 0]
