@@ -5,6 +5,7 @@ import asyncio
 import base64
 import io
 import json
+import zipfile
 import zlib
 
 import pytest
@@ -14,7 +15,7 @@ from taskmade import Shop
 from hausgeist.errors import BadUpload
 from hausgeist.store import task_answers, tasks
 from hausgeist.store.tables import suggestions
-from hausgeist.workbench import records
+from hausgeist.workbench import reading, records
 from hausgeist.workbench.docbin import hash_of
 
 SPACY_PASSAGES = """
@@ -321,3 +322,143 @@ def test_predictions_become_suggestions_that_nobody_may_train_with_unasked(shop)
         ("import", "m1", "unknown", 0.7)
     ] * 2
     assert {row["item_id"] for row in rows} == {one.id for one in shop.listed(task)}
+
+
+# -- data sets of Hugging Face ----------------------------------------------------------------------
+
+CARD = """---
+license: cc-by-4.0
+dataset_info:
+- config_name: de
+  features:
+  - name: text
+    dtype: string
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': lob
+          '1': 'frage, offen'
+          '2': "beschwerde"
+  splits:
+  - name: train
+- config_name: en
+  features:
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': praise
+---
+# Anliegen
+"""
+
+
+def zipped(**files):
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as file:
+        for name, body in files.items():
+            file.writestr(name.replace("__", "/").replace("_", "."), body)
+    return kept.getvalue()
+
+
+def test_rows_of_a_data_set_server_have_their_classes_by_name():
+    """A number without a name stays one; -1 is nobody's class."""
+    names = {"names": ["lob", "frage"], "_type": "ClassLabel"}
+    features = [
+        {"feature_idx": 0, "name": "text", "type": {"dtype": "string", "_type": "Value"}},
+        {"feature_idx": 1, "name": "label", "type": names},
+    ]
+    rows = [
+        {"row_idx": at, "row": {"text": f"Text {at}", "label": label}}
+        for at, label in enumerate((0, 1, -1, 7))
+    ]
+    format_, found = read(json.dumps({"features": features, "rows": rows}))
+    assert format_ == "rows+json"
+    assert said(found) == [
+        ("Text 0", "lob"),
+        ("Text 1", "frage"),
+        ("Text 2", None),
+        ("Text 3", "7"),
+    ]
+
+
+def test_words_with_numbers_of_tags_are_passages():
+    """Of a sequence of classes, as data sets of names have it."""
+    tags = {
+        "feature": {"names": ["O", "B-ort", "I-ort"], "_type": "ClassLabel"},
+        "_type": "Sequence",
+    }
+    row = {"tokens": ["in", "Bad", "Aibling", "."], "ner_tags": [0, 1, 2, 0]}
+    body = {"features": [{"name": "ner_tags", "type": tags}], "rows": [{"row_idx": 0, "row": row}]}
+    assert said(read(json.dumps(body))[1]) == [("in Bad Aibling .", [[3, 14, "ort"]])]
+
+
+@pytest.mark.parametrize("table", ["jsonl", "csv"])
+def test_a_data_set_with_its_card_has_its_classes_by_name(table):
+    """Of the first configuration; quotes and commas in names stay what they are."""
+    rows = [("Danke", 0), ("Wann?", 1), ("Zu laut", 2)]
+    body = lines(*({"text": text, "label": label} for text, label in rows))
+    if table == "csv":
+        body = "text,label\n" + "".join(f"{text},{label}\n" for text, label in rows)
+    packed = zipped(**{"README_md": CARD, f"data__train_{table}": body})
+    format_, found = read(packed, "set.zip")
+    assert format_ == "dataset"
+    assert said(found) == [
+        ("Danke", "lob"),
+        ("Wann?", "frage, offen"),
+        ("Zu laut", "beschwerde"),
+    ]
+    assert {one.cells["table"] for one in found} == {f"data/train.{table}"}
+
+
+def test_classes_stand_in_dataset_info_too():
+    """As a saved data set has them; a card that is no card names nothing."""
+    info = {"default": {"features": {"label": {"names": ["a", "b"], "_type": "ClassLabel"}}}}
+    table = lines({"text": "x", "label": 1})
+    named_so = zipped(dataset_infos_json=json.dumps(info), a_jsonl=table)
+    named_so = named_so.replace(b"dataset.infos.json", b"dataset_infos.json")
+    assert said(read(named_so, "set.zip")[1]) == [("x", "b")]
+    broken = zipped(README_md="---\nnames: [\n", a_jsonl=table)
+    assert said(read(broken, "set.zip")[1]) == [("x", 1)]
+
+
+def parquet_of(columns, names=(), **kept):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = arrow.table(columns)
+    if names:
+        feature = {"label": {"names": list(names), "_type": "ClassLabel"}}
+        told = json.dumps({"info": {"features": feature}})
+        table = table.replace_schema_metadata({"huggingface": told})
+    file = io.BytesIO()
+    parquet.write_table(table, file, **kept)
+    return file.getvalue()
+
+
+def test_parquet_comes_in_through_the_limited_child(tmp_path):
+    """Its classes by the names in its metadata; pictures in it are passed over."""
+    columns = {
+        "text": [f"Anliegen {at}" for at in range(700)],
+        "label": [at % 2 for at in range(700)],
+        "picture": [b"x" * 50] * 700,
+    }
+    path = tmp_path / "set.parquet"
+    path.write_bytes(parquet_of(columns, ("lob", "frage"), row_group_size=300))
+    found = asyncio.run(reading.look_at(path, "set.parquet", {}, head=None))
+    assert (found.shape.format, found.look.columns) == ("parquet", ["text", "label"])
+    assert (found.look.text, found.look.label, found.look.read) == ("text", "label", 700)
+    assert sorted(name for name, _ in found.look.labels) == ["frage", "lob"]
+
+
+@pytest.mark.parametrize("hand", ["cut", "noise", "empty"])
+def test_a_parquet_file_that_is_broken_is_told(tmp_path, hand):
+    """In the child, which ends with a sentence and not with a crash."""
+    body = parquet_of({"text": ["a"] * 500})
+    body = {"cut": body[:-9], "noise": body[:40] + b"\xff" * 400 + body[440:], "empty": b"PAR1"}[
+        hand
+    ]
+    path = tmp_path / "set.parquet"
+    path.write_bytes(body)
+    with pytest.raises(BadUpload):
+        asyncio.run(reading.look_at(path, "set.parquet", {}, head=None))

@@ -93,7 +93,15 @@ def open_bench(ground: Ground) -> Bench:
     partitions = Partitions(ground.store, ground.trail)
     snapshots = Snapshots(ground.store, ground.now_ms)
     queue = Queue(ground.store, ground.secret, ground.now_ms)
-    students = Students(ground.store, ground.trail, jobs, ground.settings.home, snapshots.take)
+    rules = Rules(ground.store, ground.trail, ground.now_ms)
+    students = Students(
+        ground.store,
+        ground.trail,
+        jobs,
+        ground.settings.home,
+        take=snapshots.take,
+        ruled=rules.options,
+    )
     home = ground.settings.home / FOLDER
     gate = Gate(ground.store, ground.trail, jobs, ground.now_ms)
     promote = Promote(ground.store, ground.trail, gate, students, ground.now_ms)
@@ -117,7 +125,7 @@ def open_bench(ground: Ground) -> Bench:
         snapshots=snapshots,
         students=students,
         jobs=jobs,
-        rules=Rules(ground.store, ground.trail, ground.now_ms),
+        rules=rules,
         suggest=Suggest(ground.store, jobs, ground.gateway, ground.now_ms),
         gate=gate,
         lineage=Lineage(ground.store, ground.trail, ground.settings.home / FOLDER),

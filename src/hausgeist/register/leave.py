@@ -8,17 +8,20 @@ history of its openings.
 
 import asyncio
 import hashlib
+import json
+import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hausgeist.audit import Trail
+from hausgeist.core.answers import Value
 from hausgeist.core.jobs import Job, JobState
-from hausgeist.core.tasks import Part, Task
+from hausgeist.core.tasks import Part, Partition, Task
 from hausgeist.core.trail import Fact
-from hausgeist.errors import NotFound
+from hausgeist.errors import NotFound, StudentBroken, StudentDown
 from hausgeist.identity.tokens import new_id
 from hausgeist.jobs.queue import Jobs
 from hausgeist.jobs.work import JobCancelled, Work
@@ -26,14 +29,31 @@ from hausgeist.people.archives import FOLDER
 from hausgeist.register.card import card
 from hausgeist.register.leaving.archive import Packed, Packing, Wish, pack
 from hausgeist.register.leaving.restore import Taken, is_archive
-from hausgeist.store import openings, tasks
+from hausgeist.register.leaving.returning import Returned, Returning, measured
+from hausgeist.store import datasets, evaluations, openings, students, tasks
 from hausgeist.store.db import Store
+from hausgeist.store.evaluations import Evaluation, Result
 from hausgeist.store.openings import Opening
 from hausgeist.store.tasks import Member
+from hausgeist.training.guesses import DEV, write_guesses
+from hausgeist.training.process import Predictor
 from hausgeist.training.students import FOLDER as STUDENTS
 
 JOB = "export"
+CARD = "elsewhere.json"
+"""The card of the house that a task came from, beside its students."""
 _CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back: so many students and evaluations; ``left_out``: students that are not what they say."""
+
+    task: Task
+    students: int
+    left_out: int
+    evaluations: int
+    card: bool
 
 
 class Leave:
@@ -133,16 +153,89 @@ class Leave:
         return await asyncio.to_thread(is_archive, path)
 
     async def restore(self, path: Path, user_id: str) -> Task:
-        """Make a new task, owned by somebody, of an archive; nothing of it is left where it breaks off.
+        """Make a new task, owned by somebody, of an archive; see ``restored``."""
+        return (await self.restored(path, user_id)).task
+
+    async def restored(self, path: Path, user_id: str) -> Restored:
+        """Make a new task, owned by somebody, of an archive, with its students.
+
+        Nothing of it is left where it breaks off. A student that is not what it says stays behind; the
+        others are asked about the development texts here. Verdicts come along in the card alone.
 
         Raises:
             BadUpload: it is no archive of a task, or broken.
         """
         taken = await asyncio.to_thread(Taken, path, new_id())
+        folder = self._home / STUDENTS / taken.new
         try:
-            return await self._restored(taken, user_id)
+            task = await self._restored(taken, user_id)
+            try:
+                return await self._with_students(task, taken, folder)
+            except BaseException:  # half a task is none
+                await self._store.write(lambda connection: tasks.remove(connection, task.id))
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+                raise
         finally:
             taken.close()
+
+    async def _with_students(self, task: Task, taken: Taken, folder: Path) -> Restored:
+        """Its students, what was measured of others, and the card that came along."""
+        returning = Returning(taken.zip, lambda old: str(taken.id_of(old)), folder, task)
+        found = await asyncio.to_thread(returning.all, self._now_ms())
+        told = await asyncio.to_thread(taken.evaluations)
+        left_out = returning.left_out
+        predictor = Predictor(self._home / STUDENTS)
+        try:
+            for one in found:
+                if not await self._measured(task, one, predictor):
+                    left_out += 1
+                    await asyncio.to_thread(shutil.rmtree, one.folder, ignore_errors=True)
+        finally:
+            await predictor.close()
+
+        def keep(connection: Any) -> None:
+            for one, results in told:
+                evaluations.put(connection, one, results)
+
+        await self._store.write(keep)
+        card_there = await asyncio.to_thread(_card_kept, taken, folder)
+        kept = await self._store.read(lambda connection: students.of_task(connection, task.id))
+        return Restored(task, len(kept), left_out, len(told) + len(kept), card=card_there)
+
+    async def _measured(self, task: Task, one: Returned, predictor: Predictor) -> bool:
+        """Ask a student about the development texts, and keep it with what it said; False: it cannot."""
+
+        def look(connection: Any) -> list[tuple[str, str, Value]]:
+            truths = datasets.resolved(connection, task, Partition.DEV)
+            return [(each.item, each.text, each.value) for each in truths]
+
+        dev = await self._store.read(look)
+        try:
+            said = await predictor.predict(one.folder, [text for _, text, _ in dev] or ["-"])
+        except (StudentBroken, StudentDown):
+            return False
+        pairs = list(zip(dev, said, strict=False))
+        facts = measured(task, one.student, [(truth, guess) for (_, _, truth), guess in pairs])
+        guesses = [(item, guess) for (item, _, _), guess in pairs]
+        await asyncio.to_thread(write_guesses, one.folder / DEV, guesses)
+        now = self._now_ms()
+
+        def keep(connection: Any) -> None:
+            made = students.add(connection, replace(one.student, facts=facts))
+            if guesses:
+                found = Evaluation(
+                    id=new_id(),
+                    task_id=task.id,
+                    subject=made.subject,
+                    partition=Partition.DEV,
+                    facts={"quality": facts["dev"]["quality"], "complete": True},
+                    at=now,
+                )
+                results = [Result(item, guess.value, guess.score) for item, guess in guesses]
+                evaluations.put(connection, found, results)
+
+        await self._store.write(keep)
+        return True
 
     async def _restored(self, taken: Taken, user_id: str) -> Task:
         now = self._now_ms()
@@ -195,9 +288,28 @@ class Leave:
         )
 
     async def card(self, task: Task) -> dict[str, Any]:
-        """The card as it stands, as JSON values."""
+        """The card as it stands, as JSON values; ``elsewhere`` has that of the house it came from."""
         now = self._now_ms()
-        return await self._store.read(lambda connection: card(connection, task, now))
+        found = await self._store.read(lambda connection: card(connection, task, now))
+        path = self._home / STUDENTS / task.id / CARD
+        before = await asyncio.to_thread(_plain, path)
+        return found if before is None else {**found, "elsewhere": before}
+
+
+def _card_kept(taken: Taken, folder: Path) -> bool:
+    """Keep the card that came along, as history; whether there was one."""
+    found = taken.card()
+    if found is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / CARD).write_text(json.dumps(found, ensure_ascii=False), "utf-8", "replace")
+    return found is not None
+
+
+def _plain(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def _gone(path: Path) -> None:

@@ -33,19 +33,30 @@ THREADS_MOST = 4
 
 Take = Callable[[Task], Awaitable[str]]
 """Keeps what counts for a task's items now, and gives the data set's id."""
+RULES = "rules"
+Ruled = Callable[[Task], Awaitable[Mapping[str, Any]]]
+"""Gives the options of the rung of rules: those that are in force now."""
 
 
 class Students:
     """The students of a house. ``home`` is its data directory."""
 
     def __init__(
-        self, store: Store, trail: Trail, jobs: Jobs, home: Path, take: Take | None = None
+        self,
+        store: Store,
+        trail: Trail,
+        jobs: Jobs,
+        home: Path,
+        *,
+        take: Take | None = None,
+        ruled: Ruled | None = None,
     ) -> None:
         self._store = store
         self._trail = trail
         self._jobs = jobs
         self._home = home / FOLDER
         self._take = take
+        self._ruled = ruled
         self.bases = Bases(home)
         self.predictor = Predictor(self._home)
 
@@ -84,6 +95,8 @@ class Students:
         if not dataset:
             assert self._take is not None
             dataset = await self._take(task)
+        if RULES in wanted and RULES not in told and self._ruled is not None:
+            told[RULES] = dict(await self._ruled(task))
         return await self._jobs.submit(
             JOB,
             task_id=task.id,

@@ -303,12 +303,32 @@ def _doccano(one: dict[str, Any]) -> Iterator[Found]:
 
 def _rows(one: dict[str, Any]) -> Iterator[Found]:
     row = one["row"]
+    words = tagged(row)
+    if words is not None:
+        yield words
+        return
     text = _text_of(row)
     label = next(
         (row[name] for name in ("label", "labels", "intent", "class") if name in row), None
     )
     meta = {name: value for name, value in row.items() if value is not text}
     yield Found(text, None if label is None else _said(text, label), meta=meta)
+
+
+def tagged(cells: dict[str, Any]) -> Found | None:
+    """A row of words with tags beneath them, as a text with passages; None: it is none."""
+    words = cells.get("tokens") or cells.get("words")
+    if not isinstance(words, list) or not words or not all(isinstance(one, str) for one in words):
+        return None
+    for name in ("ner_tags", "tags", "labels"):
+        tags = cells.get(name)
+        if isinstance(tags, list) and len(tags) == len(words):
+            said = [str(one) if one is not None else "O" for one in tags]
+            if all(_TAG.fullmatch(one) for one in said):
+                found = _sentence([one or "-" for one in words], said)
+                meta = {key: one for key, one in cells.items() if not isinstance(one, list | dict)}
+                return Found(found.text, found.said, meta=meta)
+    return None
 
 
 READERS: dict[str, Reader] = {

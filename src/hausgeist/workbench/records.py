@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from hausgeist.errors import N_, BadUpload
-from hausgeist.workbench import docbin, foreign
+from hausgeist.workbench import docbin, foreign, hub
+from hausgeist.workbench.class_names import ClassNames, named, of_features
 
 LINE_MOST = 8 * 1024 * 1024
 """Bytes of a line; a longer one is passed over, with its number."""
@@ -106,7 +107,9 @@ def shape_of(file: BinaryIO, name: str) -> Shape:
 def _container(file: BinaryIO, sample: bytes) -> str:
     """The format of a file that is no text; empty: it seems to be one."""
     if sample.startswith(b"PK\x03\x04"):
-        return "workbook" if _is_workbook(file) else "zip"
+        return _archive(file)
+    if hub.is_parquet(sample):
+        return "parquet"
     if sample.startswith(b"\xd0\xcf\x11\xe0"):
         return "workbook"
     return "docbin" if docbin.is_docbin(sample) else ""
@@ -121,15 +124,19 @@ def _tool(text: str) -> str:
     return "conll" if foreign.is_conll(text) else ""
 
 
-def _is_workbook(file: BinaryIO) -> bool:
+def _archive(file: BinaryIO) -> str:
+    """A workbook, a data set of tables, or else an archive of texts."""
     try:
         with zipfile.ZipFile(file) as container:
             names = set(container.namelist()[:2000])
+            dataset = hub.is_dataset(container)
     except (zipfile.BadZipFile, OSError, ValueError):
-        return False
+        return "zip"
     finally:
         file.seek(0)
-    return "xl/workbook.xml" in names or "content.xml" in names
+    if "xl/workbook.xml" in names or "content.xml" in names:
+        return "workbook"
+    return "dataset" if dataset else "zip"
 
 
 def _is_object(line: str) -> bool:
@@ -221,14 +228,18 @@ def records(
     if shape.format == "conll":
         lines = (text for _, text, _ in _lines(file, shape.encoding))
         return _numbered(foreign.conll(lines))
-    if shape.format == "docbin":
-        return _docs(file)
     if shape.format == "lines":
         return _plain_lines(_lines(file, shape.encoding))
-    if shape.format == "zip":
-        return _members(file)
     if shape.format == "workbook":
         return _table(_sheet_rows(file), head=shape.head, every=every)
+    whole_files = {
+        "docbin": _docs,
+        "zip": _members,
+        "parquet": _parquet,
+        "dataset": _dataset,
+    }
+    if shape.format in whole_files:
+        return whole_files[shape.format](file)
     raise BadUpload(reason=N_("it is no text, no table and no archive of texts"))
 
 
@@ -395,7 +406,9 @@ def _json_list(file: BinaryIO, encoding: str) -> Iterator[Record]:
         found = json.loads(body.decode(encoding, "replace").removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise BadUpload(reason=N_("it is no valid JSON")) from error
+    names: ClassNames = {}
     if isinstance(found, dict):  # the list stands under a name
+        names = of_features(found.get("features")) if "rows" in found else {}
         lists = [found.get("rows"), *found.values()]
         found = next((one for one in lists if isinstance(one, list)), [found])
     if not isinstance(found, list):
@@ -404,9 +417,38 @@ def _json_list(file: BinaryIO, encoding: str) -> Iterator[Record]:
         if isinstance(one, str):
             yield Record(number, {"text": one})
         elif isinstance(one, dict):
-            yield Record(number, {str(name)[:64]: value for name, value in one.items()})
+            cells = {str(name)[:64]: value for name, value in one.items()}
+            if names and isinstance(cells.get("row"), dict):
+                cells["row"] = named(cells["row"], names)
+            yield Record(number, cells)
         else:
             yield Record(number, reason="not_json")
+
+
+def _parquet(file: BinaryIO) -> Iterator[Record]:
+    """Rows of a table with types; words with tags beneath them are a text with passages."""
+    for number, cells in enumerate(hub.parquet(file), start=1):
+        tagged = foreign.tagged(cells)
+        yield Record(number, cells) if tagged is None else _told(number, tagged)
+
+
+def _dataset(file: BinaryIO) -> Iterator[Record]:
+    """The rows of all tables of a data set, numbered through; ``table`` says where each is from."""
+    try:
+        container = zipfile.ZipFile(file)
+        names = hub.names_of(container)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise BadUpload(reason=N_("the archive is broken")) from error
+    number = 0
+    for name, table in hub.tables(container):
+        shape = shape_of(table, name)
+        for record in records(table, shape):
+            number += 1
+            tagged = foreign.tagged(cells := named(record.cells, names))
+            told = replace(record, row=number, cells=cells)
+            told = told if tagged is None else _told(number, tagged)
+            more = {"table": name[-64:]} if told.cells and "table" not in told.cells else {}
+            yield replace(told, cells={**told.cells, **more})
 
 
 def _unfolded(tool: str, found: Iterator[Record]) -> Iterator[Record]:

@@ -14,6 +14,7 @@ import typer
 
 from hausgeist.cli.task.acting import AS, NAME, acting
 from hausgeist.cli.task.here import done_here, pending
+from hausgeist.cli.task.returning import returned, returned_words
 from hausgeist.cli.task.shown import (
     ROUTING,
     SETTINGS,
@@ -34,8 +35,13 @@ if TYPE_CHECKING:
     from hausgeist.store.tasks import Member
     from hausgeist.workbench.reading import Found
 
-FILE = typer.Argument(None, help="CSV, JSONL, XLSX, text, or a folder of text files.")
-FROM_FILE = typer.Argument(help="CSV, JSONL, XLSX, text, or a folder of text files.")
+FILE = typer.Argument(
+    None, help="CSV, JSONL, XLSX, Parquet, text, or a folder of texts or of a data set."
+)
+FROM_FILE = typer.Argument(
+    None, help="CSV, JSONL, XLSX, Parquet, text, or a folder of texts or of a data set."
+)
+INTO = typer.Argument(help="The task's name; or, alone, the archive of a task that comes back.")
 TITLE = typer.Option("", help="What people read; empty: made of the file's name.")
 TASK_NAME = typer.Option("", "--name", help="The name in its address; empty: made of the title.")
 KIND = typer.Option("", help="single, multi, spans or record; empty: as the file looks.")
@@ -118,17 +124,21 @@ async def _example(at: Acting) -> dict[str, Any]:
 
 
 def import_(
-    name: str = NAME,
-    file: Path = FROM_FILE,
+    name: str = INTO,
+    file: Path | None = FROM_FILE,
     column: str = TEXT_COLUMN,
     label_column: str = LABEL_COLUMN,
     sign: str = SIGN,
     login: str = AS,
     as_json: bool = AS_JSON,
 ) -> None:
-    """Add the texts of a file to a task. Texts that are there already do not come in twice."""
+    """Add the texts of a file to a task, each once; or bring a task back that was taken along."""
     from hausgeist.core.tasks import Part  # noqa: PLC0415  half a second that --help saves
 
+    if file is None:
+        row = acting(lambda at: returned(at, Path(name)), login)
+        show(row, returned_words(row), as_json=as_json)
+        return
     chosen = {"text": column, "label": label_column, "sign": sign}
 
     async def work(at: Acting) -> dict[str, Any]:
@@ -237,13 +247,22 @@ def _is_folder(file: Path) -> bool:
 
 
 def _packed(folder: Path) -> Any:
-    """The text files of a folder as an archive, which is how they are read."""
+    """The texts of a folder, or the tables of a data set, as an archive, which is how they are read."""
     import tempfile  # noqa: PLC0415  only folders need it
 
+    from hausgeist.workbench.hub import TABLES  # noqa: PLC0415  as above
+
+    cards = {"readme.md", "dataset_info.json", "dataset_infos.json"}
+    there = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    endings: tuple[str, ...] = (".txt", ".md", ".text")
+    if any(path.name.lower() in cards for path in there) and any(
+        path.suffix.lower() in TABLES and path.name.lower() not in cards for path in there
+    ):
+        endings = (*TABLES, ".md")
     packed = tempfile.NamedTemporaryFile(suffix=".zip")  # noqa: SIM115  closed by who asked for it
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as container:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix.lower() in {".txt", ".md", ".text"}:
+        for path in there:
+            if path.suffix.lower() in endings:
                 container.write(path, path.relative_to(folder.parent))
     packed.flush()
     return packed
