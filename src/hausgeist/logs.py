@@ -20,7 +20,7 @@ def set_up(level: str, form: str) -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     # Libraries speak of every request and query at lower levels, some with content.
-    for chatty in ("uvicorn", "aiohttp", "sqlalchemy", "alembic", "asyncio"):
+    for chatty in ("uvicorn", "sqlalchemy", "alembic", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -3,24 +3,15 @@
 
 import asyncio
 import socket
-import ssl
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from servers import HELLO, fetch, outbound_to, polite, self_signed, server
 
 from hausgeist.errors import EgressDenied, Upstream, UpstreamTimeout
-from hausgeist.net import AllowList, Connections, Destination, Outbound
+from hausgeist.net import AllowList, Connections, Outbound
 from hausgeist.store import connections as rows
 from hausgeist.store.db import Store, sqlite_url
 from hausgeist.store.tables import metadata
-
-HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhallo"
 
 
 class Names:
@@ -46,44 +37,6 @@ class Names:
 
     async def close(self):
         """Nothing to close."""
-
-
-@asynccontextmanager
-async def server(answer, seen, **more):
-    """A loopback server; ``answer(reader, writer)`` handles each connection."""
-
-    async def handle(reader, writer):
-        seen.append(writer)
-        try:
-            await answer(reader, writer)
-        finally:
-            writer.close()
-
-    listening = await asyncio.start_server(handle, "127.0.0.1", 0, **more)
-    try:
-        yield listening.sockets[0].getsockname()[1]
-    finally:
-        listening.close()
-
-
-def outbound_to(port, host="127.0.0.1", *, private=True, **more):
-    """A way out to one port of this machine."""
-    allow = AllowList()
-    allow.allow(Destination(host, port, "test", private=private))
-    return Outbound(allow, **more)
-
-
-async def fetch(outbound, url, **more):
-    """The status and body of an answer."""
-    async with outbound.stream("POST", url, body=b"{}", **more) as response:
-        return response.status, await response.read(1000)
-
-
-async def polite(reader, writer):
-    """Answer every request of a connection."""
-    while await reader.read(65536):
-        writer.write(HELLO)
-        await writer.drain()
 
 
 def test_nothing_is_allowed_at_first():
@@ -334,31 +287,6 @@ def test_a_large_answer_is_not_taken():
             await outbound.close()
 
     asyncio.run(run())
-
-
-def self_signed(folder):
-    """A server's TLS with a certificate that nobody vouches for."""
-    now = datetime.now(UTC)
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(Encoding.PEM) + key.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
-    (folder / "server.pem").write_bytes(pem)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem")
-    return context
 
 
 def test_certificates_are_verified(tmp_path):

@@ -7,21 +7,14 @@ from the environment are ignored, certificates are always verified (OpenSSL's ``
 authority of the house). Lines are never iterated here: a long one would be an error of the client library.
 """
 
-import errno
+import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from time import monotonic
 from types import TracebackType
-from typing import Any
-
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from typing import NamedTuple
 
 from hausgeist.errors import (
-    N_,
     EgressDenied,
     HausgeistError,
     Upstream,
@@ -29,16 +22,9 @@ from hausgeist.errors import (
     UpstreamTimeout,
 )
 from hausgeist.net.allow import AllowList, Destination
-from hausgeist.net.departure import (
-    Depart,
-    Departure,
-    Leaving,
-    Outcome,
-    Told,
-    head_in,
-    head_out,
-    pairs,
-)
+from hausgeist.net.connection import Broken, Connection
+from hausgeist.net.departure import Depart, Departure, Leaving, Outcome, Told, head_in
+from hausgeist.net.pool import Address, Pool, Resolver, SystemNames, connected
 from hausgeist.net.target import Target, locate
 from hausgeist.net.wire import Wire
 
@@ -47,24 +33,47 @@ Record = Callable[[str, int, str, bool], None]
 
 STALE_SECONDS = 1.0
 """A kept-alive connection that breaks later than this after a request was not merely stale."""
-_UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-"""Errors before a byte of the request was on its way."""
-_GONE = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED})
+
+_ALWAYS = {"User-Agent": "hausgeist", "Accept": "*/*", "Accept-Encoding": "identity"}
+"""Not compressed: it would hold a stream's events back, and hide their size."""
+
+
+class Headers(Mapping[str, str]):
+    """Headers of an answer by name, in whatever case; of several of one name the first."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:
+        self._raw = raw
+
+    def __getitem__(self, name: str) -> str:
+        wanted = name.lower().encode()
+        for key, value in self._raw:
+            if key == wanted:
+                return value.decode("utf-8", "surrogateescape")
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(key.decode("latin-1") for key, _ in self._raw))
+
+    def __len__(self) -> int:
+        return len({key for key, _ in self._raw})
 
 
 class Response:
     """The head of an answer, and its body in chunks."""
 
-    __slots__ = ("_inner", "headers", "status")
+    __slots__ = ("_connection", "_host", "headers", "status")
 
-    def __init__(self, inner: aiohttp.ClientResponse) -> None:
-        self._inner = inner
-        self.status = inner.status
-        self.headers: Mapping[str, str] = inner.headers
+    def __init__(self, connection: Connection, host: str) -> None:
+        self._connection = connection
+        self._host = host
+        self.status = connection.status
+        self.headers = Headers(connection.headers)
 
     def chunks(self) -> AsyncIterator[bytes]:
         """The body as the socket delivers it."""
-        return self._inner.content.iter_any()
+        return self._connection
 
     async def read(self, limit: int = 64 * 1024 * 1024) -> bytes:
         """The whole body.
@@ -77,23 +86,9 @@ class Response:
         async for chunk in self.chunks():
             size += len(chunk)
             if size > limit:
-                raise Upstream(provider=self._inner.host, reason="the answer is too large")
+                raise Upstream(provider=self._host, reason="the answer is too large")
             parts.append(chunk)
-        return b"".join(parts)
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """A request under way: what it is for, and how many sockets were opened for it."""
-
-    destination: Destination
-    opened: int = 0
-    again: bool = False
-    """It was put onto a socket twice: a kept one turned out to be closed."""
-
-
-_Send = Callable[[], Awaitable[aiohttp.ClientResponse]]
-_attempt: ContextVar[_Attempt] = ContextVar("attempt")
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class Outbound:
@@ -104,7 +99,7 @@ class Outbound:
         allow: AllowList,
         *,
         connect_timeout: float = 10.0,
-        resolver: AbstractResolver | None = None,
+        resolver: Resolver | None = None,
         wire: Wire | None = None,
     ) -> None:
         self.allow = allow
@@ -112,9 +107,10 @@ class Outbound:
         self.depart: Depart | None = None
         """Writes down what leaves the house; what stays in it is not asked about."""
         self.wire = wire or Wire()
+        self.names: Resolver = resolver or SystemNames()
+        """Who turns names into addresses, before they are checked."""
+        self.pool = Pool()
         self._connect_timeout = connect_timeout
-        self._resolver = resolver
-        self._session: aiohttp.ClientSession | None = None
 
     def stream(
         self,
@@ -122,7 +118,7 @@ class Outbound:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        body: Any = None,
+        body: bytes | None = None,
         idle_timeout: float = 300.0,
         total_timeout: float | None = None,
         connect_timeout: float | None = None,
@@ -133,9 +129,9 @@ class Outbound:
         ``model`` is the model's id where the request carries a call: outside the house it then goes
         only with the border's decision on that call (see ``gateway.departures``).
 
-        ``idle_timeout`` is the longest silence in seconds. Redirects are not followed. A request with a
-        body of bytes is repeated once if a kept-alive connection turns out to have been closed by the
-        other side before it answered a single byte.
+        ``idle_timeout`` is the longest silence in seconds. Redirects are not followed. A request is
+        repeated once if a kept-alive connection turns out to have been closed by the other side before
+        it answered a single byte.
 
         Entering and leaving raise:
             EgressDenied: the destination is not allowed, or resolves to an address that is not.
@@ -143,14 +139,23 @@ class Outbound:
             Upstream: the connection failed or broke.
         """
         patience = self._connect_timeout if connect_timeout is None else connect_timeout
-        timeout = _timeout(idle_timeout, total_timeout, patience)
-        return _Exchange(self, (method, url, model), headers, body, timeout)
+        return _Exchange(
+            self,
+            _Request(
+                method,
+                url,
+                headers or {},
+                body or b"",
+                model,
+                idle_timeout,
+                patience,
+                total_timeout,
+            ),
+        )
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self.pool.close()
 
     def permitted(self, url: str) -> tuple[Target, Destination]:
         """Where a URL leads, if the allow list knows it.
@@ -171,37 +176,6 @@ class Outbound:
             raise
         return target, destination
 
-    def pool(self) -> aiohttp.ClientSession:
-        """The pool of connections, made at the first use."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0,
-                    keepalive_timeout=60,
-                    resolver=_CheckedResolver(self),
-                    use_dns_cache=False,  # a cached answer would skip the check
-                    socket_factory=self._open_socket,
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,  # a proxy would see what the allow list has not seen
-                # not compressed: it would hold a stream's events back, and hide their size
-                headers={"User-Agent": "hausgeist", "Accept-Encoding": "identity"},
-            )
-        return self._session
-
-    def _open_socket(self, info: Any) -> socket.socket:
-        """The last check: a socket is opened for an address that was checked, or not at all."""
-        family, kind, protocol, _, address = info
-        attempt = _attempt.get()
-        self.check(attempt.destination, address[0], address[1])
-        attempt.opened += 1
-        self.record(attempt.destination.host, address[1], attempt.destination.reason, True)
-        opened = socket.socket(family, kind, protocol)
-        self.wire.leads(address[0], address[1])
-        if attempt.destination.outside:
-            self.wire.opened(opened)
-        return opened
-
     def check(self, destination: Destination, address: str, port: int) -> None:
         """Check an address and note a denial; see ``AllowList.check_address``."""
         try:
@@ -210,74 +184,70 @@ class Outbound:
             self.record(destination.host, port, "denied", False)
             raise
 
-    def names(self) -> AbstractResolver:
-        """Who turns names into addresses, before they are checked."""
-        return self._resolver or aiohttp.ThreadedResolver()
+
+class _Request(NamedTuple):
+    """What is asked, and how long to wait, in seconds: for a sign of life, a connection, all of it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    model: str
+    idle: float
+    patience: float
+    total: float | None
 
 
 class _Exchange:
     """One request and its answer, as a context; a class, because a generator would cost each call more."""
 
     __slots__ = (
-        "_attempt",
-        "_body",
+        "_again",
+        "_asked",
+        "_connection",
         "_departure",
         "_destination",
-        "_headers",
-        "_inner",
-        "_method",
-        "_model",
+        "_end",
+        "_head",
+        "_opened",
         "_outbound",
-        "_timeout",
-        "_url",
+        "_sent",
+        "_target",
     )
 
-    def __init__(
-        self,
-        outbound: Outbound,
-        request: tuple[str, str, str],
-        headers: Mapping[str, str] | None,
-        body: Any,
-        timeout: aiohttp.ClientTimeout,
-    ) -> None:
+    def __init__(self, outbound: Outbound, asked: _Request) -> None:
         self._outbound = outbound
+        self._asked = asked
+        self._connection: Connection | None = None
         self._departure: Departure | None = None
-        self._method, self._url, self._model = request
-        self._headers = headers
-        self._body = body
-        self._timeout = timeout
-        self._inner: aiohttp.ClientResponse | None = None
+        self._end: asyncio.TimerHandle | None = None
+        self._opened = 0
+        self._sent = self._again = False
 
     async def __aenter__(self) -> Response:
-        target, self._destination = self._outbound.permitted(self._url)
-        self._attempt = attempt = _Attempt(self._destination)
+        asked = self._asked
+        target, self._destination = self._outbound.permitted(asked.url)
+        self._target, self._head = target, _head(asked, target)
         if self._destination.outside and self._outbound.depart is not None:
             leaving = Leaving(
-                self._destination, target.host, target.port, self._model, self._body_size()
+                self._destination, target.host, target.port, asked.model, len(asked.body)
             )
             self._departure = await self._outbound.depart(leaving)
-        _attempt.set(attempt)
-        send = partial(
-            self._outbound.pool().request,
-            self._method,
-            target.url,
-            headers=self._headers,
-            data=self._body,
-            timeout=self._timeout,
-            allow_redirects=False,
-        )
+        answered = False
         try:
-            self._inner = await _sent(send, attempt, again=isinstance(self._body, bytes | None))
-        except (TimeoutError, aiohttp.ClientError) as error:
-            self._ended("failed", sent=not isinstance(error, _UNSENT))
+            connection = await self._answered()
+            answered = True
+        except (Broken, TimeoutError) as error:
+            self._ended("failed")
             raise self._told(error) from error
-        except EgressDenied:
-            self._ended("failed", sent=False)
+        except HausgeistError:
+            self._ended("failed")
             raise
         finally:
-            if self._inner is None:  # who asked has left meanwhile
-                self._ended("aborted")
-        return Response(self._inner)
+            if not answered:
+                self._ended("aborted")  # who asked has left meanwhile
+                self._leave()
+        return Response(connection, self._destination.host)
 
     async def __aexit__(
         self,
@@ -285,93 +255,130 @@ class _Exchange:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._inner is not None
+        assert self._connection is not None
         if self._departure is not None:
-            self._ended(_outcome(self._inner.status, error))
-        self._inner.close()  # back in the pool already, if the body was read to its end
-        if isinstance(error, TimeoutError | aiohttp.ClientError):
+            self._ended(_outcome(self._connection.status, error))
+        self._leave()
+        if isinstance(error, TimeoutError | Broken):
             raise self._told(error) from error
 
-    def _ended(self, outcome: Outcome, *, sent: bool = True) -> None:
+    async def _answered(self) -> Connection:
+        """A connection with the head of the answer.
+
+        Raises:
+            Broken, TimeoutError: it ended, or was silent, before.
+            EgressDenied, UpstreamAway, UpstreamTimeout: there is no connection.
+        """
+        pool, began = self._outbound.pool, monotonic()
+        kept = pool.kept(self._target)
+        if kept is None:
+            return await self._ask(await self._connected())
+        try:
+            return await self._ask(kept)
+        except Broken as error:
+            if not error.unanswered or monotonic() - began > STALE_SECONDS:
+                raise
+        self._leave()  # it was merely stale: once more
+        self._again = True
+        return await self._ask(await self._connected())
+
+    async def _ask(self, connection: Connection) -> Connection:
+        asked = self._asked
+        self._connection, self._sent = connection, True
+        if asked.total is not None:
+            loop = asyncio.get_running_loop()
+            self._end = loop.call_later(asked.total, connection.fail, TimeoutError())
+        without_body = asked.method == "HEAD"
+        await connection.ask(self._head, asked.body, asked.idle, without_body=without_body)
+        return connection
+
+    async def _connected(self) -> Connection:
+        """A new connection.
+
+        Raises:
+            EgressDenied: an address is not allowed.
+            UpstreamAway, UpstreamTimeout: nobody answers there, or not in time.
+        """
+        host, patience = self._destination.host, self._asked.patience
+        try:
+            async with asyncio.timeout(patience):
+                return await connected(self._target, await self._addresses(), self._open_socket)
+        except TimeoutError as error:
+            raise UpstreamTimeout(provider=host, seconds=round(patience)) from error
+        except OSError as error:
+            reason = f"{type(error).__name__}: {error}"[:300]
+            raise UpstreamAway(provider=host, reason=reason) from error
+
+    async def _addresses(self) -> list[Address]:
+        """Where the name leads, every address of it checked."""
+        target = self._target
+        if target.literal:
+            family = socket.AF_INET6 if ":" in target.host else socket.AF_INET
+            return [(family, target.host)]
+        found = await self._outbound.names.resolve(target.host, target.port)
+        for one in found:
+            self._outbound.check(self._destination, one["host"], target.port)
+        return [(one["family"], one["host"]) for one in found]
+
+    def _open_socket(self, address: Address) -> socket.socket:
+        """The last check: a socket is opened for an address that was checked, or not at all."""
+        outbound, destination, port = self._outbound, self._destination, self._target.port
+        outbound.check(destination, address[1], port)
+        self._opened += 1
+        outbound.record(destination.host, port, destination.reason, True)
+        opened = socket.socket(address[0], socket.SOCK_STREAM)
+        outbound.wire.leads(address[1], port)
+        if destination.outside:
+            outbound.wire.opened(opened)
+        return opened
+
+    def _leave(self) -> None:
+        """Keep the connection if its answer was read to the end, else close it."""
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
+        if self._connection is not None:
+            if self._connection.end():
+                self._outbound.pool.keep(self._target, self._connection)
+            self._connection = None
+
+    def _ended(self, outcome: Outcome) -> None:
         """Complete what was written down; without an answer, its whole body is taken for sent."""
         if self._departure is None:
             return
-        inner, attempt = self._inner, self._attempt
-        out, into = self._body_size() if sent else 0, 0
-        if inner is not None:
-            asked = inner.request_info
-            out += head_out(asked.method, asked.url.raw_path_qs, pairs(asked.headers))
-            into = head_in(inner.reason or "", inner.raw_headers) + inner.content.total_bytes
-        if attempt.again:
+        out, into = len(self._asked.body) if self._sent else 0, 0
+        connection = self._connection
+        if connection is not None and connection.status:
+            out += len(self._head)
+            into = head_in(connection.reason, connection.headers) + connection.body_bytes
+        if self._again:
             out *= 2
         self._outbound.wire.counted(out, into)
-        self._departure.ended(Told(outcome, out, into, attempt.opened))
+        self._departure.ended(Told(outcome, out, into, self._opened))
         self._departure = None
 
-    def _body_size(self) -> int:
-        body = self._body
-        return len(body) if isinstance(body, bytes | bytearray | str) else 0
-
-    def _told(self, error: Exception) -> HausgeistError:
-        """What went wrong, as one of our errors; aiohttp's time-outs derive from ``TimeoutError``."""
+    def _told(self, error: Broken | TimeoutError) -> HausgeistError:
+        """What went wrong, as one of our errors."""
         host = self._destination.host
-        if isinstance(error, aiohttp.ConnectionTimeoutError):
-            return UpstreamTimeout(provider=host, seconds=round(self._timeout.connect or 0))
         if isinstance(error, TimeoutError):
-            return UpstreamTimeout(provider=host, seconds=round(self._timeout.sock_read or 0))
-        if isinstance(error, aiohttp.ClientConnectorError):
-            return UpstreamAway(provider=host, reason=_words(error))
-        if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
-            return Upstream(provider=host, reason=N_("the connection broke off"))
-        return Upstream(provider=host, reason=_words(error))
+            return UpstreamTimeout(provider=host, seconds=round(self._asked.idle))
+        return Upstream(provider=host, reason=str(error))
 
 
-async def _sent(send: _Send, attempt: _Attempt, *, again: bool) -> aiohttp.ClientResponse:
-    """Send, and once more where ``again`` allows it and a reused connection was merely stale."""
-    started = monotonic()
-    try:
-        return await send()
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-        late = monotonic() - started > STALE_SECONDS
-        if not again or late or attempt.opened or not _unanswered(error):
-            raise
-    attempt.again = True
-    return await send()
+def _head(asked: _Request, target: Target) -> bytes:
+    """The head of a request.
 
-
-@lru_cache(maxsize=64)
-def _timeout(idle: float, total: float | None, patience: float) -> aiohttp.ClientTimeout:
-    """Time-outs in seconds; there are few, and making one costs as much as a query."""
-    return aiohttp.ClientTimeout(
-        total=total, connect=patience, sock_connect=patience, sock_read=idle
-    )
-
-
-class _CheckedResolver(AbstractResolver):
-    """DNS, then the allow list's check of every address it gave."""
-
-    def __init__(self, outbound: Outbound) -> None:
-        self._outbound = outbound
-        self._inner = outbound.names()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        destination = self._outbound.allow.find(host, port)
-        found = await self._inner.resolve(host, port, family)
-        for entry in found:
-            self._outbound.check(destination, entry["host"], port)
-        return found
-
-    async def close(self) -> None:
-        await self._inner.close()
-
-
-def _unanswered(error: aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) -> bool:
-    """Whether the other side closed without having begun to answer."""
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return isinstance(error.message, str)  # else it holds the head that was cut short
-    return error.errno in _GONE or isinstance(error.__cause__, ConnectionResetError)
+    Raises:
+        ValueError: a header has a line break in it.
+    """
+    lines = [f"{asked.method} {target.path} HTTP/1.1", f"Host: {target.authority}"]
+    lines += [f"{name}: {value}" for name, value in {**_ALWAYS, **asked.headers}.items()]
+    if asked.body or asked.method not in {"GET", "HEAD"}:
+        lines.append(f"Content-Length: {len(asked.body)}")
+    head = "\r\n".join(lines)
+    if not head.count("\r") == head.count("\n") == len(lines) - 1:
+        raise ValueError("a header has a line break in it")
+    return head.encode() + b"\r\n\r\n"
 
 
 def _outcome(status: int, error: BaseException | None) -> Outcome:
@@ -381,10 +388,3 @@ def _outcome(status: int, error: BaseException | None) -> Outcome:
     if error is not None and not isinstance(error, Exception):
         return "aborted"  # cancelled, or nobody reads on
     return "ok" if status < 400 and error is None else "refused"
-
-
-def _words(error: Exception) -> str:
-    """What went wrong, without the request's content and without what came instead of an answer."""
-    if isinstance(error, aiohttp.ClientResponseError):  # it quotes both, and the whole address
-        return type(error).__name__
-    return f"{type(error).__name__}: {error}"[:300]

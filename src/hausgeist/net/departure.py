@@ -5,7 +5,7 @@ Knows no caller and no content. Bytes are those of HTTP/1.1: head and body befor
 to the socket, and head and body as they came (the framing of chunks is not among them).
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -51,18 +51,7 @@ Depart: TypeAlias = Callable[[Leaving], Awaitable[Departure | None]]
 """Writes a request down before it leaves; None: it stays in the house. What it raises keeps it here."""
 
 
-def head_out(method: str, path: str, headers: Iterable[tuple[str, str]]) -> int:
-    """Bytes of a request's head as HTTP/1.1 writes it."""
-    lines = sum(len(name.encode()) + len(value.encode()) + 4 for name, value in headers)
-    return len(method) + len(path.encode()) + len("  HTTP/1.1\r\n") + lines + 2
-
-
-def head_in(reason: str, headers: Iterable[tuple[bytes, bytes]]) -> int:
+def head_in(reason: bytes, headers: Iterable[tuple[bytes, bytes]]) -> int:
     """Bytes of an answer's head as HTTP/1.1 writes it."""
     lines = sum(len(name) + len(value) + 4 for name, value in headers)
-    return len("HTTP/1.1 200 \r\n") + len(reason.encode()) + lines + 2
-
-
-def pairs(headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Every header, those that stand twice too."""
-    return [(str(name), str(value)) for name, value in headers.items()]
+    return len("HTTP/1.1 200 \r\n") + len(reason) + lines + 2

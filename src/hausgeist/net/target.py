@@ -32,6 +32,16 @@ class Target:
     literal: bool
     """The host is an IP address, in its canonical spelling."""
 
+    @property
+    def path(self) -> str:
+        """Path and query as a request's first line has them."""
+        return self.url.raw_path_qs or "/"
+
+    @property
+    def authority(self) -> str:
+        """Host and port as a request's head has them; the scheme's own port is left out."""
+        return self.url.host_port_subcomponent or self.host
+
 
 @lru_cache(maxsize=512)
 def locate(url: str) -> Target:
