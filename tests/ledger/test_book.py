@@ -13,7 +13,7 @@ from hausgeist.errors import BudgetExhausted
 from hausgeist.ledger import Book
 from hausgeist.ledger.book import DEAD
 from hausgeist.store import calls, schema
-from hausgeist.store.db import Store
+from hausgeist.store.db import Store, ping
 from hausgeist.store.tables import budgets, ledger, reservations
 
 NOW = 1_790_000_000_000  # 2026-09
@@ -232,9 +232,12 @@ def test_a_caller_who_leaves_while_the_reservation_is_written_holds_nothing(stor
     give_budget(store, limit_tokens=1_000)
 
     async def run():
+        other = asyncio.create_task(store.write(ping))  # or nobody would have to wait for a group
+        await asyncio.sleep(0)
         task = asyncio.create_task(Book(store, lambda: NOW).reserve(reservation()))
         await asyncio.sleep(0)
         task.cancel()
+        await other
         await asyncio.gather(task, return_exceptions=True)
         await asyncio.sleep(0)  # where the commit came at the same moment, its news is on the way
         await store.drain()

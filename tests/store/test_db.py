@@ -2,13 +2,14 @@
 """The writer: groups, isolation of failures, order."""
 
 import asyncio
+import sqlite3
 
 import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from hausgeist.store.db import Store
-from hausgeist.store.tables import meta
+from hausgeist.store.db import ALONE, Store, sqlite_url
+from hausgeist.store.tables import meta, metadata
 
 
 def add(key, value="x"):
@@ -65,6 +66,63 @@ def test_items_of_one_verb_travel_together(store):
 
     assert asyncio.run(run()) == list(range(50))
     assert sizes == [50]
+
+
+def adding(connection, items):
+    """A verb that adds keys."""
+    return [add(key)(connection) for key in items]
+
+
+def test_what_cannot_wait_is_committed_as_well(store):
+    """One after the other and many at once: each returns after its commit, none is lost."""
+
+    async def run():
+        first = await store.write_soon(adding, "first")
+        many = await asyncio.gather(*(store.write_soon(adding, f"k{n}") for n in range(100)))
+        return [first, *many]
+
+    assert asyncio.run(run()) == ["first", *(f"k{n}" for n in range(100))]
+    assert len(keys(store)) == 101
+
+
+def test_what_cannot_wait_fails_as_it_would_in_a_group(store):
+    """Who asked learns of the error; what comes next is written."""
+
+    async def run():
+        await store.write_soon(adding, "taken")
+        await asyncio.sleep(2 * ALONE)
+        with pytest.raises(IntegrityError):
+            await store.write_soon(adding, "taken")
+        await asyncio.sleep(2 * ALONE)
+        return await store.write_soon(adding, "next")
+
+    assert asyncio.run(run()) == "next"
+    assert keys(store) == {"taken", "next"}
+
+
+def test_nobody_stands_still_while_another_process_writes(tmp_path):
+    """Where the file is locked the loop goes on, and the write is done once the lock is gone."""
+    store = Store(sqlite_url(tmp_path / "h.db"))
+    store.write_now(metadata.create_all)
+    other = sqlite3.connect(tmp_path / "h.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    async def run():
+        task = asyncio.create_task(store.write_soon(adding, "mine"))
+        turns = 0
+        while turns < 10:  # the loop turns while the lock is held
+            await asyncio.sleep(0.01)
+            turns += 1
+        assert not task.done()
+        other.execute("COMMIT")
+        return await task
+
+    try:
+        assert asyncio.run(run()) == "mine"
+        assert keys(store) == {"mine"}
+    finally:
+        other.close()
+        store.close()
 
 
 def test_drain_waits_for_what_nobody_awaits(store):

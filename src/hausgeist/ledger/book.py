@@ -128,7 +128,7 @@ class Book:
             DatabaseError: the database did not answer; should it have written all the same, that is undone.
         """
         try:
-            refused = await self._store.write_many(self._reserve, reservation)
+            refused = await self._store.write_soon(self._reserve, reservation)
         except (asyncio.CancelledError, DatabaseError):
             # the commit cannot be called back, or its answer may be all that got lost; what lets go of it
             # is written after it, never before

@@ -5,6 +5,7 @@ The writer is a thread that commits in groups: everything that arrived while the
 into the next one. A *verb* is a plain function ``(connection, items) -> results`` of a file in this
 package; items for the same verb are handed over together, so a hundred ledger rows are one statement.
 If a group fails it is rolled back and every item is tried alone: one bad write never loses another's.
+What cannot wait is written by whoever asks, where nobody else writes: see ``write_soon``.
 While the database does not answer, whoever waits is told at once; what nobody waits for is kept and tried
 again, so that a restart of the database costs no line of the ledger.
 """
@@ -36,6 +37,9 @@ Verb = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 
 LULL = 0.002
 """Seconds the hand-over waits under load, so that a group is worth its commit."""
+
+ALONE = 0.002
+"""Seconds between two writes that are not handed over: where they come more often, groups are cheaper."""
 
 UNHURRIED = 0.02
 """Seconds that writes nobody waits for may wait for company."""
@@ -79,6 +83,8 @@ class _Hand:
     """What nobody waits for: it goes when it is many, or due."""
     due: bool = False
     timer: asyncio.TimerHandle | None = None
+    alone_at: float = 0.0
+    """When something was last written without being handed over; the loop's clock."""
     in_flight: bool = False
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -101,6 +107,7 @@ class Store:
         self._thread: threading.Thread | None = None
         self._hand: _Hand | None = None
         self._connection: Connection | None = None  # the writer thread's own
+        self._alone: Connection | None = None  # the event loop's own, see `write_soon`
 
     @property
     def name(self) -> str:
@@ -151,6 +158,25 @@ class Store:
         self._collect(hand, _Entry(verb, item, future))
         return future
 
+    async def write_soon(self, verb: Verb, item: object) -> object:
+        """Hand an item to a verb; returns after its commit, as ``write_many`` does, only sooner.
+
+        On a SQLite file that nobody writes at the moment it is done in this thread: waking the writer, and
+        being woken by it, takes longer than the commit. That is a few pages in memory: no file is synced
+        (see ``_prepare``), no checkpoint is made here, and where somebody else holds the lock nobody waits
+        for it: then the item goes with the next group.
+        """
+        hand = self._hand_of_loop()
+        now = hand.loop.time()
+        idle = not hand.in_flight and now - hand.alone_at >= ALONE
+        if self.is_sqlite and idle:
+            hand.alone_at = now
+            try:
+                return self._written_alone(verb, item)
+            except DatabaseError:  # locked, or what it is will show again: nothing was committed
+                self._let_go_alone()
+        return await self.write_many(verb, item)
+
     def write_later(self, verb: Verb, item: object) -> None:
         """Hand an item to a verb; nobody waits. ``drain`` waits for all of them."""
         hand = self._hand_of_loop()
@@ -177,6 +203,7 @@ class Store:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+        self._let_go_alone()
         self._readers.shutdown()
         self._reader.dispose()
         self._writer.dispose()
@@ -232,6 +259,22 @@ class Store:
         else:
             hand.in_flight = False
             hand.idle.set()
+
+    def _written_alone(self, verb: Verb, item: object) -> object:
+        if self._alone is None:
+            self._alone = self._writer.connect()
+            driver = self._alone.connection.driver_connection
+            assert driver is not None
+            for pragma in ("busy_timeout=0", "wal_autocheckpoint=0"):
+                driver.execute(f"PRAGMA {pragma}")
+        with self._alone.begin():
+            return verb(self._alone, [item])[0]
+
+    def _let_go_alone(self) -> None:
+        if self._alone is not None:
+            self._alone.invalidate()  # its settings are for nobody else
+            self._alone.close()
+            self._alone = None
 
     # -- the writer's thread ----------------------------------------------------------------------
 
@@ -358,7 +401,7 @@ def _engine(url: str, is_sqlite: bool, *, writing: bool) -> Engine:  # noqa: FBT
     # AUTOCOMMIT at the driver: SQLAlchemy's begin event opens the transactions we want
     engine = create_engine(
         url,
-        pool_size=1 if writing else 4,
+        pool_size=2 if writing else 4,  # writing: the writer's and the event loop's own
         max_overflow=0 if writing else 4,
         hide_parameters=True,
         connect_args={

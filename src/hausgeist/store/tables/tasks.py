@@ -24,8 +24,11 @@ from hausgeist.store.tables.schema import metadata
 
 
 def _partial(name: str, where: str, *columns: str) -> Index:
-    """An index of some rows."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    """An index of some rows; on PostgreSQL too, see the migrations.
+
+    To name that dialect here would load all of it at every start, a fifteenth of what a start takes.
+    """
+    return Index(name, *columns, sqlite_where=text(where))
 
 
 tasks = Table(
@@ -131,13 +134,7 @@ items = Table(
     Index("ix_items_task_id_partition_rank", "task_id", "partition", "rank"),
     Index("ix_items_task_id_partition_answered_rank", "task_id", "partition", "answered", "rank"),
     Index("ix_items_task_id_partition_answered_worth", "task_id", "partition", "answered", "worth"),
-    Index(
-        "ix_items_task_id_again",
-        "task_id",
-        "again",
-        sqlite_where=text("again > 0"),
-        postgresql_where=text("again > 0"),
-    ),
+    _partial("ix_items_task_id_again", "again > 0", "task_id", "again"),
     Index("ix_items_task_id_seq", "task_id", "seq"),
     Index("ix_items_task_id_partition_seq", "task_id", "partition", "seq"),
     _partial("ix_items_dup_of", "dup_of IS NOT NULL", "dup_of"),
