@@ -123,6 +123,10 @@ BY_RULE: dict[str, tuple[str, ...]] = {
     "bg_egn": ("EGN {7523169263}",),
     "ip": ("Zugriff von {192.0.2.7} um", "Host {2001:db8::1} antwortet", "IP {8.8.8.8}"),
     "mac": ("{00:1A:2B:3C:4D:5E}", "{00-1a-2b-3c-4d-5e}", "{001a.2b3c.4d5e}"),
+    "vehicle": (
+        "Fahrgestellnummer {WVWZZZ1JZXW000001}",
+        "FIN: {wvw zzz1jz xw000001}",
+    ),
     "imei": ("IMEI: {490154203237518}", "{49-015420-323751-8}"),
     "plate": (
         "Der Wagen {B-AB 1234} stand dort.",

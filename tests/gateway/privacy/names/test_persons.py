@@ -55,6 +55,7 @@ def test_persons_are_found_by_what_stands_beside_them(values, text, person):
         "def summe(werte):\n    return sum(werte)",
         "- 2 Möhren\n- 1 Liter Brühe\n- Salz und Zucker",
         "TOP 1 Haushalt\nTOP 2 Verschiedenes",
+        "Der Sommer war trocken, im Winter fror es.",
     ],
 )
 def test_what_names_nobody_stays(values, text):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Addresses and numbers of devices: IP, MAC, IMEI. Loopback, masks and versions of programs are none."""
+"""Numbers of devices and vehicles: IP, MAC, IMEI, VIN. Loopback, masks and versions are none."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -104,6 +104,20 @@ MACHINES: tuple[Detector, ...] = (
         anchors=("imei", "imei-nummer", "imeisv", "gerätenummer", "imei1", "imei2"),
         loose=r"[0-9]{2}[ /-]?[0-9]{6}[ /-]?[0-9]{6}[ /-]?[0-9]{1,2}"
         r"|[0-9]{6}[ /-]?[0-9]{2}[ /-]?[0-9]{6}[ /-]?[0-9]",
+        gap=40,
+    ),
+    Rule(
+        "vehicle",
+        Kind.PLATE,
+        r"[A-HJ-NPR-Z0-9]{17}",
+        alone=False,  # its check digit is used in North America alone
+        anchors=(
+            *("fahrgestellnummer", "fahrgestell-nr", "fahrgestellnr", "fin", "vin"),
+            *("fahrzeug-identifizierungsnummer", "fahrzeugidentifizierungsnummer"),
+            *("fahrzeug-identifikationsnummer", "fahrzeugidentifikationsnummer", "fz-id-nr"),
+        ),
+        loose=r"(?i:[A-HJ-NPR-Z0-9]{3}[ -]?[A-HJ-NPR-Z0-9]{6}[ -]?[A-HJ-NPR-Z0-9]{8})",
+        fits=lambda value: sum(letter.isdigit() for letter in value) >= 4,
         gap=40,
     ),
 )

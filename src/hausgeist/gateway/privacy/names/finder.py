@@ -100,7 +100,7 @@ class Names:
             if chance <= self._threshold:
                 continue
             word, plain = tokens.words[place], tokens.plain[place]
-            if not _may_be_name(word, plain):
+            if not _may_be_name(word, plain) or _is_season(tokens.plain, place):
                 continue
             if word[0].islower() and plain not in known.PARTICLES:
                 goes_on = chance > _CLOSE and place - 1 in why and tokens.words[place - 1].islower()
@@ -168,6 +168,11 @@ def _may_be_name(word: str, plain: str) -> bool:
     if not word[0].isalpha() or "@" in word or "/" in word:
         return False
     return may_be_name(plain)
+
+
+def _is_season(plain: Sequence[str], place: int) -> bool:
+    """Whether a summer or winter is meant, and nobody of that name: "im Sommer"."""
+    return plain[place] in known.SEASONS and place > 0 and plain[place - 1] in known.ARTICLES
 
 
 def _covered(tokens: Tokens, findings: Sequence[Finding]) -> set[int]:

@@ -7,6 +7,9 @@ ARTICLES = frozenset(
     " welcher welche welches the a an".split()
 )
 
+SEASONS = frozenset("sommer winter herbst fruehling".split())
+"""Surnames that are hardly meant behind an article."""
+
 PARTICLES = frozenset(
     "von van vom zu zur zum de der den del della di da dos das du le la ten ter el al bin ibn ben abu"
     " und-zu freiherr freifrau graf gräfin graefin ritter edler auf".split()
