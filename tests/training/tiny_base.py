@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Tiny encoders as a hub would give them: numbers by a formula, a tokenizer trained on the spot.
+"""Tiny encoders as a hub would give them: numbers by a formula, a tokenizer of a few texts.
 
 Run as a program where ``transformers`` is installed, it writes what that library says of them.
 """
@@ -7,11 +7,12 @@ Run as a program where ``transformers`` is installed, it writes what that librar
 import json
 import math
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save_file
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from hausgeist.training.bases.shape import parts, shape_of
 
@@ -63,17 +64,24 @@ def tensors(made, family):
 
 
 def tokenizer(texts, family="bert", size=400):
-    """A tokenizer that knows these texts, as its JSON."""
-    made = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    made.normalizer = normalizers.BertNormalizer(lowercase=True)
-    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    """A tokenizer that knows these texts, as its JSON: frequent words, and letters for all others.
+
+    Not by the library's own training, whose ties fall differently each time.
+    """
+    normal, parts = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer()
     if family == "roberta":
-        made.normalizer = normalizers.NFKC()
-        made.pre_tokenizer = pre_tokenizers.Metaspace()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-    made.train_from_iterator(
-        texts, trainers.WordPieceTrainer(vocab_size=size, special_tokens=special)
+        normal, parts = normalizers.NFKC(), pre_tokenizers.Metaspace()
+    counts = Counter(
+        word for text in texts for word, _ in parts.pre_tokenize_str(normal.normalize_str(text))
     )
+    letters = sorted({letter for word in counts for letter in word})
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *letters, *(f"##{one}" for one in letters)]
+    usual = sorted(counts, key=lambda word: (-counts[word], word))
+    words += [word for word in usual if word not in set(letters)]
+    made = Tokenizer(
+        models.WordPiece({one: at for at, one in enumerate(words[:size])}, unk_token="[UNK]")
+    )
+    made.normalizer, made.pre_tokenizer = normal, parts
     made.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )

@@ -179,6 +179,7 @@ def _student(student: Student, dataset: Dataset | None) -> dict[str, Any]:
         "texts_per_second": facts.get("texts_per_second"),
         "wh_per_1000_estimated": facts.get("wh_per_1000"),
         "without_teacher": facts.get("people_only"),
+        "base": student.recipe.get("options", {}).get("base"),
         "told": facts.get("said") or [],
         "deleted_texts": (facts.get("gone") or {}).get("count", 0),
     }

@@ -261,6 +261,13 @@ def _students(page: _Page, card: dict[str, Any]) -> None:
         page.fact(N_("Wh for 1,000 texts, estimated"), page.number(one["wh_per_1000_estimated"], 5))
         page.fact(N_("Bytes"), page.number(one["bytes"]))
         page.fact(N_("SHA-256 of the manifest"), one["manifest_sha256"])
+        if one.get("base"):
+            base = one["base"]
+            page.fact(
+                N_("Trained further from"), _plain(f"{base['name']} {base['source']}".strip())
+            )
+            page.fact(N_("Licence of the base"), _plain(base["licence"]) or None)
+            page.fact(N_("SHA-256 of the base"), base["sha256"])
         if one["deleted_texts"]:
             page.fact(N_("Texts deleted since it learnt from them"), one["deleted_texts"])
 
