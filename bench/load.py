@@ -125,6 +125,7 @@ async def main(
         json.dumps(
             {
                 "answers": len(took),
+                "events": totals["events"],
                 "failed": totals["failed"],
                 "per_second": round(len(took) / wall, 1),
                 "events_per_second": round(totals["events"] / wall, 1),
