@@ -103,3 +103,18 @@ def test_spoken_and_read_aloud(page, voice):
     page.wait_for_selector("[data-sound][aria-pressed=false]")
     assert voice.heard[-1].text == "Guten Tag"
     assert page.locator("#problem .notice").count() == 0
+
+
+def test_dictation_into_a_temporary_chat(house, page, voice):
+    """A temporary chat hears, too: the words come into its field, and nothing else is kept."""
+    page.goto(f"{house.url}/temporary")
+    page.wait_for_selector("#mic:not([hidden])")
+    page.click("#mic")
+    page.wait_for_selector("#mic[aria-pressed=true]")
+    page.wait_for_timeout(600)
+    page.click("#mic")
+    page.wait_for_function("() => document.getElementById('text').value === 'mehr Licht'")
+    assert len(voice.heard) == 1
+    page.select_option("#model", "echo")
+    page.press("#text", "Enter")
+    page.wait_for_selector(".turn--assistant:not([aria-busy]) >> text=mehr Licht")

@@ -16,6 +16,7 @@ const stop = document.getElementById("stop");
 const papers = document.getElementById("papers");
 const thread = new Thread(document.getElementById("thread"));
 const touch = matchMedia("(pointer: coarse)");
+const mic = document.getElementById("mic");
 
 const said = JSON.parse(document.getElementById("history").value);  // [{ role, text, files }]
 let held = [];  // files that go with the next question
@@ -240,3 +241,4 @@ addEventListener("beforeunload", (event) => {
 document.getElementById("attach").hidden = false;
 thread.toEnd();
 words.live = "";  // from here on Enter sends; tests wait for it
+if (mic) import("./chat/voice.js").then(({ Dictation }) => new Dictation(mic, { form, problem }));
