@@ -7,30 +7,25 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
-from itertools import product
 from pathlib import Path
-from random import Random
 
 import pytest
-from gate_house import House, Says, run
+from gate_house import Says, run
+from leavemade import PARTS, housed, written
 from sqlalchemy import insert
 from taskmade import made_person
 
 from hausgeist.core.answers import Example, Span, Value
-from hausgeist.core.jobs import JobState
 from hausgeist.core.rules import Rule, RuleKind
-from hausgeist.core.tasks import Part, Partition, TaskKind
+from hausgeist.core.tasks import Part, TaskKind
 from hausgeist.errors import BadUpload, GateShut, NotFound
 from hausgeist.jobs.work import JobCancelled, run_here
-from hausgeist.register.leave import Leave
-from hausgeist.register.leaving import returning
 from hausgeist.register.leaving.archive import NEEDS
-from hausgeist.store import evaluations, guidelines, items, jobs, openings, rules, students, tasks
+from hausgeist.store import guidelines, openings, rules, tasks
 from hausgeist.store.guidelines import Guideline
-from hausgeist.store.students import Student
 from hausgeist.store.tables import suggestions
 from hausgeist.store.tasks import Member
-from hausgeist.training.trainers import TRAINERS, Recipe, Report, files_hash, load
+from hausgeist.training.trainers import Recipe, load
 
 MODULES = {
     "numpy": ("numpy", "numpy.libs"),
@@ -41,59 +36,10 @@ MODULES = {
 }
 
 
-class Home:
-    """A house with a data directory that a task is taken out of."""
-
-    def __init__(self, store, folder, **more):
-        self.house = House(store, **more)
-        self.folder = folder
-        self.leave = Leave(store, self.house.trail, self.house.jobs, folder, self.house._tick)
-
-    @property
-    def task(self):
-        return self.house.store.read_now(lambda c: tasks.get(c, "t1"))
-
-    async def taken(self, **wish):
-        job = await self.leave.begin(self.task, self.house.member, **wish)
-        result = await run_here(job, self.leave.work, None)
-        self.house.store.write_now(
-            lambda c: c.execute(
-                jobs.jobs.update()
-                .where(jobs.jobs.c.id == job.id)
-                .values(state=JobState.DONE.value, result=json.dumps(dict(result)))
-            )
-        )
-        return await self.leave.file(self.task, job.id), result
-
-    def trained(self, rung, examples, recipe, number=1):
-        """A student on disk and in the database, as the job has it."""
-        folder = self.folder / "students" / "t1" / f"s{number}"
-        folder.mkdir(parents=True)
-        TRAINERS[rung].train(examples, [], recipe, Report()).save(folder)
-        made = Student(
-            id=f"s{number}",
-            task_id="t1",
-            number=0,
-            rung=rung,
-            recipe=recipe.plain(),
-            dataset_id=None,
-            job_id="",
-            state="ready",
-            facts={},
-            size=1,
-            files_hash=files_hash(folder),
-            created_at=1,
-        )
-        self.house.store.write_now(lambda c: students.add(c, made))
-        return folder
-
-
 @pytest.fixture
 def home(store, tmp_path):
     """Sixty gold texts, twenty of dev, and what was said of them."""
-    found = Home(store, tmp_path / "data", gold=60, dev=20, slices=("kanal",))
-    found.house.items(6, Partition.POOL)
-    return found
+    return housed(store, tmp_path / "data")
 
 
 @pytest.fixture
@@ -106,29 +52,6 @@ def recipe():
 def messages():
     """The function that gives messages."""
     return written
-
-
-PARTS = {
-    "strasse": ("Schlagloch Gehweg Ampel Radweg Laterne Pflaster", "ist kaputt", "fehlt"),
-    "muell": ("Restmüll Sperrmüll Biotonne Altglas Papiertonne Sack", "stinkt", "quillt über"),
-    "ausweis": (
-        "Personalausweis Reisepass Ausweis Führerschein",
-        "ist abgelaufen",
-        "ging verloren",
-    ),
-}
-PLACES = ("vor der Schule", "am Markt", "bei uns im Hof", "seit Wochen", "im Bürgeramt")
-
-
-def written(count, seed=1):
-    """Messages to a town hall in an order of chance."""
-    found = [
-        (f"{thing} {place}: {what} ({number})", label)
-        for label, (things, *said) in PARTS.items()
-        for number, (thing, place, what) in enumerate(product(things.split(), PLACES, said))
-    ]
-    Random(seed).shuffle(found)
-    return [Example(f"i{at}", text, Value((one,))) for at, (text, one) in enumerate(found[:count])]
 
 
 def lines(path):
@@ -529,144 +452,3 @@ def test_spacy_loads_what_was_taken_along(home, tmp_path):
     assert [(one.start_char, one.end_char) for one in found.ents] == [
         (one.start, one.end) for one in said
     ]
-
-
-def put(path, into, change):
-    """A copy of an archive, each file as ``change`` gives it by name and content; None: left out."""
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(into, "w") as new:
-        for name in old.namelist():
-            body = change(name, old.read(name))
-            if body is not None:
-                new.writestr(name, body)
-    return into
-
-
-def summed(path, into):
-    """A copy with a list of hashes that fits, as a hand would make it that changed a file."""
-    sums = {}
-
-    def note(name, body):
-        sums[name] = hashlib.sha256(body).hexdigest()
-        return body
-
-    def renew(name, body):
-        told = "".join(f"{one}  {at}\n" for at, one in sums.items() if at != "SHA256SUMS")
-        return told.encode() if name == "SHA256SUMS" else body
-
-    put(path, path.with_name("x.zip"), note)
-    return put(path, into, renew)
-
-
-def test_students_come_back_and_answer_as_before(home, messages, recipe, tmp_path):
-    """Under their numbers, with their files by hash; development texts are measured here, anew."""
-    house = home.house
-    made_person(house.store)
-    house.answered(80)
-    home.trained("majority", messages(30), recipe, 1)
-    folder = home.trained("words", messages(90), recipe, 2)
-    house.store.write_now(lambda c: students.mark_deleted(c, "t1", "s1"))
-    (folder / "dev.jsonl").write_text(json.dumps(["i60", '{"labels":["bau"]}', 1.0, [], 0.0]))
-    held = ["i80", '{"labels":["bau"]}', 0.7, [["bau", 0.7]], 0.1]
-    (folder / "held_out.jsonl").write_text(json.dumps(held) + "\n")
-    path, _ = run(home.taken())
-    copy = put(path, tmp_path / "copy.zip", lambda _, body: body)
-    found = run(home.leave.restored(copy, "id-anna"))
-    assert (found.students, found.left_out, found.card) == (1, 0, True)
-    (one,) = house.store.read_now(lambda c: students.of_task(c, found.task.id))
-    assert (one.number, one.rung, one.files_hash) == (2, "words", files_hash(folder))
-    place = home.folder / "students" / found.task.id / one.id
-    texts = [each.text for each in messages(20, seed=3)]
-    assert load(place).predict(texts) == load(folder).predict(texts)
-    (kept,) = house.store.read_now(lambda c: evaluations.newest(c, found.task.id, Partition.DEV))
-    results = house.store.read_now(lambda c: evaluations.results(c, found.task.id, kept.id))
-    assert len(results) == 20
-    assert kept.facts["quality"]["accuracy"] < 1  # it was never told of these labels
-    assert one.facts["elsewhere"] is True
-    there = {item.id for item in house.store.read_now(lambda c: items.walk(c, found.task.id))}
-    said = [json.loads(line)[0] for line in (place / "held_out.jsonl").read_text().splitlines()]
-    assert len(said) == 1
-    assert set(said) <= there
-    assert run(home.leave.card(found.task))["elsewhere"]["task"]
-
-
-@pytest.mark.parametrize(
-    "hand",
-    ["changed", "changed_with_sums", "manifest", "format", "kind", "more", "pickle", "no_sums"],
-)
-def test_a_student_that_is_not_what_it_says_stays_behind(home, messages, recipe, tmp_path, hand):
-    """The task comes back without it, and how many stayed is told."""
-    made_person(home.house.store)
-    home.trained("words", messages(60), recipe)
-    path, _ = run(home.taken())
-
-    def change(name, body):
-        manifest = name.endswith("v1/manifest.json")
-        if hand.startswith("changed") and "students/v1/" in name and not manifest:
-            return body + b" "
-        if hand == "manifest" and manifest:
-            return b"{}"
-        if hand == "format" and manifest:
-            return body.replace(b"hausgeist-student/1", b"hausgeist-student/9")
-        if hand == "kind" and manifest:
-            return body.replace(b'"kind": "single"', b'"kind": "spans"')
-        if hand == "pickle" and manifest:
-            return body.replace(b'"rung": "words"', b'"rung": "pickle"')
-        return None if hand == "no_sums" and name == "SHA256SUMS" else body
-
-    broken = put(path, tmp_path / "broken.zip", change)
-    if hand == "more":
-        with zipfile.ZipFile(broken, "a") as file:
-            file.writestr("students/v1/run.py", "import os")
-    if hand not in {"changed", "no_sums"}:
-        broken = summed(broken, tmp_path / "summed.zip")
-    found = run(home.leave.restored(broken, "id-anna"))
-    assert (found.students, found.left_out) == (0, 1)
-    folder = home.folder / "students" / found.task.id
-    assert [one.name for one in folder.glob("*/")] == []
-
-
-def test_names_in_an_archive_are_never_paths(home, messages, recipe, tmp_path):
-    """What would lie elsewhere is not unpacked at all."""
-    made_person(home.house.store)
-    home.trained("majority", messages(30), recipe)
-    path, _ = run(home.taken())
-    copy = put(path, tmp_path / "copy.zip", lambda _, body: body)
-    with zipfile.ZipFile(copy, "a") as file:
-        for name in (
-            "students/v1/../../out",
-            "students/v1/a/b",
-            "/students/v1/out",
-            "students/v1/..",
-        ):
-            file.writestr(name, "out")
-    found = run(home.leave.restored(copy, "id-anna"))
-    assert (found.students, found.left_out) == (1, 0)
-    assert not list(home.folder.rglob("out"))
-    assert not list(tmp_path.rglob("out"))
-
-
-def test_what_unpacks_to_more_than_it_may_stays_behind(
-    home, messages, recipe, tmp_path, monkeypatch
-):
-    """Sizes are counted as they come, whatever the archive says of them."""
-    made_person(home.house.store)
-    home.trained("words", messages(60), recipe)
-    path, _ = run(home.taken())
-    copy = put(path, tmp_path / "copy.zip", lambda _, body: body)
-    monkeypatch.setattr(returning, "FILE_MOST", 100)
-    found = run(home.leave.restored(copy, "id-anna"))
-    assert (found.students, found.left_out) == (0, 1)
-
-
-def test_a_verdict_of_another_house_decides_nothing_here(home, tmp_path):
-    """It stands in the card that came along; the gold set of this house has no opening."""
-    house = home.house
-    made_person(house.store)
-    house.ready()
-    run(house.opened(Says(house, wrong=range(2)), Says(house, wrong=range(4))))
-    path, _ = run(home.taken())
-    copy = put(path, tmp_path / "copy.zip", lambda _, body: body)
-    found = run(home.leave.restored(copy, "id-anna"))
-    assert house.store.read_now(lambda c: openings.of_task(c, found.task.id)) == []
-    before = run(home.leave.card(found.task))["elsewhere"]
-    assert before["gold"]["openings"][0]["verdict"]

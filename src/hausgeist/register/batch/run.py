@@ -289,7 +289,7 @@ class _Writing:
                 self._part = sheets.part_in(
                     self._run.folder, self._number, plan.kind, plan.source.keep, plan.format
                 )
-            self._part.write(line)
+            self._part.put(sheets.row_of(line, plan.kind, plan.format))
             self._counts.add(line)
             self.rows += 1
             if self._counts.rows == plan.rows:

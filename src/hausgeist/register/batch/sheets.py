@@ -55,12 +55,8 @@ class Line:
 class Part(Protocol):
     """A part under way."""
 
-    def write(self, line: Line) -> None:
-        """Add a line."""
-        ...
-
     def put(self, cells: list[Any]) -> None:
-        """Add a row as ``cells_of`` gave it."""
+        """Add a row, as ``row_of`` and ``cells_of`` give it."""
         ...
 
     def close(self) -> None:
@@ -131,6 +127,14 @@ def assembled(parts: Sequence[Path], target: Path, columns: Sequence[str], form:
     _sync_folder(target.parent)
 
 
+def row_of(line: Line, kind: TaskKind, form: str) -> list[Any]:
+    """The cells of a line, for a part of a form."""
+    said: object = "" if form == "csv" else None
+    if line.value is not None:
+        said = written(kind, line.value, form)
+    return [line.number, *line.kept, said, *_rest(line)]
+
+
 def cells_of(part: Path, form: str) -> Iterator[list[Any]]:
     """The rows of a part, as ``Part.put`` takes them; the last five are ours."""
     if form == PARQUET:
@@ -170,13 +174,6 @@ class _TextPart:
         self._columns = columns_of(kind, keep)
         self._rows = csv.writer(self._file, lineterminator="\n")
 
-    def write(self, line: Line) -> None:
-        form = "jsonl" if self._json else "csv"
-        said = None if line.value is None else written(self._kind, line.value, form)
-        if said is None and not self._json:
-            said = ""
-        self.put([line.number, *line.kept, said, *_rest(line)])
-
     def put(self, cells: list[Any]) -> None:
         if self._json:
             found = dict(zip(self._columns, cells, strict=True))
@@ -206,10 +203,6 @@ class _ParquetPart:
         self._schema = _schema(self._arrow, columns_of(kind, keep))
         self._writer = self._parquet.ParquetWriter(self._beside, self._schema)
         self._lines: list[list[Any]] = []
-
-    def write(self, line: Line) -> None:
-        said = None if line.value is None else written(self._kind, line.value, PARQUET)
-        self.put([line.number, *line.kept, said, *_rest(line)])
 
     def put(self, cells: list[Any]) -> None:
         self._lines.append(cells)

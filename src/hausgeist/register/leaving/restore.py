@@ -105,7 +105,7 @@ class Taken:
 
         Of students it is measured anew, and rules are asked by the pages themselves.
         """
-        found = []
+        found: list[tuple[Evaluation, list[Result]]] = []
         for name in self._zip.namelist():
             if not _EVALUATION.fullmatch(name) or len(found) == EVALUATIONS_MOST:
                 continue
