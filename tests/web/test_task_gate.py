@@ -28,6 +28,14 @@ def test_every_verdict_has_its_words():
     assert set(gate_words.HEADLINES) == set(Verdict)
 
 
+def test_what_several_openings_of_a_version_may_come_to_is_added_up():
+    """Before the first only that of one; then with the next one the sum."""
+    first, third = gate_words.chance(0, 5, "en"), gate_words.chance(2, 3, "en")
+    assert "5.0 %" in first
+    assert "15.0 %" not in first
+    assert "15.0 %" in third
+
+
 def test_an_open_verdict_says_about_how_many_more():
     """Rounded up, as one would say it."""
     found = gate_words.headline("undecided", {"compared": {"more": 137}}, "en")

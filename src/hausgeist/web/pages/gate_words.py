@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from hausgeist.core.gate import Verdict
+from hausgeist.core.gate import LEVEL, Verdict
 from hausgeist.errors import N_
 from hausgeist.locale import counter, translator
 from hausgeist.render.intervals import Range, intervals
@@ -78,6 +78,22 @@ def percent(share: float, language: str) -> str:
 def within(low: float, high: float, language: str) -> str:
     """Two bounds in percent."""
     return f"{number(low * 100, language, 1)}{TO}{number(high * 100, language, 1)} %"
+
+
+def chance(done: int, left: int, language: str) -> str:
+    """How likely a student passes falsely: each opening errs on its own, together at most the sum.
+
+    ``done`` and ``left`` are openings of one version (Bonferroni's bound).
+    """
+    turn = translator(language)
+    each = percent(1 - LEVEL, language)
+    if not done or not left:
+        return turn(N_("{each} at most with each opening")).format(each=each)
+    said = N_(
+        "{each} at most with each opening; with the next one {all} at most over this version, so choose the "
+        "student by development texts"
+    )
+    return turn(said).format(each=each, all=percent((1 - LEVEL) * (done + 1), language))
 
 
 def headline(verdict: str, evidence: Mapping[str, Any], language: str) -> tuple[str, str]:

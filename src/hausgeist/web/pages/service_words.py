@@ -119,7 +119,7 @@ def snippets(house: str, task: Task, language: str) -> tuple[tuple[str, str], ..
     body = json.dumps({"text": text}, ensure_ascii=False).replace("'", "'\\''")
     curl = (
         f"curl {house}/v1/tasks/{task.name} \\\n"
-        '  -H "Authorization: Bearer $HAUSGEIST_KEY" \\\n'
+        '  -H "Authorization: Bearer $HOUSE_KEY" \\\n'
         '  -H "Content-Type: application/json" \\\n'
         f"  -d '{body}'"
     )
@@ -128,7 +128,7 @@ def snippets(house: str, task: Task, language: str) -> tuple[tuple[str, str], ..
         "from openai import OpenAI\n\n"
         "client = OpenAI(\n"
         f'    base_url="{house}/v1",\n'
-        '    api_key=os.environ["HAUSGEIST_KEY"],\n'
+        '    api_key=os.environ["HOUSE_KEY"],\n'
         ")\n"
         "reply = client.chat.completions.create(\n"
         f'    model="task/{task.name}",\n'

@@ -242,6 +242,10 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: st
                     else N_("all gold texts, before it is opened")
                 ),
             ),
+            (
+                turn(N_("Chance of a false pass")),
+                words.chance(_opened(state), state.left, language),
+            ),
         ),
         left=turn(N_("{left} of {all} openings of this gold version are left.")).format(
             left=state.left, all=task.openings
@@ -256,6 +260,14 @@ async def _page(visit: Visit, *, error: HausgeistError | None = None, reason: st
         error=error.say(turn) if error else "",
     )
     return page(visit, "task_gate.html", context, status=error.status if error else 200)
+
+
+def _opened(state: State) -> int:
+    """How often this version was opened."""
+    return sum(
+        one.opening.gold_version == state.version and bool(one.opening.student_id)
+        for one in state.history
+    )
 
 
 def _names(task: Task) -> dict[str, str]:
