@@ -25,6 +25,7 @@ from hausgeist.store import guidelines, openings, rules, tasks
 from hausgeist.store.guidelines import Guideline
 from hausgeist.store.tables import suggestions
 from hausgeist.store.tasks import Member
+from hausgeist.testing.running import environment
 from hausgeist.training.trainers import Recipe, load
 
 MODULES = {
@@ -436,19 +437,25 @@ def test_what_is_no_archive_of_a_task_is_told(home, tmp_path):
 
 
 def test_spacy_loads_what_was_taken_along(home, tmp_path):
-    """As a pipeline with the same passages; needs spaCy beside us."""
-    spacy = pytest.importorskip("spacy")
+    """As a pipeline with the same passages, the way README.md says; needs spaCy beside us."""
+    pytest.importorskip("spacy")
     folder = home.trained("crf", passages(60), Recipe(TaskKind.SPANS, ("ort",)))
     path, _ = run(home.taken())
     with zipfile.ZipFile(path) as file:
         file.extractall(tmp_path / "out")
     text = passages(3)[2].text
-    sys.path.insert(0, str(tmp_path / "out" / "spacy"))
-    try:
-        found = spacy.load(tmp_path / "out" / "spacy" / "v1")(text)
-    finally:
-        sys.path.pop(0)
+    program = (
+        "import json, spacy, sys; found = spacy.load('spacy/v1')(sys.argv[1]); "
+        "print(json.dumps([[one.start_char, one.end_char] for one in found.ents]))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, text],
+        env={**environment(tmp_path / "none"), "PYTHONPATH": "spacy"},
+        cwd=tmp_path / "out",
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert told.returncode == 0, told.stderr
     said = load(folder).predict([text])[0].value.spans
-    assert [(one.start_char, one.end_char) for one in found.ents] == [
-        (one.start, one.end) for one in said
-    ]
+    assert json.loads(told.stdout) == [[one.start, one.end] for one in said]
