@@ -46,7 +46,7 @@ def test_without_a_base_the_page_says_what_to_do_and_with_one_it_offers_it(place
     put(place, "xlm-r")
     text = hand.ask("GET", "/tasks/t1/students").text
     assert "hausgeist base add" not in text
-    assert "xlm-r · apache-2.0 · " in text
+    assert "xlm-r: apache-2.0, " in text
     sent = hand.form("/tasks/t1/students", {"rung-base": "yes", "base": "xlm-r"})
     assert sent.location == "/tasks/t1/students"
     (row,) = place.house.store.read_now(lambda c: c.execute(jobs.select()).mappings().all())

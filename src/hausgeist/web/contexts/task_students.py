@@ -23,7 +23,7 @@ class RungChoice:
     chosen: bool
     there: bool
     bases: tuple[tuple[str, str], ...] = ()
-    """Of the rung that trains one of the house's further: name, and in words licence and minutes."""
+    """The house's bases to choose from, for the rung that trains one of them further: name and words."""
 
 
 @dataclass(frozen=True, slots=True)

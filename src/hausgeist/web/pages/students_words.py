@@ -105,7 +105,7 @@ def base_words(base: Base, minutes: float, language: str) -> str:
     took = took.format(
         minutes=number(round(minutes), language), hours=number(minutes / 60, language, 1)
     )
-    return f"{base.name} · {licence} · {took}"
+    return f"{base.name}: {licence}, {took}."
 
 
 def title_of(row: Row, language: str) -> str:

@@ -187,8 +187,10 @@ def _rungs(
         if rung.there and not there:
             hint += " " + turn(words.NO_BASE)
         chosen = there and rung.name in DEFAULT[task.kind]
-        mine = bases if rung.name == BASE else ()
-        found.append(RungChoice(rung.name, turn(rung.title), hint, chosen, there, mine))
+        mine = bases if there and rung.name == BASE else ()
+        hint = " ".join([hint, *(said for _, said in mine)])
+        names = tuple((name, name) for name, _ in mine)
+        found.append(RungChoice(rung.name, turn(rung.title), hint, chosen, there, names))
     return tuple(found)
 
 
