@@ -2,6 +2,7 @@
 """Reservations and budgets: exact under many calls at once, nothing lost in a crash."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from hausgeist.errors import BudgetExhausted
 from hausgeist.ledger import Book
 from hausgeist.ledger.book import DEAD
 from hausgeist.store import calls, schema
-from hausgeist.store.db import Store, ping
+from hausgeist.store.db import Store
 from hausgeist.store.tables import budgets, ledger, reservations
 
 NOW = 1_790_000_000_000  # 2026-09
@@ -230,13 +231,15 @@ def test_a_late_settlement_of_a_call_that_was_booked_as_lost_changes_nothing(sto
 def test_a_caller_who_leaves_while_the_reservation_is_written_holds_nothing(store):
     """Cancelled between the hand-over and the commit, a call is booked with nothing used."""
     give_budget(store, limit_tokens=1_000)
+    gone = threading.Event()
 
     async def run():
-        other = asyncio.create_task(store.write(ping))  # or nobody would have to wait for a group
-        await asyncio.sleep(0)
+        other = asyncio.create_task(store.write(lambda _connection: gone.wait(30)))
+        await asyncio.sleep(0)  # where nobody else wrote, there would be no time to leave in
         task = asyncio.create_task(Book(store, lambda: NOW).reserve(reservation()))
         await asyncio.sleep(0)
         task.cancel()
+        gone.set()
         await other
         await asyncio.gather(task, return_exceptions=True)
         await asyncio.sleep(0)  # where the commit came at the same moment, its news is on the way

@@ -6,6 +6,7 @@ import gc
 import json
 import re
 import socket
+import threading
 
 import pytest
 from river import ANNA, NOW, ask, booked, gateway_over
@@ -163,13 +164,19 @@ def test_who_leaves_while_the_reservation_is_written_holds_no_budget(gateway, st
         )
     )
 
+    gone = threading.Event()
+
     async def run():
         await gateway.book.refresh()
+        other = asyncio.create_task(store.write(lambda _connection: gone.wait(30)))
+        await asyncio.sleep(0)  # where nobody else wrote, there would be no time to leave in
         asked = asyncio.create_task(anext(gateway.answer(call())))
         await asyncio.sleep(0)  # the reservation is handed to the writer
         await asyncio.sleep(0)
         asked.cancel()
         await asyncio.wait((asked,))
+        gone.set()
+        await other
         await store.drain()
         await asyncio.sleep(0)
         await store.drain()
