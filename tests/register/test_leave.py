@@ -306,13 +306,14 @@ def passages(count):
     return found
 
 
-def test_the_loader_finds_passages_as_the_house_does(home, tmp_path):
-    """By the student for passages."""
+@pytest.mark.parametrize("rung", ["crf", "crf_meaning"])
+def test_the_loader_finds_passages_as_the_house_does(home, tmp_path, rung):
+    """By the students for passages, in new words too."""
     examples = passages(60)
-    folder = home.trained("crf", examples, Recipe(TaskKind.SPANS, ("ort",)))
+    folder = home.trained(rung, examples, Recipe(TaskKind.SPANS, ("ort",)))
     path, _ = run(home.taken())
     texts = [one.text.replace("Laterne", "Ampel") for one in passages(200)]
-    said = answered(path, tmp_path / "out", "crf", texts)
+    said = answered(path, tmp_path / "out", rung, texts)
     assert said == ours(folder, texts)
     assert b'"ort"' in said
 
