@@ -420,6 +420,7 @@ def _engine(url: str, is_sqlite: bool, *, writing: bool) -> Engine:  # noqa: FBT
             "busy_timeout=5000",
             "temp_store=MEMORY",
             "secure_delete=ON",  # what is deleted is overwritten; some builds have it off
+            "recursive_triggers=ON",  # else REPLACE goes past what forbids to delete
         ):
             connection.execute(f"PRAGMA {pragma}")
 
