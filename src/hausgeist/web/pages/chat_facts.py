@@ -178,6 +178,8 @@ def _version(about: Mapping[str, Any]) -> str:
 
 
 def _where(said: Said, turn: Turn) -> str:
+    if said.zone is None and (source := said.about.get("imported")):
+        return turn(N_("not known here: it was imported from {source}")).format(source=source)
     if said.zone is None:
         return turn(N_("nowhere: it was not sent"))
     words = turn(ZONES[Zone(said.zone)])
