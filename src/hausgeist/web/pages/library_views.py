@@ -49,8 +49,8 @@ FIELDS = {
     "top_k": N_("Top-k"),
     "max_tokens": N_("Longest answer in tokens"),
     "seed": N_("Seed"),
-    "presence_penalty": N_("Presence penalty"),
-    "frequency_penalty": N_("Frequency penalty"),
+    "presence_penalty": N_("New subjects"),
+    "frequency_penalty": N_("Fewer repeats"),
 }
 COLOUR_NAMES = {
     "": N_("No colour"),
