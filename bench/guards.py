@@ -43,7 +43,9 @@ def main() -> None:
     for _ in range(2_000):
         guard.inspect(LETTER, Place.INPUT)
     took = (time.thread_time() - began) / 2_000 * 1e6
-    print(f"\na new text of {len(LETTER)} characters: {took:.1f} µs of a core (a known one: a hash)")
+    print(
+        f"\na new text of {len(LETTER)} characters: {took:.1f} µs of a core (a known one: a hash)"
+    )
     if flagged["non-hateful"] > 0.05 * total["non-hateful"] or stopped["non-hateful"]:
         sys.exit("the gate does not hold")
 
