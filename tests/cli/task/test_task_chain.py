@@ -117,7 +117,7 @@ def test_what_a_teacher_costs_is_told_before_and_a_budget_holds(run, do, rows, h
 def test_texts_that_may_not_leave_the_house_ask_nobody(trained, do, rows, home, tmp_path):
     """The border says so before a row is read by anybody."""
     do("set", "amt", "--class", "special")
-    far = PROVIDER.format(url="https://api.example.org").replace('"house"', '"world"')
+    far = PROVIDER.format(url="https://api.example.org").replace('"house"', '"eu"')
     (home / "providers.toml").write_text(far)
     words = ("--in", rows, "--out", tmp_path / "out.csv", *SURE, "--teacher", "up/m")
     with pytest.raises(BorderRefused):
@@ -163,3 +163,31 @@ def test_what_goes_with_a_chain_is_said(trained, do, rows, exported, tmp_path):
         with pytest.raises(InvalidField):
             do("run", *words, *out)
     json.dumps(do("run", "--from", exported, "--chain", *out))
+
+
+@pytest.mark.usefixtures("trained")
+def test_workers_do_their_parts_by_the_chain_too_and_parquet_has_the_teachers_answers(
+    do, rows, home, tmp_path
+):
+    """Rules and student on a worker, the teacher here; the rows are those of a run in one place."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    words = ("run", "amt", "--student", "v1", "--in", rows, *SURE, "--part-rows", "30")
+    with said("strasse") as fake:
+        (home / "providers.toml").write_text(PROVIDER.format(url=fake.url))
+        asking = (*words, "--teacher", "up/m")
+        do(*asking, "--out", tmp_path / "here.parquet")
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "hausgeist", "worker", "--idle", "60"],
+            env=environment(home),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            result = do(*asking, "--out", tmp_path / "spread.parquet", "--on", "workers")
+        finally:
+            worker.kill()
+            worker.wait()
+    here = parquet.read_table(tmp_path / "here.parquet").to_pydict()
+    assert parquet.read_table(tmp_path / "spread.parquet").to_pydict() == here
+    assert Counter(here["answered_by"]) == result["answered_by"]
+    assert set(here["answered_by"]) == {"rule", "student", "teacher"}
