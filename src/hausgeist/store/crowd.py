@@ -6,7 +6,7 @@ What is read of many answers is bounded: the latest, or items in the order that 
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, select
 
 from hausgeist.core.answers import Value
 from hausgeist.core.periods import WEEK_MS
@@ -174,7 +174,7 @@ def comments(connection: Connection, task_id: str, *, most: int, offset: int = 0
         .where(
             answers.c.task_id == task_id,
             answers.c.gone_at.is_(None),
-            answers.c.comment != "",
+            literal_column("answers.comment <> ''"),  # as its index has it
             items.c.partition != Partition.GOLD.value,
         )
         .order_by(answers.c.at.desc(), answers.c.id)

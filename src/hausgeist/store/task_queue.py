@@ -137,6 +137,45 @@ def latest_place(
     return row.rank if row is not None and row.partition == partition.value else None
 
 
+def latest_at(connection: Connection, task_id: str) -> int:
+    """When the latest answer of a task was given; 0: there is none."""
+    query = select(func.max(answers.c.at)).where(answers.c.task_id == task_id)
+    return connection.execute(query).scalar() or 0
+
+
+def begun_since(
+    connection: Connection, task_id: str, actor: str, wanted: Window, at: int
+) -> list[Open]:
+    """Items as in a ``window``, but only what others have answered from a moment on."""
+    theirs = (
+        select(answers.c.item_id)
+        .where(answers.c.task_id == task_id, answers.c.at >= at, answers.c.actor != actor)
+        .order_by(answers.c.at)
+        .limit(_AT_ONCE)
+    )
+    mine = (
+        select(answers.c.id)
+        .where(
+            answers.c.item_id == items.c.id,
+            answers.c.actor == actor,
+            answers.c.gone_at.is_(None),
+            answers.c.schema_version >= items.c.again,
+        )
+        .exists()
+    )
+    query = select(items.c.id, items.c.rank).where(
+        items.c.id.in_(theirs),
+        is_of(items, task_id),
+        items.c.partition == wanted.partition.value,
+        items.c.answered == wanted.answered,
+        items.c.dup_of.is_(None),
+        ~mine,
+        *([items.c.differs > 0] if wanted.differing else []),
+    )
+    found = connection.execute(query.order_by(items.c.rank))
+    return [Open(row.id, row.rank, mine=False) for row in found]
+
+
 def still_open(connection: Connection, task_id: str, actor: str, ids: Sequence[str]) -> list[str]:
     """Of some items of the pool, in their order, those that are kept in and the member has not answered."""
     mine = (

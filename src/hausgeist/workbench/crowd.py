@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 from hausgeist.core import agreement, anchoring
 from hausgeist.core.agreement import Agreement, Said
 from hausgeist.core.answers import Value
-from hausgeist.core.periods import last_period
+from hausgeist.core.periods import last_period, week_of
 from hausgeist.core.remembered import Remembered, Sign
 from hausgeist.core.resolution import fits
 from hausgeist.core.statistics.interval import Interval, wilson
@@ -217,7 +217,8 @@ class Crowd:
                 without_ms=_time(told, shown=False),
             )
 
-        return await self._store.read(look)
+        week = week_of(self._now_ms())
+        return await self._figure(task, ("period", week), look)
 
     async def own(self, task: Task, member: Member) -> Own:
         """A member's own figures; of many answers a minute old."""
@@ -279,8 +280,12 @@ class Crowd:
         )
 
 
-def _of_many(found: Together | anchoring.Meter | Own) -> bool:
+def _of_many(found: Together | anchoring.Meter | Own | Period | None) -> bool:
     """Whether a figure takes long to work out."""
+    if found is None:
+        return False
+    if isinstance(found, Period):
+        return sum(one.answers for one in found.people) >= KEPT_FROM
     if isinstance(found, Together):
         return found.every.items >= KEPT_FROM
     if isinstance(found, Own):

@@ -7,6 +7,7 @@ is found here is nobody's yet: ``workbench.queue`` reserves it and decides what 
 
 import asyncio
 import random
+import time
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,13 +32,16 @@ DEV_EVERY = 5
 
 
 _FIRST_WINDOW, _WINDOW_MOST = 100, 4_000
-_WINDOWS = 400
-"""So many windows are looked at before there is said to be nothing."""
+_WINDOWS_FIRST, _WINDOWS = 3, 400
+"""So many windows are looked at before the next walk's turn, and before there is said to be nothing."""
 _SIMILAR_AMONG = 1_000
 _SIMILAR_KEPT = 60
 _BEGIN = 1_000
 """Characters of a text that likeness is computed from."""
 _CURSORS = 1_000
+_BARE_FROM = 2_000
+_BARE_SECONDS = 60.0
+"""A walk over so many items that found nothing is not walked again for so long: see ``_begun_since``."""
 _RANKED = 200
 
 
@@ -72,6 +76,7 @@ class Finder:
         self._store = store
         self._cursors: OrderedDict[tuple[str, str, str, int], float] = OrderedDict()
         self._ranked: OrderedDict[tuple[str, str, str], list[str]] = OrderedDict()
+        self._bare: OrderedDict[tuple[str, str, str, int], tuple[float, int]] = OrderedDict()
 
     async def candidates(
         self, task: Task, member: Member, wish: Wish, count: int, seen: set[str]
@@ -150,13 +155,11 @@ class Finder:
     async def _disagreeing(
         self, task: Task, member: Member, most: int, seen: set[str]
     ) -> list[str]:
-        found: list[str] = []
-        for answered in reversed(range(people_for(task, Partition.POOL))):
-            walk = _Walk(Window(Partition.POOL, answered, differing=True), DISAGREE)
-            found += await self._walked(task, member, walk, most - len(found), {*seen, *found})
-            if len(found) >= most:
-                break
-        return found
+        levels = reversed(range(people_for(task, Partition.POOL)))
+        walks = [
+            _Walk(Window(Partition.POOL, answered, differing=True), DISAGREE) for answered in levels
+        ]
+        return await self._strolled(task, member, walks, most, seen)
 
     async def _similar(
         self, task: Task, member: Member, like: str, most: int, seen: set[str]
@@ -196,7 +199,6 @@ class Finder:
         self, task: Task, member: Member, partition: Partition, most: int, seen: Collection[str]
     ) -> list[str]:
         """Open items in the order that was drawn at random once; what others have begun comes first."""
-        found: list[str] = []
         people = people_for(task, partition)
         judged = await self.to_judge(task) if partition is Partition.GOLD else None
         most_people = (
@@ -206,49 +208,121 @@ class Finder:
                 lambda connection: max(people, routing.everybody(connection, task))
             )
         )
-        for answered in reversed(range(most_people)):
-            wanted = Window(partition, answered)
-            walk = _Walk(wanted, partition.value, complete=answered >= people, among=judged)
-            found += await self._walked(task, member, walk, most - len(found), {*seen, *found})
-            if len(found) >= most:
-                break
+        walks = [
+            _Walk(Window(partition, answered), partition.value, answered >= people, judged)
+            for answered in reversed(range(most_people))
+        ]
+        return await self._strolled(task, member, walks, most, seen)
+
+    async def _strolled(
+        self,
+        task: Task,
+        member: Member,
+        walks: Sequence["_Walk"],
+        most: int,
+        seen: Collection[str],
+    ) -> list[str]:
+        """Open items of walks, the first before the others: a few windows of each, all only if need be.
+
+        Where a member has answered tens of thousands, the search goes on from text to text.
+        """
+        found: list[str] = []
+        left = list(walks)
+        for windows in (_WINDOWS_FIRST, _WINDOWS):
+            for walk in tuple(left):
+                if len(found) >= most:
+                    return found
+                more, whole = await self._walked(
+                    task, member, walk, most - len(found), {*seen, *found}, windows
+                )
+                found += more
+                if whole:
+                    left.remove(walk)
         return found
 
-    async def _walked(
-        self, task: Task, member: Member, walk: "_Walk", most: int, seen: Collection[str]
-    ) -> list[str]:
-        """Open items of one walk over windows.
+    async def _walked(  # noqa: PLR0917  a walk with its bounds
+        self,
+        task: Task,
+        member: Member,
+        walk: "_Walk",
+        most: int,
+        seen: Collection[str],
+        windows: int,
+    ) -> tuple[list[str], bool]:
+        """Open items of one walk over so many windows, and whether it came to its end.
 
         Goes on where the member's last search ended, or at what they answered last, and begins anew once at
         the end, so that nobody walks over what they have answered again and again.
         """
         found: list[str] = []
         key = (task.id, member.id, walk.name, walk.wanted.answered)
+        bare = self._bare.get(key)
+        if bare is not None and time.monotonic() - bare[0] < _BARE_SECONDS:
+            return await self._begun_since(task, member, walk, bare[1], most, seen), True
+        self._bare.pop(key, None)
+        latest = await self._store.read(
+            lambda connection: task_queue.latest_at(connection, task.id)
+        )
+        passed_over = 0
         if key not in self._cursors:
             self._remember(key, await self._latest(task, member, walk.wanted.partition))
         begun = after = self._cursors.get(key)
         size = max(_FIRST_WINDOW, most)
         wrapped = begun is None
-        for _ in range(_WINDOWS):
+        whole = False
+        for _ in range(windows):
             some = await self._window(task, member, replace(walk.wanted, after=after, size=size))
-            fit: Collection[str] | None = walk.among
-            if walk.wanted.partition is Partition.POOL:
-                fit = await self._fitting(task, member, some, complete=walk.complete)
-            for one in some:
-                if fit is not None and one.id not in fit:
-                    continue
-                if not one.mine and one.id not in seen:
-                    found.append(one.id)
-                    if len(found) == most:
-                        break
+            passed_over += len(some)
+            fresh = await self._open(task, member, walk, some, {*seen, *found})
+            found += fresh[: most - len(found)]  # the walk may come over its own beginning
             passed = wrapped and begun is not None and bool(some) and some[-1].place >= begun
-            if len(found) >= most or (wrapped and len(some) < size) or passed:
+            whole = (wrapped and len(some) < size) or passed
+            if len(found) >= most or whole:
                 break
             wrapped = wrapped or len(some) < size
             after = None if len(some) < size else some[-1].place
             self._remember(key, after)
             size = min(size * 4, _WINDOW_MOST)
-        return found
+        if whole and not found and passed_over >= _BARE_FROM:
+            while len(self._bare) >= _CURSORS:
+                self._bare.popitem(last=False)
+            self._bare[key] = time.monotonic(), latest
+        return found, whole
+
+    async def _open(
+        self,
+        task: Task,
+        member: Member,
+        walk: "_Walk",
+        some: Sequence[task_queue.Open],
+        seen: Collection[str],
+    ) -> list[str]:
+        """Of a window, what the member may get."""
+        fit: Collection[str] | None = walk.among
+        if walk.wanted.partition is Partition.POOL:
+            fit = await self._fitting(task, member, some, complete=walk.complete)
+        return [
+            one.id
+            for one in some
+            if not one.mine and one.id not in seen and (fit is None or one.id in fit)
+        ]
+
+    async def _begun_since(  # noqa: PLR0917  as the walk that it stands for
+        self,
+        task: Task,
+        member: Member,
+        walk: "_Walk",
+        at: int,
+        most: int,
+        seen: Collection[str],
+    ) -> list[str]:
+        """Where a long walk found nothing: what others have answered since then."""
+        some = await self._store.read(
+            lambda connection: task_queue.begun_since(
+                connection, task.id, member.id, walk.wanted, at
+            )
+        )
+        return (await self._open(task, member, walk, some, seen))[:most]
 
     async def _latest(self, task: Task, member: Member, partition: Partition) -> float | None:
         return await self._store.read(

@@ -15,12 +15,13 @@ from typing import Any
 from hausgeist.audit import Trail
 from hausgeist.core.answers import Value
 from hausgeist.core.items import Item
+from hausgeist.core.remembered import Remembered, Sign
 from hausgeist.core.resolution import fits
 from hausgeist.core.tasks import Partition, Task
 from hausgeist.core.trail import Fact
 from hausgeist.errors import GoldSealed, NotFound
 from hausgeist.identity.tokens import new_id
-from hausgeist.store import datasets, decisions, items, task_answers
+from hausgeist.store import datasets, decisions, items, tallies, task_answers
 from hausgeist.store.db import Store
 from hausgeist.store.decisions import Decision, Place
 from hausgeist.store.task_answers import Answer
@@ -90,6 +91,7 @@ class Room:
         self._trail = trail
         self._secret = secret
         self._now_ms = now_ms
+        self._waiting: Remembered[Waiting] = Remembered(200, lambda found: found.more)
 
     async def next(self, task: Task, member: Member, *, after: str = "") -> Case | None:
         """The next case that a member may decide, after that of an item; None: there is none.
@@ -128,7 +130,7 @@ class Room:
         return found
 
     async def waiting(self, task: Task, member: Member) -> Waiting:
-        """How many cases there are."""
+        """How many cases there are; where they are more than are counted, that is known for a minute."""
 
         def look(connection: Any) -> Waiting:
             mine = gold = others = 0
@@ -143,7 +145,12 @@ class Room:
                     return Waiting(mine, gold, others, more=True)
             return Waiting(mine, gold, others)
 
-        return await self._store.read(look)
+        def remembered(connection: Any) -> Waiting:
+            sign = Sign((task, member), tallies.stamp(connection, task.id))
+            key = task.id, member.id
+            return self._waiting.of(key, sign, self._now_ms(), lambda: look(connection))
+
+        return await self._store.read(remembered)
 
     async def decide(
         self, task: Task, member: Member, item_id: str, value: Value, reason: str = ""

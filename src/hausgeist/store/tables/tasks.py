@@ -233,6 +233,9 @@ answers = Table(
     Index("ix_answers_task_id_at", "task_id", "at"),
     Index("ix_answers_task_id_actor_at", "task_id", "actor", "at"),
     Index("ix_answers_batch", "batch"),
+    _partial("ix_answers_revised", "first IS NOT NULL", "task_id", "at"),
+    _partial("ix_answers_planted", "planted IS NOT NULL", "task_id", "at"),
+    _partial("ix_answers_remarked", "comment <> ''", "task_id", "at"),
 )
 
 # items that are on somebody's screen, or about to be: nobody else gets them beyond the overlap

@@ -30,6 +30,12 @@ _HOLDS = (
     *("schema_version", "origin", "gone_at"),
 )
 """Columns of an answer that decide what counts: hard and comment do not."""
+_RARE = {
+    "revised": "first IS NOT NULL",
+    "planted": "planted IS NOT NULL",
+    "remarked": "comment <> ''",
+}
+"""What few answers have, and is asked for with every text, or on a page."""
 _LAST = (
     "(SELECT s.value FROM suggestions s WHERE s.item_id = items.id AND s.producer = '{by}' "
     "AND s.state = 'ok' ORDER BY s.at DESC, s.id DESC LIMIT 1)"
@@ -75,6 +81,8 @@ def _indexes() -> None:
     _partial("items", "ix_items_answered", ["task_id", "partition", "seq"], "answered > 0")
     by_rank = ["task_id", "partition", "answered", "rank"]
     _partial("items", "ix_items_differs", by_rank, "differs > 0")
+    for name, where in _RARE.items():
+        _partial("answers", f"ix_answers_{name}", ["task_id", "at"], where)
     _partial("suggestions", "ix_suggestions_student", ["task_id", "score"], "producer = 'student'")
 
 
