@@ -9,7 +9,17 @@ from townhall import PARTS
 
 from hausgeist.core.answers import Example, Value
 from hausgeist.core.tasks import TaskKind
+from hausgeist.training.rungs import RUNGS
 from hausgeist.training.trainers import Recipe
+
+NEED_PYTORCH = ["test_base_encoders.py", "test_base_house.py", "test_base_student.py"]
+collect_ignore = [] if RUNGS["base"].there else NEED_PYTORCH
+
+
+def pytest_report_header():
+    """Say which tests are left out."""
+    left = ", ".join(collect_ignore)
+    return f"without PyTorch (the group encoders) left out: {left}" if left else None
 
 
 def examples(count, seed=1, labels=tuple(PARTS), noise=0.0):

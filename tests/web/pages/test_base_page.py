@@ -8,6 +8,7 @@ from learning_house import LearningHouse
 from visitors import Server
 
 from hausgeist.store.tables import jobs
+from hausgeist.training.rungs import RUNGS
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,7 @@ def put(server, name):
     (folder / "base.json").write_text(json.dumps(note), "utf-8")
 
 
+@pytest.mark.skipif(not RUNGS["base"].there, reason="the extra base is not installed")
 def test_without_a_base_the_page_says_what_to_do_and_with_one_it_offers_it(place):
     """Named with licence and an estimate; the job is asked to take the one that was chosen."""
     hand = place.login("anna")

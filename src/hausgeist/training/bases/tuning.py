@@ -126,7 +126,7 @@ def tune(
             for group in optimizer.param_groups:
                 group["lr"] = group["top"] * _height(done / total)
             optimizer.zero_grad(set_to_none=True)
-            _loss(network, some, exclusive=made.exclusive).backward()  # type: ignore[no-untyped-call]
+            _loss(network, some, exclusive=made.exclusive).backward()
             nn.utils.clip_grad_norm_(network.parameters(), STRETCH)
             optimizer.step()
             done += 1
