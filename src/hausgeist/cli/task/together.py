@@ -87,7 +87,11 @@ def people(
     row, words = acting(work, login)
     tables = [
         aligned(
-            [{"answers": key, **one} | _bounds(one) for key, one in row["agreement"].items()],
+            [
+                {"answers": key, **one} | _bounds(one)
+                for key, one in row["agreement"].items()
+                if one["texts"]
+            ],
             ("answers", "texts", "observed", "kappa", "alpha", "ac1", "exact", "partial"),
         ),
         aligned(
