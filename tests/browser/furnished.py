@@ -369,7 +369,7 @@ class Furnished:
         self.server.key(None)
         rules = {**dict.fromkeys(DataClass), DataClass.INTERNAL: 365}
         call(lambda: house.lifecycle.retention.save(rules, "test"))
-        call(lambda: house.lifecycle.holds.place(HoldWish("user", self.bernd.id, LEGAL), "test"))
+        call(lambda: house.lifecycle.holds.place(HoldWish("person", self.bernd.id, LEGAL), "test"))
         assert self._one(holds.c.id)
 
     def _jobs(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from everything import WORDS, add_everything
 from sqlalchemy import func, select
 
-from hausgeist.errors import BadUpload, DataHeld, LastAdmin, NotFound
+from hausgeist.errors import BadUpload, DataHeld, InvalidField, LastAdmin, NotFound
 from hausgeist.people import STORES, Asked, HoldWish, Signer, as_text
 from hausgeist.store.tables import (
     audit_leaves,
@@ -131,6 +131,13 @@ def test_the_words_are_not_in_the_file_any_more(held):
         assert WORDS.encode() not in content
         assert WORDS.casefold().encode() not in content
         assert bernd.encode() not in content
+
+
+def test_a_hold_of_an_unknown_reach_is_not_placed(held):
+    """What holds nobody must not look as if it held everybody."""
+    bernd = held.person("bernd")
+    with pytest.raises(InvalidField, match="target"):
+        run(held, lambda: held.holds.place(HoldWish("user", bernd, "Verfahren 4711"), "admin"))
 
 
 def test_a_hold_refuses_with_its_reason_and_changes_nothing(held):

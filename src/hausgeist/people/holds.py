@@ -65,7 +65,8 @@ class Holds:
         )
 
         def work(connection: Any) -> dict[str, Fact]:
-            if (wish.scope != "everyone" and not wish.target) or not holds.add(connection, hold):
+            named = wish.scope in {"person", "group"} and wish.target
+            if not (named or wish.scope == "everyone") or not holds.add(connection, hold):
                 raise InvalidField(
                     field="target", reason=N_("there is no such person or group"), param="target"
                 )
