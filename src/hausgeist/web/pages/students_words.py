@@ -25,7 +25,6 @@ from hausgeist.training.bases.shelf import Base
 from hausgeist.training.rungs import RUNGS
 from hausgeist.web.amounts import number, size
 from hausgeist.web.contexts.task_students import BoardRow, StopBox
-from hausgeist.web.pages.suspects_words import weak
 from hausgeist.web.pages.gate_words import (
     KINDS,
     METRICS,
@@ -36,6 +35,7 @@ from hausgeist.web.pages.gate_words import (
     rounded,
     within,
 )
+from hausgeist.web.pages.suspects_words import weak
 
 UNKNOWN = N_("unknown")
 ABOUT = {
