@@ -172,9 +172,14 @@ class Store:
         if self.is_sqlite and idle:
             hand.alone_at = now
             try:
-                return self._written_alone(verb, item)
+                value = self._written_alone(verb, item)
             except DatabaseError:  # locked, or what it is will show again: nothing was committed
                 self._let_go_alone()
+            else:
+                if hand.later:  # what ended before goes along with what begins, as in a group
+                    hand.due = True
+                    self._hurry(hand)
+                return value
         return await self.write_many(verb, item)
 
     def write_later(self, verb: Verb, item: object) -> None:
