@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Backup and restore through the command line, as an operator scripts them."""
 
+import hashlib
+import io
 import json
 import os
 import subprocess
@@ -44,6 +46,49 @@ def test_a_backup_restores_into_an_empty_house(furnished, tmp_path):
     run(other, "restore", str(tmp_path / "b.tar"))
     assert logins(other) == ["anna"]
     assert (other / "secret.key").read_bytes() == (furnished / "secret.key").read_bytes()
+
+
+def test_students_and_classifiers_come_along(furnished, tmp_path):
+    """What was trained in the house is in every backup; bases and models where they are asked for."""
+    kept = ["students/t1/s1/manifest.json", "students/t1/s1/deep/weights.npz", "guards/own.hgc"]
+    large = ["bases/tiny/model.safetensors", "models/blobs/sha256-1"]
+    for name in [*kept, *large, "students/t1/.at-work-1/half"]:
+        (furnished / name).parent.mkdir(parents=True, exist_ok=True)
+        (furnished / name).write_text(name)
+    (furnished / "students/t1/s1/link").symlink_to(furnished / "secret.key")
+    for words, wanted in ((["--with-models"], [*kept, *large]), ([], kept)):
+        file = tmp_path / f"{len(wanted)}.tar"
+        run(furnished, "backup", str(file), *words)
+        other = tmp_path / file.stem
+        run(other, "restore", str(file))
+        found = [
+            one
+            for folder in ("students", "guards", "bases", "models/blobs")
+            for one in (other / folder).rglob("*")
+        ]
+        assert sorted(str(one.relative_to(other)) for one in found if one.is_file()) == sorted(
+            wanted
+        )
+        assert all((other / name).read_text() == name for name in wanted)
+
+
+@pytest.mark.parametrize("name", ["students/../../evil", "students/./x", "/etc/evil", "jobs.db"])
+def test_a_backup_that_wants_to_lie_elsewhere_is_refused(furnished, tmp_path, name):
+    """Only names that a backup of ours has are put into place, and only inside the data directory."""
+    good, bad = tmp_path / "b.tar", tmp_path / "bad.tar"
+    run(furnished, "backup", str(good))
+    with tarfile.open(good) as source, tarfile.open(bad, "w") as target:
+        manifest = json.load(source.extractfile("manifest.json"))
+        manifest["files"][name] = hashlib.sha256(b"x").hexdigest()
+        for one, data in (("manifest.json", json.dumps(manifest).encode()), (name, b"x")):
+            info = tarfile.TarInfo(one)
+            info.size = len(data)
+            target.addfile(info, io.BytesIO(data))
+        for member in source.getmembers()[1:]:
+            target.addfile(member, source.extractfile(member))
+    assert "no backup" in run(tmp_path / "other", "restore", str(bad), ok=False).stderr
+    assert not (tmp_path / "evil").exists()
+    assert not (tmp_path / "other" / "hausgeist.db").exists()
 
 
 def test_a_backup_restores_into_postgres(furnished, tmp_path, postgres_url):

@@ -2,8 +2,9 @@
 """``hausgeist backup``, ``restore`` and ``db move``: you can leave, and come back, any day.
 
 A backup is a tar file: the database as SQLite (whatever the house runs on), the house's secret, the
-providers' file, the models' manifests and, if asked, their files; ``manifest.json`` names each with its
-SHA-256. It can be made while the house runs. It holds secrets: keep it as you keep passwords.
+providers' file, the students, the guards' classifiers, the models' manifests and, if asked, their files and
+the bases; ``manifest.json`` names each with its SHA-256. It can be made while the house runs. It holds
+secrets: keep it as you keep passwords.
 """
 
 import hashlib
@@ -25,6 +26,8 @@ from hausgeist.store.db import Store, sqlite_url
 
 DATABASE = "hausgeist.db"
 PLAIN_FILES = ("secret.key", "providers.toml")
+OWN_FOLDERS = ("students", "guards")
+MODEL_FOLDERS = ("models/manifests", "models/blobs", "bases")
 MANIFEST = "manifest.json"
 
 db = typer.Typer(help="The database.", no_args_is_help=True)
@@ -34,7 +37,9 @@ def backup(
     file: Path | None = typer.Argument(
         None, help="Where to; default: backups/ in the data directory."
     ),
-    with_models: bool = typer.Option(False, "--with-models", help="Include the models' files."),
+    with_models: bool = typer.Option(
+        False, "--with-models", help="Include the models' files and the bases."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON for scripts."),
 ) -> None:
     """Write a backup; the house may be running."""
@@ -132,9 +137,8 @@ def _check_stopped(config: Settings) -> None:
 def _pack(archive: Path, database: Path, home: Path, *, with_models: bool) -> None:
     names = {DATABASE: database}
     names |= {name: home / name for name in PLAIN_FILES if (home / name).exists()}
-    for folder in ("manifests", "blobs") if with_models else ("manifests",):
-        for path in sorted((home / "models" / folder).glob("*")):
-            names[f"models/{folder}/{path.name}"] = path
+    for folder in (*OWN_FOLDERS, *(MODEL_FOLDERS if with_models else MODEL_FOLDERS[:1])):
+        names |= {path.relative_to(home).as_posix(): path for path in _files(home / folder)}
     manifest = {
         "hausgeist": __version__,
         "revision": schema.HEAD,
@@ -148,6 +152,16 @@ def _pack(archive: Path, database: Path, home: Path, *, with_models: bool) -> No
         tar.addfile(info, io.BytesIO(data))
         for name, path in names.items():
             tar.add(path, name, recursive=False)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files in a folder and below, without what is only being made (its name begins with a dot)."""
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def _unpack(archive: Path, scratch: Path) -> list[str]:
@@ -181,10 +195,9 @@ def _unpack(archive: Path, scratch: Path) -> list[str]:
 
 def _plain_member(tar: tarfile.TarFile, name: str) -> tarfile.TarInfo:
     member = tar.getmember(name)
-    expected = name in {DATABASE, *PLAIN_FILES} or (
-        name.startswith(("models/manifests/", "models/blobs/")) and name.count("/") == 2
-    )
-    if not member.isreg() or not expected or ".." in name:
+    places = tuple(f"{folder}/" for folder in (*OWN_FOLDERS, *MODEL_FOLDERS))
+    expected = name in {DATABASE, *PLAIN_FILES} or name.startswith(places)
+    if not member.isreg() or not expected or {"", ".", ".."} & set(name.split("/")):
         raise ValueError(name)
     return member
 
