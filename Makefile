@@ -3,7 +3,7 @@
 # A stamp in .venv remembers what was installed; it is stale when a file that decides about it changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format wheel lock catalogue third-party docs clean
+.PHONY: help serve test encoders lint format wheel lock catalogue third-party docs clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -26,6 +26,11 @@ test: .venv/dev.stamp .venv-clients/clients.stamp ## set up what the tests need,
 	@$(BIN)/python scripts/environment.py browser
 	@$(BIN)/python scripts/environment.py logins
 	@$(BIN)/python -m pytest $(if $(ARGS),,-n 2 --dist loadfile) $(ARGS)
+
+# In no lock: the package index has PyTorch for Linux with three gigabytes of CUDA. TORCH may name an index of
+# builds for processors: make encoders TORCH="--index-url https://download.pytorch.org/whl/cpu"
+encoders: .venv/dev.stamp ## PyTorch, for the tests of students that are made of bases
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "torch==2.13.0" $(TORCH)
 
 lint: .venv/dev.stamp ## style, types, import contracts, house rules, spelling, catalogue
 	@failed=; for check in $(CHECKS); do \
