@@ -169,17 +169,16 @@ class Store:
         hand = self._hand_of_loop()
         now = hand.loop.time()
         idle = not hand.in_flight and now - hand.alone_at >= ALONE
-        if self.is_sqlite and idle:
+        if self.is_sqlite and idle and len(hand.later) < FEW:
             hand.alone_at = now
-            try:
-                value = self._written_alone(verb, item)
+            try:  # what ended before goes along with what begins, as in a group
+                own = _Entry(verb, item, None)
+                results = self._written_alone([*hand.later, own])
             except DatabaseError:  # locked, or what it is will show again: nothing was committed
                 self._let_go_alone()
             else:
-                if hand.later:  # what ended before goes along with what begins, as in a group
-                    hand.due = True
-                    self._hurry(hand)
-                return value
+                hand.later = []
+                return next(value for entry, value, _ in results if entry is own)
         return await self.write_many(verb, item)
 
     def write_later(self, verb: Verb, item: object) -> None:
@@ -265,15 +264,16 @@ class Store:
             hand.in_flight = False
             hand.idle.set()
 
-    def _written_alone(self, verb: Verb, item: object) -> object:
+    def _written_alone(
+        self, entries: list[_Entry]
+    ) -> list[tuple[_Entry, Any, BaseException | None]]:
         if self._alone is None:
             self._alone = self._writer.connect()
             driver = self._alone.connection.driver_connection
             assert driver is not None
             for pragma in ("busy_timeout=0", "wal_autocheckpoint=0"):
                 driver.execute(f"PRAGMA {pragma}")
-        with self._alone.begin():
-            return verb(self._alone, [item])[0]
+        return _together(self._alone, entries)
 
     def _let_go_alone(self) -> None:
         if self._alone is not None:
@@ -312,7 +312,7 @@ class Store:
     def _commit(self, entries: list[_Entry]) -> list[tuple[_Entry, Any, BaseException | None]]:
         reused = self._connection is not None
         try:
-            return self._together(entries) if entries else []
+            return _together(self._kept(), entries) if entries else []
         except Exception as error:  # noqa: BLE001  whatever a verb raises goes to whoever waits for it
             self._let_go()  # it may be broken; the next group connects anew
             if reused and not self.is_sqlite and _before_commit(error):
@@ -321,27 +321,31 @@ class Store:
                 return [(entry, None, error) for entry in entries]
         return [result for entry in entries for result in self._commit([entry])]
 
-    def _together(self, entries: list[_Entry]) -> list[tuple[_Entry, Any, BaseException | None]]:
-        by_verb: dict[Verb, list[_Entry]] = {}
-        for entry in entries:
-            by_verb.setdefault(entry.verb, []).append(entry)
-        results: list[tuple[_Entry, Any, BaseException | None]] = []
+    def _kept(self) -> Connection:
+        """The writer's connection, kept for its thread's life: taking one costs as much as a commit."""
         if self._connection is None:
-            # kept for the thread's life: taking one from the pool costs as much as a commit
             self._connection = self._writer.connect()
-        connection = self._connection
-        with connection.begin():
-            for verb, ours in by_verb.items():
-                values = verb(connection, [entry.item for entry in ours])
-                results.extend(
-                    (entry, value, None) for entry, value in zip(ours, values, strict=True)
-                )
-        return results
+        return self._connection
 
     def _let_go(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _together(
+    connection: Connection, entries: list[_Entry]
+) -> list[tuple[_Entry, Any, BaseException | None]]:
+    """Write a group in one transaction; the results in the order of its verbs' first items."""
+    by_verb: dict[Verb, list[_Entry]] = {}
+    for entry in entries:
+        by_verb.setdefault(entry.verb, []).append(entry)
+    results: list[tuple[_Entry, Any, BaseException | None]] = []
+    with connection.begin():
+        for verb, ours in by_verb.items():
+            values = verb(connection, [entry.item for entry in ours])
+            results.extend((entry, value, None) for entry, value in zip(ours, values, strict=True))
+    return results
 
 
 def ping(connection: Connection) -> None:
