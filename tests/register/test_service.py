@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Students in service over HTTP: asked by their task's name, in a model's place, on trial, and back."""
 
+import asyncio
 import os
 import random
 import signal
@@ -18,7 +19,7 @@ from hausgeist.core.service import CALLER, OWNER, Chain, Template
 from hausgeist.core.tasks import Mode
 from hausgeist.errors import InvalidField, NotReadyToServe
 from hausgeist.register import human_queue
-from hausgeist.store import items, task_answers
+from hausgeist.store import deployments, items, task_answers, tasks
 from hausgeist.store.tables import ledger, throttles, users
 from hausgeist.store.task_answers import Answer
 from hausgeist.testing.echo import EchoProvider, echo_card
@@ -379,6 +380,23 @@ def test_an_owner_pays_for_so_many_texts_of_a_caller_in_a_day(office, monkeypatc
     assert (reply.json["answered"], reply.json["waiting"], len(near.calls)) == (2, 2, 2)
 
 
+def test_the_shadow_too_is_paid_for_so_many_texts_of_a_caller_in_a_day(house, monkeypatch):
+    """The owner's budget is not spent by whoever asks often."""
+    served, place = house
+    near = teacher(served)
+    promoted(served, place, chain=Chain(teachers=("lehrer",)), shadow=1.0)
+    unrationed(served)
+    monkeypatch.setattr(human_queue, "TAUGHT_DAILY", 2)
+    reply = served.request("POST", "/v1/tasks/anliegen", {"texts": [STREET] * 6})
+    assert reply.json["answered"] == 6
+
+    async def settled():
+        await asyncio.gather(*place.bench.fallback._behind)
+
+    served.run(settled())
+    assert len(near.calls) == 2
+
+
 def test_replicas_share_the_count_of_the_weekly_audit(house, monkeypatch):
     """Two processes draw together as many as one is to draw."""
     served, place = house
@@ -407,6 +425,27 @@ def test_only_those_who_may_find_the_task(house):
     assert asked(served, key=served.admin.key).status == 404
     listed = served.request("GET", "/v1/models", key=served.admin.key).json["data"]
     assert "task/anliegen" not in {one["id"] for one in listed}
+
+
+def test_who_has_left_the_task_may_not_call_it_as_a_member_and_pays_no_more(house):
+    """A service for members alone is gone with the membership, and so is the owner's cost centre."""
+    served, place = house
+    promoted(served, place, chain=Chain(groups=()))
+    served.run(place.bench.serving.refresh())
+    assert asked(served).status == 200
+
+    def left(at):
+        served.house.store.write_now(lambda c: tasks.change_member(c, "t1", "m1", left_at=at))
+        served.run(place.bench.serving.refresh())
+
+    left(NOW)
+    try:
+        assert asked(served).status == 404
+        (one,) = served.house.store.read_now(deployments.running)
+        assert (one.members, one.owner) == (frozenset(), None)
+    finally:
+        left(None)
+    assert asked(served).status == 200
 
 
 def test_a_trial_shares_with_the_deployment_before_and_goes_back_to_it(house):

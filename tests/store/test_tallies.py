@@ -361,3 +361,14 @@ def test_equal_numbers_mean_that_nothing_was_said(store):
     store.write_now(lambda c: task_answers.remark(c, replace(made, hard=True, comment="schwer")))
     look()
     assert stamps[-1] == stamps[-2]
+
+
+def test_one_who_comes_for_one_who_goes_is_a_change(store):
+    """As many are there as before, but not the same: remembered figures do not hold."""
+    world = World(store, 7)
+    gone = world.people[1]
+    before = store.read_now(lambda c: tallies.stamp(c, world.id))
+    fresh = replace(gone, id=new_id(), user_id=None)
+    store.write_now(lambda c: tasks.change_member(c, world.id, gone.id, left_at=world.now()))
+    store.write_now(lambda c: tasks.add_member(c, fresh))
+    assert store.read_now(lambda c: tallies.stamp(c, world.id)) != before

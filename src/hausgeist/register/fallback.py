@@ -343,7 +343,7 @@ class Fallback:
     ) -> None:
         """The caller has not asked for it: its owner pays, and people's calls go before it."""
         model = placed.deployment.chain.teachers[0]
-        if placed.owner is None:
+        if placed.owner is None or not await self._people.may_be_taught(post.task, call, "shadow"):
             return
         call = replace(call, principal=replace(call.principal, payer=placed.owner))
         try:

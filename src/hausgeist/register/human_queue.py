@@ -81,11 +81,14 @@ class HumanQueue:
         """Put a text that a teacher has answered there as well, for the student to learn from."""
         await self._rationed("learning", task, call, text)
 
-    async def may_be_taught(self, task: Task, call: Call) -> bool:
-        """Whether the task's owner still pays a teacher for this caller today; one text is counted."""
+    async def may_be_taught(self, task: Task, call: Call, sort: str = "teachers") -> bool:
+        """Whether the task's owner still pays a teacher for this caller today; one text is counted.
+
+        ``sort``: what is paid for, each with a count of its own.
+        """
         given = partial(
             allowances.take,
-            scope=self._today("teachers", task, call),
+            scope=self._today(sort, task, call),
             wanted=1,
             most=TAUGHT_DAILY,
             until_ms=self._tomorrow(),

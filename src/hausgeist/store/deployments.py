@@ -59,7 +59,7 @@ class Running:
     task: Task
     student: Student
     members: frozenset[str]
-    """Ids of the people in the task."""
+    """Ids of the people in the task now: who has left it calls it as anybody else."""
     owner: Payer | None = None
     """The group and the cost centre of who brought it into service; None: nobody knows who, or they left."""
 
@@ -164,8 +164,9 @@ def running(connection: Connection) -> list[Running]:
         people = {one.id: one.user_id for one in members if one.user_id is not None}
         chain = made.chain.owned(people.get(made.actor or "", ""))
         made = replace(made, chain=chain)
-        owner = _payer(connection, people.get(made.actor or ""))
-        found.append(Running(made, task, student, frozenset(people.values()), owner))
+        there = {one.id: one.user_id for one in members if one.user_id and one.left_at is None}
+        owner = _payer(connection, there.get(made.actor or ""))
+        found.append(Running(made, task, student, frozenset(there.values()), owner))
     return found
 
 

@@ -50,13 +50,14 @@ def stamp(
         for one in (partitions or tuple(Partition))
         for number in (found[one].changed, found[one].suggested if suggested else 0)
     ]
-    there = task_members.c.task_id == task_id, task_members.c.left_at.is_(None)
-    members = select(func.count()).select_from(task_members).where(*there)
+    came = select(func.count(), func.sum(task_members.c.left_at)).where(
+        task_members.c.task_id == task_id
+    )
     migrations = select(func.count()).where(task_migrations.c.task_id == task_id)
     latest = select(func.coalesce(func.max(task_migrations.c.version), 0)).where(
         task_migrations.c.task_id == task_id
     )
-    others = select(
-        members.scalar_subquery(), migrations.scalar_subquery(), latest.scalar_subquery()
-    )
-    return (*numbers, *connection.execute(others).one())
+    others = select(migrations.scalar_subquery(), latest.scalar_subquery())
+    # one who comes for one who goes is a change, too
+    people, left = connection.execute(came).one()
+    return (*numbers, people, int(left or 0), *connection.execute(others).one())
