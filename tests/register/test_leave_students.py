@@ -12,6 +12,7 @@ from taskmade import made_person
 
 from hausgeist.core.tasks import Partition, TaskKind
 from hausgeist.register.leaving import returning
+from hausgeist.register.leaving.archive import LISTED
 from hausgeist.store import evaluations, items, openings, students
 from hausgeist.training.trainers import Recipe, files_hash, load
 
@@ -173,3 +174,52 @@ def test_a_verdict_of_another_house_decides_nothing_here(home, tmp_path):
     assert house.store.read_now(lambda c: openings.of_task(c, found.task.id)) == []
     before = run(home.leave.card(found.task))["elsewhere"]
     assert before["gold"]["openings"][0]["verdict"]
+
+
+@pytest.mark.parametrize("name", ["facts.json", "held_out.jsonl"])
+def test_what_is_read_in_the_house_itself_is_small(home, recipe, tmp_path, monkeypatch, name):
+    """Facts and what was said of held-out texts are read here, not in a child: bombs are left out."""
+    made_person(home.house.store)
+    folder = home.trained("majority", written(30), recipe)
+    (folder / name).write_text(" " * 2_000)
+    path, _ = run(home.taken())
+    copy = put(path, tmp_path / "copy.zip", lambda _, body: body)
+    monkeypatch.setitem(returning.SAID_MOST, name, 1_000)
+    found = run(home.leave.restored(copy, "id-anna"))
+    assert (found.students, found.left_out) == (0, 1)
+
+
+@pytest.mark.parametrize("moment", ["1e999", "123456789012345678901234567890", "-5"])
+def test_a_moment_that_cannot_be_breaks_nothing_off(home, messages, recipe, tmp_path, moment):
+    """The others come back, whatever the archive tells of one."""
+    made_person(home.house.store)
+    home.trained("majority", messages(30), recipe, 1)
+    home.trained("majority", messages(40), recipe, 2)
+    path, _ = run(home.taken())
+
+    def change(name, body):
+        if name != LISTED:
+            return body
+        first, second = json.loads(body)
+        first["created_at"] = "MOMENT"
+        return json.dumps([first, second]).replace('"MOMENT"', moment).encode()
+
+    broken = summed(put(path, tmp_path / "broken.zip", change), tmp_path / "summed.zip")
+    found = run(home.leave.restored(broken, "id-anna"))
+    assert found.students + found.left_out == 2
+    assert found.students >= 1
+
+
+def test_two_students_that_claim_one_id_are_two(home, messages, recipe, tmp_path):
+    """The second does not take the first one's folder with it."""
+    made_person(home.house.store)
+    home.trained("majority", messages(30), recipe, 1)
+    home.trained("majority", messages(40), recipe, 2)
+    path, _ = run(home.taken())
+
+    def change(name, body):
+        return body.replace(b'"id": "s2"', b'"id": "s1"').replace(b'"id":"s2"', b'"id":"s1"')
+
+    broken = summed(put(path, tmp_path / "broken.zip", change), tmp_path / "summed.zip")
+    found = run(home.leave.restored(broken, "id-anna"))
+    assert (found.students, found.left_out) == (2, 0)

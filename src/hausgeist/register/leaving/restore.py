@@ -37,6 +37,8 @@ WHOLE_MOST = 64 * 1024 * 1024 * 1024
 """Bytes of all items together."""
 AT_ONCE = 100
 EVALUATIONS_MOST = 200
+LATEST = 1 << 48
+"""Milliseconds since the epoch; what was made later was not made."""
 _EVALUATION = re.compile(r"evaluations/dev-(teacher|majority)[A-Za-z0-9-]{0,110}\.json")
 _BROKEN = (
     zipfile.BadZipFile,
@@ -111,7 +113,7 @@ class Taken:
                 continue
             try:
                 found.append(self._evaluation(self._plain(name)))
-            except (BadUpload, KeyError, TypeError, ValueError, AttributeError):
+            except (BadUpload, KeyError, TypeError, ValueError, AttributeError, OverflowError):
                 continue  # one that cannot be read is no reason to leave the task behind
         return found
 
@@ -129,7 +131,7 @@ class Taken:
             facts={**dict(plain["facts"]), "elsewhere": True},
             at=int(plain["at"]),
         )
-        if made.partition is Partition.GOLD:
+        if made.partition is Partition.GOLD or not 0 <= made.at <= LATEST:
             raise ValueError(subject)
         return made, results
 

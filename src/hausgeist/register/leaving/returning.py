@@ -24,9 +24,10 @@ from hausgeist.core.quality import quality
 from hausgeist.core.tasks import METRICS, Task
 from hausgeist.errors import StudentBroken
 from hausgeist.register.leaving.archive import LISTED, SUMS
+from hausgeist.register.leaving.restore import LATEST
 from hausgeist.store.students import READY, Student
 from hausgeist.training.guesses import FACTS, HELD_OUT, read_guesses, write_guesses
-from hausgeist.training.trainers import MANIFEST, checked, files_hash
+from hausgeist.training.trainers import MANIFEST, MANIFEST_MOST, checked, files_hash
 
 STUDENTS_MOST = 200
 FILES_MOST = 40
@@ -34,7 +35,9 @@ FILES_MOST = 40
 FILE_MOST = 2 * 1024**3
 WHOLE_MOST = 8 * 1024**3
 """Bytes that all of them may unpack to."""
-LIST_MOST = 32 * 1024**2
+LIST_MOST = 8 * 1024**2
+SAID_MOST = {MANIFEST: MANIFEST_MOST, FACTS: 4 * 1024**2, HELD_OUT: 256 * 1024**2}
+"""Bytes of what is read here and not in a child; facts become many times as many in memory."""
 _CHUNK = 1 << 20
 _PLACE = re.compile(r"students/v([1-9][0-9]{0,6})/([A-Za-z0-9_][A-Za-z0-9_.-]{0,100})")
 _DROPPED = ("worth", "calls", "elsewhere")
@@ -42,6 +45,7 @@ _DROPPED = ("worth", "calls", "elsewhere")
 _BROKEN = (
     zipfile.BadZipFile,
     ValueError,
+    ArithmeticError,
     KeyError,
     TypeError,
     RecursionError,
@@ -91,7 +95,7 @@ class Returning:
 
     def _one(self, number: int, names: Sequence[str], now_ms: int) -> Returned | None:
         told = self._told.get(number, {})
-        student_id = self._names(f"student {told.get('id') or number}")
+        student_id = self._names(f"student {number} {told.get('id')}")
         folder = self._home / student_id
         try:
             if len(names) > FILES_MOST or len(set(names)) < len(names):
@@ -138,7 +142,7 @@ class Returning:
             facts=facts | {"elsewhere": True},
             size=sum((folder / name).stat().st_size for name in manifest["files"]),
             files_hash=files_hash(folder),
-            created_at=int(told.get("created_at") or now_ms),
+            created_at=min(max(0, int(told.get("created_at") or now_ms)), LATEST),
         )
 
     def _unpacked(self, name: str, place: Path) -> None:
@@ -148,7 +152,7 @@ class Returning:
             ValueError: it is not, or too large.
         """
         expected = self._sums.get(name)
-        digest, left = hashlib.sha256(), min(FILE_MOST, self._room)
+        digest, left = hashlib.sha256(), min(SAID_MOST.get(place.name, FILE_MOST), self._room)
         with self._zip.open(name) as source, place.open("xb") as target:
             while piece := source.read(_CHUNK):
                 left -= len(piece)
