@@ -462,3 +462,18 @@ def test_a_parquet_file_that_is_broken_is_told(tmp_path, hand):
     path.write_bytes(body)
     with pytest.raises(BadUpload):
         asyncio.run(reading.look_at(path, "set.parquet", {}, head=None))
+
+
+def test_an_archive_of_archives_is_no_data_set():
+    """Few bytes of archives within archives would be endless rows."""
+    inner = zipped(README_md=CARD, a_jsonl=lines({"text": "x", "label": 1}))
+    with pytest.raises(BadUpload):
+        read(zipped(README_md=CARD, a_csv=inner, b_csv=inner), "set.zip")
+
+
+def test_a_card_is_read_once_however_wide_its_lines_are():
+    """White space within a name costs as much as letters do: else this takes longer than a test may."""
+    wide = "a" + " " * 250_000 + "b"
+    card = CARD.replace("config_name: de", f"name: {wide}").replace("beschwerde", wide)
+    packed = zipped(README_md=card, a_jsonl=lines({"text": "Danke", "label": 0}))
+    assert said(read(packed, "set.zip")[1]) == [("Danke", "lob")]

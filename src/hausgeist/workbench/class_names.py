@@ -14,8 +14,8 @@ from typing import Any
 NAMES_MOST = 5_000
 """Names of one column."""
 HEAD_MOST = 512 * 1024
-_NAMED = re.compile(r"^(\s*)(?:-\s+)?name:\s*(.+?)\s*$")
-_NUMBER = re.compile(r"^(\s*)['\"]?(\d{1,6})['\"]?:\s*(.*?)\s*$")
+_NAMED = re.compile(r"^(\s*)(?:-\s+)?name:\s*(\S.*)")
+_NUMBER = re.compile(r"^(\s*)['\"]?(\d{1,6})['\"]?:\s*(.*)")
 _OPENS = re.compile(r"^(\s*)(?:-\s+)?(class_label|names|configs|features|dataset_info):\s*$")
 
 ClassNames = Mapping[str, Sequence[str]]
@@ -69,7 +69,7 @@ def of_readme(body: bytes) -> dict[str, list[str]]:
         return {}
     found: dict[str, list[str]] = {}
     column, inside = "", -1
-    for line in text[4:].partition("\n---")[0].splitlines():
+    for line in map(str.rstrip, text[4:].partition("\n---")[0].splitlines()):
         depth = len(line) - len(line.lstrip())
         if opened := _OPENS.match(line):
             inside = len(opened[1]) if opened[2] == "names" and column else -1

@@ -27,6 +27,7 @@ TABLES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 WHOLE_MOST = 64 * 1024 * 1024
 """Bytes of a table of an archive."""
 TABLES_MOST = 500
+CARDS_MOST = 20
 COLUMNS_MOST = 200
 ROWS_AT_ONCE = 256
 _CARDS = ("dataset_info.json", "dataset_infos.json", "readme.md")
@@ -94,12 +95,15 @@ def is_dataset(container: zipfile.ZipFile) -> bool:
 def names_of(container: zipfile.ZipFile) -> ClassNames:
     """The names of classes that the cards of an archive have."""
     found: dict[str, Any] = {}
-    for member in container.infolist():
-        name = member.filename.lower().rpartition("/")[2]
-        if name in _CARDS:
-            body = _read(container, member)
-            more = of_readme(body) if name == "readme.md" else of_info(body)
-            found = {**more, **found}
+    cards = [
+        (name, member)
+        for member in container.infolist()
+        if (name := member.filename.lower().rpartition("/")[2]) in _CARDS
+    ]
+    for name, member in cards[:CARDS_MOST]:
+        body = _read(container, member)
+        more = of_readme(body) if name == "readme.md" else of_info(body)
+        found = {**more, **found}
     return found
 
 
