@@ -369,3 +369,22 @@ def test_a_certificate_of_the_house_is_believed(tmp_path, monkeypatch):
     finally:
         pool.security.cache_clear()
     assert len(seen) == 1
+
+
+def test_the_beginning_of_another_answer_is_no_part_of_the_next_one():
+    """What stands behind an answer in the same piece is not kept for whoever asks next."""
+    found, sockets = asked(says(HELLO + b"HTTP/1.1 500 Evil\r\nX-Left: "), times=2)
+    assert [(status, body) for status, _, body in found] == [(200, b"hallo")] * 2
+    assert sockets == 2
+
+
+def test_chunks_in_capitals_are_chunks():
+    """An answer that is cut off between two of them is an error, however the server writes the word."""
+
+    async def cutting(reader, writer):
+        await reader.read(65536)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nhal\r\n")
+        await writer.drain()
+
+    with pytest.raises(Upstream):
+        asked(cutting)

@@ -191,3 +191,15 @@ def test_a_large_base_is_counted_right():
     assert weights(shape) == 108_891_648  # 109,482,240 with the pooler, which is none of it
     assert trained(shape) == weights(shape) - 30522 * 768
     assert len(parts(shape)) == 5 + 12 * 16
+
+
+def test_a_tensor_has_few_dimensions(shelf, folder):
+    """A product of a million numbers of a thousand digits would take hours."""
+    path = folder / "model.safetensors"
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    head = json.loads(content[8 : 8 + length])
+    head["more"] = {"dtype": "F32", "shape": [1] * 9, "data_offsets": [0, 4]}
+    said = json.dumps(head).encode()
+    path.write_bytes(len(said).to_bytes(8, "little") + said + content[8 + length :])
+    assert "model.safetensors cannot be read" in refused(shelf, folder)

@@ -208,6 +208,11 @@ class Connection(asyncio.Protocol):
 
     # -- from the parser ---------------------------------------------------------------------------
 
+    def on_message_begin(self) -> None:
+        """An answer begins; one behind the answer is nobody's, and no part of the next one's."""
+        if self.complete:
+            self._alive = False
+
     def on_status(self, reason: bytes) -> None:
         """The words beside the status."""
         if not self.status:
@@ -233,7 +238,8 @@ class Connection(asyncio.Protocol):
             self._alive, self.complete = False, True  # llhttp would wait for a body
             return
         framed = any(
-            name == b"content-length" or (name == b"transfer-encoding" and b"chunked" in value)
+            name == b"content-length"
+            or (name == b"transfer-encoding" and b"chunked" in value.lower())
             for name, value in self.headers
         )
         self._to_the_end = not framed and status not in _BODILESS

@@ -16,6 +16,7 @@ from hausgeist.training.bases.shape import Shape, parts
 
 HEAD_MOST = 16 * 1024 * 1024
 """Bytes of the head; a few hundred tensors take 50,000."""
+DIMENSIONS_MOST = 8
 BYTES = {"F32": 4, "F16": 2, "BF16": 2}
 """Kinds of numbers that are read, and bytes of one."""
 _WORDS = ("embeddings.word_embeddings.weight", "embeddings.tok_embeddings.weight")
@@ -90,7 +91,7 @@ def _size(one: Any, room: int) -> tuple[int, ...] | None:
     if any(type(number) is not int or number < 0 for number in [*size, *place]):
         return None
     begin, end = place
-    if not begin <= end <= room:
+    if not begin <= end <= room or len(size) > DIMENSIONS_MOST:
         return None
     # counters of positions are whole numbers: nothing of ours, whatever their kind
     if kind in BYTES and end - begin != math.prod(size) * BYTES[kind]:
