@@ -22,9 +22,9 @@ from hausgeist.gateway.drill import Drills
 from hausgeist.gateway.drill_questions import Question, compare
 from hausgeist.gateway.providers.openai import OpenAIProvider
 from hausgeist.gateway.routing import OFTEN, SHUN_SECONDS
-from hausgeist.ledger import Book
+from hausgeist.ledger import Book, Usage
 from hausgeist.net import AllowList, Destination, Outbound
-from hausgeist.store.tables import groups, ledger, users
+from hausgeist.store.tables import groups, ledger, sessions, users
 from hausgeist.testing.upstreams import FakeUpstream, OpenAIDialect
 
 NOW = 1_790_000_000_000
@@ -239,6 +239,8 @@ def people(store, count: int) -> None:
             row = {"id": f"p{number}", "login": f"p{number}", "name": "x", "role": "member"}
             row |= {"group_id": "everyone2", "locale": "de", "active": True, "created_at": 1}
             connection.execute(insert(users).values(**row))
+            seen = {"id": f"p{number}", "user_id": f"p{number}", "created_at": 1, "seen_at": NOW}
+            connection.execute(insert(sessions).values(**seen, expires_at=NOW))
 
     store.write_now(work)
 
@@ -256,6 +258,7 @@ def test_what_the_drill_foretells_is_what_happens(store, word, victims):
         )  # the calls are yesterday's
         await load(world, 30)
         await store.drain()
+        await Usage(store, world.gateway.trail, lambda: NOW + 86_400_000).tend()  # the day is over
         told = Counter()
         for line in (await drills.forecast(word)).lines:
             told[line.to_model, line.to_provider] += line.calls
