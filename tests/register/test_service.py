@@ -6,6 +6,7 @@ import os
 import random
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from service_house import EXCEPTION, NOW, Place
@@ -428,11 +429,12 @@ def test_only_those_who_may_find_the_task(house):
 
 
 def test_who_has_left_the_task_may_not_call_it_as_a_member_and_pays_no_more(house):
-    """A service for members alone is gone with the membership, and so is the owner's cost centre."""
+    """A service for members alone is gone with the membership, and so are cost centre and template."""
     served, place = house
-    promoted(served, place, chain=Chain(groups=()))
+    promoted(served, place, chain=replace(learnt(), groups=()))
     served.run(place.bench.serving.refresh())
     assert asked(served).status == 200
+    assert "x-answered-by" in chat(served).headers
 
     def left(at):
         served.house.store.write_now(lambda c: tasks.change_member(c, "t1", "m1", left_at=at))
@@ -443,6 +445,9 @@ def test_who_has_left_the_task_may_not_call_it_as_a_member_and_pays_no_more(hous
         assert asked(served).status == 404
         (one,) = served.house.store.read_now(deployments.running)
         assert (one.members, one.owner) == (frozenset(), None)
+        assert (
+            "x-answered-by" not in chat(served).headers
+        )  # nor is their text put before the others
     finally:
         left(None)
     assert asked(served).status == 200

@@ -161,10 +161,9 @@ def running(connection: Connection) -> list[Running]:
         if task is None or task.archived_at is not None or student is None:
             continue
         members = tasks.members(connection, made.task_id)
-        people = {one.id: one.user_id for one in members if one.user_id is not None}
-        chain = made.chain.owned(people.get(made.actor or "", ""))
-        made = replace(made, chain=chain)
         there = {one.id: one.user_id for one in members if one.user_id and one.left_at is None}
+        chain = made.chain.owned(there.get(made.actor or "", ""))
+        made = replace(made, chain=chain)
         owner = _payer(connection, there.get(made.actor or ""))
         found.append(Running(made, task, student, frozenset(there.values()), owner))
     return found

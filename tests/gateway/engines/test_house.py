@@ -7,6 +7,7 @@ import math
 import os
 import signal
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 from engine_calls import call, messages
@@ -26,6 +27,8 @@ from hausgeist.errors import (
 
 pytestmark = pytest.mark.engine
 
+A_JOBS_CHAT = None
+"""In place of a purpose."""
 WEATHER = Tool(
     "weather",
     "The weather in a city",
@@ -94,19 +97,22 @@ def test_stopping_early_frees_the_slot(bench):
 
 
 def test_a_persons_call_is_answered_before_a_jobs_that_was_there_first(bench, spec):
-    """The purpose of a call decides who is next at an engine whose places are taken."""
+    """Its purpose decides who is next where places are taken; a job's token is a job's, whatever it says."""
 
     async def flow():
         async with bench() as here:
             order, tasks = [], []
 
             async def ask(purpose):
-                await here.answer(call(purpose=purpose))
+                made = call(purpose=purpose or Purpose.CHAT)
+                if not purpose:
+                    made = replace(made, principal=replace(made.principal, job_id="j1"))
+                await here.answer(made)
                 order.append(purpose)
 
             async with here.supervisor.lease(spec):
                 async with here.supervisor.lease(spec):
-                    for purpose in (Purpose.SUGGEST, Purpose.EVALUATE, Purpose.API, Purpose.CHAT):
+                    for purpose in (Purpose.SUGGEST, A_JOBS_CHAT, Purpose.API, Purpose.CHAT):
                         tasks.append(asyncio.create_task(ask(purpose)))
                         many = len(tasks)
                         await here.until(lambda n=many: here.supervisor.status()[0].waiting == n)
@@ -117,7 +123,7 @@ def test_a_persons_call_is_answered_before_a_jobs_that_was_there_first(bench, sp
         Purpose.API,
         Purpose.CHAT,
         Purpose.SUGGEST,
-        Purpose.EVALUATE,
+        A_JOBS_CHAT,
     ]
 
 

@@ -126,7 +126,7 @@ class HouseProvider:
         _check(call)
         told = _as_told(call)
         spec = self._spec(card)
-        job = call.purpose in JOBS
+        job = call.purpose in JOBS or call.principal.job_id is not None  # whatever it says
         async with self._supervisor.lease(spec, keep_alive=call.keep_alive, job=job) as engine:
             provider = self._at(engine, _quirks(call))
             try:
