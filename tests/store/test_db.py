@@ -100,6 +100,20 @@ def test_what_cannot_wait_fails_as_it_would_in_a_group(store):
     assert keys(store) == {"taken", "next"}
 
 
+def test_what_goes_along_and_fails_is_nobody_elses_error(store):
+    """Somebody's write that nobody waits for raises: who asks beside it never hears of it."""
+
+    def broken(connection, items):
+        raise ValueError(items)
+
+    async def run():
+        store.write_later(broken, "x")
+        return await store.write_soon(adding, "mine")
+
+    assert asyncio.run(run()) == "mine"
+    assert keys(store) == {"mine"}
+
+
 def test_nobody_stands_still_while_another_process_writes(tmp_path):
     """Where the file is locked the loop goes on, and the write is done once the lock is gone."""
     store = Store(sqlite_url(tmp_path / "h.db"))

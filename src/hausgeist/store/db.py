@@ -174,7 +174,7 @@ class Store:
             try:  # what ended before goes along with what begins, as in a group
                 own = _Entry(verb, item, None)
                 results = self._written_alone([*hand.later, own])
-            except DatabaseError:  # locked, or what it is will show again: nothing was committed
+            except Exception:  # noqa: BLE001  locked, or a verb of somebody else's item: a group tells them apart
                 self._let_go_alone()
             else:
                 hand.later = []
