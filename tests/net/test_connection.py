@@ -7,8 +7,8 @@ import socket
 import pytest
 from servers import HELLO, fetch, outbound_to, polite, self_signed, server
 
-from hausgeist.errors import Upstream, UpstreamAway, UpstreamTimeout
-from hausgeist.net import pool
+from hausgeist.errors import EgressDenied, Upstream, UpstreamAway, UpstreamTimeout
+from hausgeist.net import Destination, pool
 
 CHUNKED = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Word: one\r\nx-word: two\r\n\r\n"
@@ -388,3 +388,21 @@ def test_chunks_in_capitals_are_chunks():
 
     with pytest.raises(Upstream):
         asked(cutting)
+
+
+def test_a_kept_connection_does_not_outlive_what_was_allowed():
+    """Where private addresses are no longer expected the address is checked anew, not used on."""
+    seen = []
+
+    async def run():
+        async with server(polite, seen) as port:
+            outbound = outbound_to(port, "localhost")
+            url = f"http://localhost:{port}/"
+            assert (await fetch(outbound, url))[1] == b"hallo"
+            outbound.allow.allow(Destination("localhost", port, "test", private=False))
+            with pytest.raises(EgressDenied):
+                await fetch(outbound, url)
+            await outbound.close()
+
+    asyncio.run(run())
+    assert len(seen) == 1

@@ -270,7 +270,7 @@ class _Exchange:
             EgressDenied, UpstreamAway, UpstreamTimeout: there is no connection.
         """
         pool, began = self._outbound.pool, monotonic()
-        kept = pool.kept(self._target)
+        kept = pool.kept(self._target, self._destination)
         if kept is None:
             return await self._ask(await self._connected())
         try:
@@ -339,7 +339,7 @@ class _Exchange:
             self._end = None
         if self._connection is not None:
             if self._connection.end():
-                self._outbound.pool.keep(self._target, self._connection)
+                self._outbound.pool.keep(self._target, self._destination, self._connection)
             self._connection = None
 
     def _ended(self, outcome: Outcome) -> None:

@@ -14,6 +14,7 @@ from functools import cache
 from itertools import chain, zip_longest
 from typing import Any, Protocol, TypeAlias
 
+from hausgeist.net.allow import Destination
 from hausgeist.net.connection import Connection
 from hausgeist.net.target import Target
 
@@ -25,6 +26,8 @@ NEXT_SECONDS = 0.25
 
 Address: TypeAlias = tuple[socket.AddressFamily, str]
 """An IP address with its family."""
+
+_Key: TypeAlias = tuple[bool, str, int, Destination]
 
 Opening: TypeAlias = Callable[[Address], socket.socket]
 """Checks an address and opens a socket for it."""
@@ -54,25 +57,28 @@ class SystemNames:
 
 
 class Pool:
-    """The kept connections of one process, by scheme, host and port."""
+    """The kept connections of one process, by scheme, host and port, and what was allowed of them.
+
+    Where a destination is allowed otherwise than it was, its address is checked anew.
+    """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[bool, str, int], list[tuple[float, Connection]]] = {}
+        self._kept: dict[_Key, list[tuple[float, Connection]]] = {}
         self._sweeper: asyncio.TimerHandle | None = None
 
-    def kept(self, target: Target) -> Connection | None:
+    def kept(self, target: Target, allowed: Destination) -> Connection | None:
         """A connection that was kept and is still open, the one used last; None if there is none."""
-        found = self._kept.get((target.secure, target.host, target.port))
+        found = self._kept.get((target.secure, target.host, target.port, allowed))
         while found:
             connection = found.pop()[1]
             if connection.is_open:
                 return connection
         return None
 
-    def keep(self, target: Target, connection: Connection) -> None:
+    def keep(self, target: Target, allowed: Destination, connection: Connection) -> None:
         """Keep a connection for the next request."""
         loop = asyncio.get_running_loop()
-        kept = self._kept.setdefault((target.secure, target.host, target.port), [])
+        kept = self._kept.setdefault((target.secure, target.host, target.port, allowed), [])
         kept.append((loop.time(), connection))
         if self._sweeper is None:
             self._sweeper = loop.call_later(KEEP_SECONDS, self._sweep, loop)
