@@ -11,6 +11,8 @@ from leavemade import PARTS, housed, written
 from taskmade import made_person
 
 from hausgeist.core.tasks import Partition, TaskKind
+from hausgeist.errors import StudentDown
+from hausgeist.register import leave
 from hausgeist.register.leaving import returning
 from hausgeist.register.leaving.archive import LISTED
 from hausgeist.store import evaluations, items, openings, students
@@ -223,3 +225,23 @@ def test_two_students_that_claim_one_id_are_two(home, messages, recipe, tmp_path
     broken = summed(put(path, tmp_path / "broken.zip", change), tmp_path / "summed.zip")
     found = run(home.leave.restored(broken, "id-anna"))
     assert (found.students, found.left_out) == (2, 0)
+
+
+def test_students_that_never_answer_hold_nobody_up_for_hours(home, recipe, tmp_path, monkeypatch):
+    """After a few of them the others stay behind unasked."""
+    made_person(home.house.store)
+    for number in range(1, 6):
+        home.trained("majority", written(30), recipe, number)
+    path, _ = run(home.taken())
+    copy = put(path, tmp_path / "copy.zip", lambda _, body: body)
+    asked = []
+
+    async def silent(self, folder, texts):
+        asked.append(folder)
+        raise StudentDown
+
+    monkeypatch.setattr(leave.Predictor, "predict", silent)
+    found = run(home.leave.restored(copy, "id-anna"))
+    assert (found.students, found.left_out, len(asked)) == (0, 5, leave.SILENT_MOST)
+    folder = home.folder / "students" / found.task.id
+    assert [one.name for one in folder.glob("*/")] == []

@@ -42,6 +42,8 @@ from hausgeist.training.students import FOLDER as STUDENTS
 JOB = "export"
 CARD = "elsewhere.json"
 """The card of the house that a task came from, beside its students."""
+SILENT_MOST = 3
+"""So many students of an archive may take all the time there is; then the others are not asked."""
 _CHUNK = 1 << 20
 
 
@@ -183,11 +185,15 @@ class Leave:
         returning = Returning(taken.zip, lambda old: str(taken.id_of(old)), folder, task)
         found = await asyncio.to_thread(returning.all, self._now_ms())
         told = await asyncio.to_thread(taken.evaluations)
-        left_out = returning.left_out
+        left_out, silent = returning.left_out, 0
         predictor = Predictor(self._home / STUDENTS)
         try:
             for one in found:
-                if not await self._measured(task, one, predictor):
+                try:
+                    kept_one = silent < SILENT_MOST and await self._measured(task, one, predictor)
+                except StudentDown:
+                    kept_one, silent = False, silent + 1
+                if not kept_one:
                     left_out += 1
                     await asyncio.to_thread(shutil.rmtree, one.folder, ignore_errors=True)
         finally:
@@ -203,7 +209,11 @@ class Leave:
         return Restored(task, len(kept), left_out, len(told) + len(kept), card=card_there)
 
     async def _measured(self, task: Task, one: Returned, predictor: Predictor) -> bool:
-        """Ask a student about the development texts, and keep it with what it said; False: it cannot."""
+        """Ask a student about the development texts, and keep it with what it said; False: it is broken.
+
+        Raises:
+            StudentDown: it dies of it, or does not answer in time.
+        """
 
         def look(connection: Any) -> list[tuple[str, str, Value]]:
             truths = datasets.resolved(connection, task, Partition.DEV)
@@ -212,7 +222,7 @@ class Leave:
         dev = await self._store.read(look)
         try:
             said = await predictor.predict(one.folder, [text for _, text, _ in dev] or ["-"])
-        except (StudentBroken, StudentDown):
+        except StudentBroken:
             return False
         pairs = list(zip(dev, said, strict=False))
         facts = measured(task, one.student, [(truth, guess) for (_, _, truth), guess in pairs])
