@@ -61,7 +61,7 @@ ABOUT = {
 }
 NO_BASE = N_(
     "There is no base on the house's shelf: whoever administers the server puts one there with "
-    "`hausgeist base add`."
+    "“hausgeist base add”."
 )
 STRATEGIES = {
     Strategy.MIXED: N_("a mixture: unsure, new, or student and teacher differ"),
