@@ -176,7 +176,7 @@ VALUES = {
     ("action", "refuse"): N_("stop it"),
     ("action", "withhold"): N_("leave the passage out of the answer"),
     ("audience", "everyone"): N_("everybody"),
-    ("audience", "groups"): N_("groups"),
+    ("audience", "groups"): N_("some groups"),
     ("audience", "owner"): N_("the owner alone"),
     ("how", "changed"): N_("changed"),
     ("how", "deleted"): N_("deleted"),
