@@ -11,7 +11,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from hausgeist.core.answers import Value
 from hausgeist.core.tasks import Mode, Partition
@@ -104,22 +115,27 @@ def window(connection: Connection, task_id: str, actor: str, wanted: Window) -> 
         inner = inner.where(column < wanted.after if wanted.by_worth else column > wanted.after)
     order = column.desc() if wanted.by_worth else column
     part = inner.order_by(order).limit(wanted.size).subquery()
-    mine = (
-        select(answers.c.id)
-        .where(
-            answers.c.item_id == part.c.id,
-            answers.c.actor == actor,
-            answers.c.gone_at.is_(None),
-            answers.c.schema_version >= part.c.again,
-        )
-        .exists()
-    )
+    mine = _answered_by(actor, part)
     query = select(part.c.id, part.c.place, part.c.dup_of, mine.label("mine"))
     query = query.order_by(part.c.place.desc() if wanted.by_worth else part.c.place)
     return [
         Open(row.id, row.place, bool(row.mine) or row.dup_of is not None)
         for row in connection.execute(query)
     ]
+
+
+def _answered_by(actor: str, rows: FromClause) -> ColumnElement[bool]:
+    """Whether a member's answer to an item counts; ``rows``: items, or something with their columns."""
+    return (
+        select(answers.c.id)
+        .where(
+            answers.c.item_id == rows.c.id,
+            answers.c.actor == actor,
+            answers.c.gone_at.is_(None),
+            answers.c.schema_version >= rows.c.again,
+        )
+        .exists()
+    )
 
 
 def latest_place(
@@ -153,16 +169,7 @@ def begun_since(
         .order_by(answers.c.at)
         .limit(_AT_ONCE)
     )
-    mine = (
-        select(answers.c.id)
-        .where(
-            answers.c.item_id == items.c.id,
-            answers.c.actor == actor,
-            answers.c.gone_at.is_(None),
-            answers.c.schema_version >= items.c.again,
-        )
-        .exists()
-    )
+    mine = _answered_by(actor, items)
     query = select(items.c.id, items.c.rank).where(
         items.c.id.in_(theirs),
         is_of(items, task_id),
@@ -178,16 +185,7 @@ def begun_since(
 
 def still_open(connection: Connection, task_id: str, actor: str, ids: Sequence[str]) -> list[str]:
     """Of some items of the pool, in their order, those that are kept in and the member has not answered."""
-    mine = (
-        select(answers.c.id)
-        .where(
-            answers.c.item_id == items.c.id,
-            answers.c.actor == actor,
-            answers.c.gone_at.is_(None),
-            answers.c.schema_version >= items.c.again,
-        )
-        .exists()
-    )
+    mine = _answered_by(actor, items)
     query = select(items.c.id).where(
         items.c.id.in_(list(ids)),
         is_of(items, task_id),
@@ -201,16 +199,7 @@ def still_open(connection: Connection, task_id: str, actor: str, ids: Sequence[s
 
 def asked_again(connection: Connection, task_id: str, actor: str, most: int) -> list[str]:
     """Items that are to be answered again and the member has not, of pool and dev."""
-    mine = (
-        select(answers.c.id)
-        .where(
-            answers.c.item_id == items.c.id,
-            answers.c.actor == actor,
-            answers.c.gone_at.is_(None),
-            answers.c.schema_version >= items.c.again,
-        )
-        .exists()
-    )
+    mine = _answered_by(actor, items)
     query = (
         select(items.c.id)
         .where(
