@@ -10,7 +10,7 @@ programs read its encoder too.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -215,6 +215,29 @@ class TunedTrainer:
 TUNED = TunedTrainer()
 
 
+def _tune(
+    encoder: Encoder,
+    recipe: Recipe,
+    samples: Sequence[Sample],
+    judge: Callable[[], tuple[float, float]],
+    report: Report,
+    *,
+    held: bool,
+    exclusive: bool,
+) -> None:
+    """Train an encoder further, by the recipe; ``held``: whether there is something to judge by."""
+    made = plan(
+        recipe.options,
+        seed=recipe.seed,
+        threads=recipe.threads,
+        exclusive=exclusive,
+        held=held,
+        samples=len(samples),
+        width=encoder.network.encoder.shape.width,
+    )
+    tune(encoder.network, samples, made, judge, lambda done: report(0.97 * done))
+
+
 def _train_labels(
     usable: Sequence[Example],
     dev: Sequence[Example],
@@ -238,16 +261,7 @@ def _train_labels(
     def judge() -> tuple[float, float]:
         return _figures(encoder.scores(texts), wanted, exclusive=exclusive)
 
-    made = plan(
-        recipe.options,
-        seed=recipe.seed,
-        threads=recipe.threads,
-        exclusive=exclusive,
-        held=bool(held),
-        samples=len(samples),
-        width=encoder.network.encoder.shape.width,
-    )
-    tune(encoder.network, samples, made, judge, lambda done: report(0.97 * done))
+    _tune(encoder, recipe, samples, judge, report, held=bool(held), exclusive=exclusive)
     judged = _judges(held, dev, labels, report, exclusive=exclusive)
     decision = deciding.learn(
         labels,
@@ -284,16 +298,7 @@ def _train_spans(
         found = model.found(texts)
         return _spans_right(held, found), float(np.mean([chance for _, chance in found]))
 
-    made = plan(
-        recipe.options,
-        seed=recipe.seed,
-        threads=recipe.threads,
-        exclusive=True,
-        held=bool(held),
-        samples=len(samples),
-        width=encoder.network.encoder.shape.width,
-    )
-    tune(encoder.network, samples, made, judge, lambda done: report(0.97 * done))
+    _tune(encoder, recipe, samples, judge, report, held=bool(held), exclusive=True)
     if held:
         model.honest = _honest(held, model.found(texts), report)
         for one, guess in zip(held, model.predict(texts), strict=True):
