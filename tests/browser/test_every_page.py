@@ -6,7 +6,7 @@ for fails. What is no page (a fragment, a download, a redirect) is asked for and
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -78,12 +78,22 @@ def english() -> tuple[set[str], re.Pattern[str]]:
     compiled = source.with_suffix(".mo").stat().st_mtime
     assert compiled >= source.stat().st_mtime, "the catalogue is older than its source: compile it"
     with source.open("rb") as file:
-        entries = [one for one in read_po(file, locale="de") if isinstance(one.id, str) and one.id]
-    german = {one.string for one in entries}
-    differ = {one.id for one in entries if one.string != one.id and one.id not in german}
+        pairs = {
+            (key, text)
+            for one in read_po(file, locale="de")
+            for key, text in zip(_forms(one.id), _forms(one.string), strict=True)
+            if key
+        }
+    german = {text for _, text in pairs}
+    differ = {key for key, text in pairs if text != key and key not in german}
     gaps = [text for text in differ if "{" in text and len(re.sub(r"\{\w+\}|\W", "", text)) > 8]
     parts = (".+".join(map(re.escape, re.split(r"\{\w+\}", text))) for text in gaps)
     return differ, re.compile("|".join(f"(?:{part})" for part in parts))
+
+
+def _forms(text: str | Sequence[str]) -> Sequence[str]:
+    """The text for one and the text for many; of most there is one only."""
+    return [text] if isinstance(text, str) else text
 
 
 def pages(house: Furnished) -> Iterator[tuple[str, bool]]:
